@@ -1,0 +1,57 @@
+# make demo: install and evolve a swimming worm.   make test: the checks.   make help: the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml setup.py $(wildcard conncore/*.* conncore/kernels/*.*)
+DEBUG_RUN := CONNCORE_DEBUG=1 ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(cc -print-file-name=libasan.so)"
+
+.PHONY: help demo test test-debug lint build bench clean
+
+help:
+	@echo "make demo        install into $(VENV), evolve the worm, print a table, write a curve"
+	@echo "make test        lint, types and tests (in CI also test-debug)"
+	@echo "make test-debug  the tests on a build with bounds checks and the address sanitizer"
+	@echo "make build       wheel and sdist in dist/"
+	@echo "make bench       measure speed against its peers"
+
+# `pip install -e` puts the compiled modules beside the Python files; the stamps say what is in VENV.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || { echo "conncore needs python3 with venv (Debian: apt install python3-venv)"; exit 1; }
+
+$(VENV)/installed: $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/conncore demo
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+ifeq ($(CI),true)
+	$(MAKE) test-debug
+endif
+
+test-debug:
+	$(PYTHON) -m venv $(VENV)-debug
+	CONNCORE_DEBUG=1 $(VENV)-debug/bin/python -m pip install --quiet --disable-pip-version-check '.[test]'
+	$(DEBUG_RUN) $(VENV)-debug/bin/python -m pytest
+
+build: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	$(BIN)/python -m build --outdir dist
+
+bench: $(VENV)/installed
+	$(BIN)/conncore bench
+
+clean:
+	rm -rf build dist $(VENV) $(VENV)-debug python/*.egg-info
+	find python -name '*.so' -delete

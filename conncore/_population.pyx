@@ -1,0 +1,183 @@
+"""A population in lanes: owns the arrays, checks them once, and runs the kernels on them."""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
+import numpy as np
+
+from conncore._block cimport (
+    LANES, NetworkArgs, SparseMap, block_fn, neuron_reset_t, neuron_step_t,
+)
+from conncore._parallel cimport for_each_block
+
+from conncore.errors import UsageError
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+
+
+def empty_lanes(Py_ssize_t n_blocks, Py_ssize_t n_items):
+    """Uninitialised (n_blocks, n_items, LANES) float64, aligned to a cache line."""
+    cdef Py_ssize_t count = n_blocks * n_items * LANES
+    raw = np.empty(count + ALIGNMENT // 8, dtype=np.float64)
+    cdef Py_ssize_t skip = (-raw.ctypes.data % ALIGNMENT) // 8
+    return raw[skip:skip + count].reshape(n_blocks, n_items, LANES)
+
+
+def to_lanes(values):
+    """(n_members, n_items) to (n_blocks, n_items, LANES); the last block is filled up with its
+    last member, whose copies nobody reads."""
+    n_members, n_items = values.shape
+    n_blocks = (n_members + LANES - 1) // LANES
+    lanes = empty_lanes(n_blocks, n_items)
+    whole = n_members // LANES
+    lanes[:whole] = values[:whole * LANES].reshape(whole, LANES, n_items).transpose(0, 2, 1)
+    if whole < n_blocks:
+        rest = n_members - whole * LANES
+        lanes[whole, :, :rest] = values[whole * LANES:].T
+        lanes[whole, :, rest:] = values[n_members - 1][:, None]
+    return lanes
+
+
+def from_lanes(lanes, Py_ssize_t n_members):
+    """(n_blocks, n_items, LANES) to (n_members, n_items), a copy."""
+    n_blocks, n_items, _ = lanes.shape
+    return lanes.transpose(0, 2, 1).reshape(n_blocks * LANES, n_items)[:n_members].copy()
+
+
+cdef double* pointer(array) except? NULL:
+    return <double*> <size_t> array.ctypes.data
+
+
+cdef void fill_map(SparseMap* target, source):
+    target.n_rows = source.n_rows
+    target.n_values = source.n_values
+    target.indptr = <const int*> <size_t> source.indptr.ctypes.data
+    target.indices = <const int*> <size_t> source.indices.ctypes.data
+
+
+cdef class Population:
+    cdef NetworkArgs args
+    cdef readonly Py_ssize_t n_members
+    cdef readonly Py_ssize_t n_blocks
+    cdef readonly int n_threads
+    cdef readonly object topology
+    cdef dict _arrays          # what args points into
+    cdef tuple _state_names
+    cdef object _kernels       # keeps the modules, whose functions args calls, alive
+    cdef block_fn _act
+    cdef block_fn _reset
+
+    def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
+        if n_threads < 1:
+            raise UsageError(f"n_threads is {n_threads}, must be at least 1")
+        if not 0.0 <= trace < 1.0:
+            raise UsageError(f"trace is {trace}, must lie in [0, 1)")
+        sizes = {
+            "encoder_weights": topology.encoder.n_values,
+            "encoder_bias": topology.inputs.size,
+            "synapse_weights": topology.synapses.n_values,
+            "decoder_weights": topology.decoder.n_values,
+            "decoder_bias": topology.n_actions,
+            "constants": len(neuron.CONSTANTS),
+        }
+        if set(values) != set(sizes):
+            raise UsageError(f"values are {sorted(values)}, need {sorted(sizes)}")
+        self.n_members = len(values["synapse_weights"])
+        if self.n_members < 1:
+            raise UsageError("a population needs at least one member")
+        for name, size in sizes.items():
+            array = np.asarray(values[name])
+            if array.dtype != np.float64 or array.shape != (self.n_members, size):
+                raise UsageError(
+                    f"{name} is {array.dtype} {array.shape}, must be float64 "
+                    f"({self.n_members}, {size})"
+                )
+        self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)
+
+    def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads):
+        """The rest of __init__, for arguments that are right."""
+        self.topology = topology
+        self.n_threads = n_threads
+        self.n_blocks = (self.n_members + LANES - 1) // LANES
+        self._kernels = (kernels, neuron)
+        self._state_names = tuple(neuron.STATE)
+        cdef Py_ssize_t n_neurons = topology.n_neurons
+        self._arrays = arrays = {name: to_lanes(array) for name, array in values.items()}
+        for name, size in (
+            ("state", len(neuron.STATE) * n_neurons),
+            ("z", n_neurons),
+            ("y", topology.outputs.size),
+            ("drive", topology.inputs.size),
+            ("current", n_neurons),
+            ("obs_lanes", topology.n_obs),
+            ("action_lanes", topology.n_actions),
+        ):
+            arrays[name] = empty_lanes(self.n_blocks, size)
+        padded = self.n_blocks * LANES
+        arrays["observations"] = np.zeros((padded, topology.n_obs))
+        arrays["actions"] = np.zeros((padded, topology.n_actions))
+
+        cdef NetworkArgs* args = &self.args
+        args.n_neurons = n_neurons
+        args.n_inputs = topology.inputs.size
+        args.n_outputs = topology.outputs.size
+        args.n_obs = topology.n_obs
+        args.n_actions = topology.n_actions
+        args.n_state = len(neuron.STATE)
+        args.n_constants = len(neuron.CONSTANTS)
+        args.trace = trace
+        fill_map(&args.encoder, topology.encoder)
+        fill_map(&args.synapses, topology.synapses)
+        fill_map(&args.decoder, topology.decoder)
+        args.inputs = <const int*> <size_t> topology.inputs.ctypes.data
+        args.outputs = <const int*> <size_t> topology.outputs.ctypes.data
+        args.encoder_weights = pointer(arrays["encoder_weights"])
+        args.encoder_bias = pointer(arrays["encoder_bias"])
+        args.synapse_weights = pointer(arrays["synapse_weights"])
+        args.decoder_weights = pointer(arrays["decoder_weights"])
+        args.decoder_bias = pointer(arrays["decoder_bias"])
+        args.constants = pointer(arrays["constants"])
+        args.state = pointer(arrays["state"])
+        args.z = pointer(arrays["z"])
+        args.y = pointer(arrays["y"])
+        args.drive = pointer(arrays["drive"])
+        args.current = pointer(arrays["current"])
+        args.obs_lanes = pointer(arrays["obs_lanes"])
+        args.action_lanes = pointer(arrays["action_lanes"])
+        args.observations = pointer(arrays["observations"])
+        args.actions = pointer(arrays["actions"])
+        args.neuron_reset = <neuron_reset_t> PyCapsule_GetPointer(
+            neuron.NEURON_RESET, "conncore.neuron_reset")
+        args.neuron_step = <neuron_step_t> PyCapsule_GetPointer(
+            neuron.NEURON_STEP, "conncore.neuron_step")
+        self._act = <block_fn> PyCapsule_GetPointer(kernels.ACT, "conncore.block_fn")
+        self._reset = <block_fn> PyCapsule_GetPointer(kernels.RESET, "conncore.block_fn")
+        self.reset()
+
+    def reset(self):
+        for_each_block(self._reset, &self.args, self.n_blocks, self.n_threads)
+
+    def act(self, observations):
+        rows = self._arrays["observations"]
+        shape = (self.n_members, rows.shape[1])
+        if np.shape(observations) != shape:
+            raise UsageError(f"observations have shape {np.shape(observations)}, need {shape}")
+        rows[:self.n_members] = observations
+        rows[self.n_members:] = rows[self.n_members - 1]
+        for_each_block(self._act, &self.args, self.n_blocks, self.n_threads)
+        return self._arrays["actions"][:self.n_members].copy()
+
+    def activity(self):
+        return from_lanes(self._arrays["z"], self.n_members)
+
+    def state(self, name):
+        if name not in self._state_names:
+            raise UsageError(f"no state {name!r}; this neuron has {list(self._state_names)}")
+        n_neurons = self.args.n_neurons
+        start = self._state_names.index(name) * n_neurons
+        return from_lanes(self._arrays["state"][:, start:start + n_neurons], self.n_members)
+
+    @property
+    def status(self):
+        finite = np.isfinite(self._arrays["state"]).all(axis=1)
+        finite &= np.isfinite(self._arrays["y"]).all(axis=1)
+        return (~finite).reshape(-1)[:self.n_members].astype(np.uint8)

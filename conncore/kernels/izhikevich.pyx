@@ -1,0 +1,54 @@
+"""Izhikevich's simple model (2003), one Euler step of dt ms, v first, then u with the new v.
+
+v += dt (0.04 v^2 + 5 v + 140 - u + scale input); u += dt a (b v - u);
+a spike where v >= 30, then v <- c, u += d.
+"""
+
+from cpython.pycapsule cimport PyCapsule_New
+
+from conncore._block cimport LANES, in_t, out_t
+
+STATE = ("v", "u")
+CONSTANTS = ("a", "b", "c", "d", "scale", "dt")
+
+
+cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept nogil:
+    """v = c and u = b c, as in Izhikevich's published program."""
+    cdef const double* b = constants + LANES
+    cdef const double* c = constants + 2 * LANES
+    cdef Py_ssize_t j, lane
+    for j in range(n):
+        for lane in range(LANES):
+            state[j * LANES + lane] = c[lane]
+            state[(n + j) * LANES + lane] = b[lane] * c[lane]
+
+
+cdef void update(
+    Py_ssize_t n, in_t a, in_t b, in_t c, in_t d, in_t scale, in_t dt, in_t current,
+    out_t v, out_t u, out_t z
+) noexcept nogil:
+    cdef Py_ssize_t j, k, lane
+    cdef double v_old, v_new, u_new
+    for j in range(n):
+        for lane in range(LANES):
+            k = j * LANES + lane
+            v_old = v[k]
+            v_new = v_old + dt[lane] * (
+                0.04 * v_old * v_old + 5.0 * v_old + 140.0 - u[k]
+                + scale[lane] * current[k]
+            )
+            u_new = u[k] + dt[lane] * (a[lane] * (b[lane] * v_new - u[k]))
+            z[k] = 1.0 if v_new >= 30.0 else 0.0
+            u[k] = u_new + d[lane] if v_new >= 30.0 else u_new
+            v[k] = c[lane] if v_new >= 30.0 else v_new
+
+
+cdef void step(
+    Py_ssize_t n, double* state, const double* constants, const double* current, double* z
+) noexcept nogil:
+    update(n, constants, constants + LANES, constants + 2 * LANES, constants + 3 * LANES,
+           constants + 4 * LANES, constants + 5 * LANES, current, state, state + n * LANES, z)
+
+
+NEURON_RESET = PyCapsule_New(<void*> reset, "conncore.neuron_reset", NULL)
+NEURON_STEP = PyCapsule_New(<void*> step, "conncore.neuron_step", NULL)

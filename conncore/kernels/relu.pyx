@@ -1,0 +1,33 @@
+"""Artificial neurons: z_j = min(max(sum_i w_ij z_i + x_j, 0), z_max). No state of their own."""
+
+from cpython.pycapsule cimport PyCapsule_New
+
+from conncore._block cimport LANES, in_t, out_t
+
+STATE = ()
+CONSTANTS = ("z_max",)
+
+
+cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept nogil:
+    pass
+
+
+cdef void update(Py_ssize_t n, in_t z_max, in_t current, out_t z) noexcept nogil:
+    cdef Py_ssize_t j, k, lane
+    cdef double x
+    for j in range(n):
+        for lane in range(LANES):
+            k = j * LANES + lane
+            x = current[k]
+            x = x if x > 0.0 else 0.0
+            z[k] = x if x < z_max[lane] else z_max[lane]
+
+
+cdef void step(
+    Py_ssize_t n, double* state, const double* constants, const double* current, double* z
+) noexcept nogil:
+    update(n, constants, current, z)
+
+
+NEURON_RESET = PyCapsule_New(<void*> reset, "conncore.neuron_reset", NULL)
+NEURON_STEP = PyCapsule_New(<void*> step, "conncore.neuron_step", NULL)

@@ -1,0 +1,42 @@
+"""Turn a connectome into a neural network, evolve it on a task, and see whether the wiring helped.
+
+>>> import conncore as cc
+>>> worm = cc.load("celegans-haspel2011")
+>>> task = cc.make_task("swimmer6")
+>>> net = cc.Network(worm, task, neuron="alif", io="anatomical")
+>>> run = cc.evolve(net, task, optimizer=cc.ES(), generations=50, out="runs/worm")  # doctest: +SKIP
+"""
+
+from importlib.metadata import version
+
+from conncore.catalog import CatalogEntry, catalog, load
+from conncore.connectome import Connectome
+from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
+from conncore.evolve import Run, evolve, resume, score
+from conncore.formats import read
+from conncore.network import Network
+from conncore.optimizers import ES, GA
+from conncore.tasks import Task, make_task
+
+__version__ = version("conncore")
+
+__all__ = [
+    "ES",
+    "GA",
+    "CatalogEntry",
+    "CheckpointError",
+    "Connectome",
+    "ConnectomeError",
+    "ConncoreError",
+    "Network",
+    "Run",
+    "Task",
+    "UsageError",
+    "catalog",
+    "evolve",
+    "load",
+    "make_task",
+    "read",
+    "resume",
+    "score",
+]

@@ -1,0 +1,2 @@
+def has_openmp() -> bool:
+    """Whether this build runs blocks on several threads."""

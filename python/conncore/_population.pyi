@@ -1,0 +1,70 @@
+from collections.abc import Mapping
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore.topology import Topology
+
+def to_lanes(values: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def from_lanes(lanes: NDArray[np.float64], n_members: int) -> NDArray[np.float64]: ...
+
+class Population:
+    """The networks of a population, each with its own values and state.
+
+    Parameters
+    ----------
+    topology : Topology
+    kernels, neuron : module
+        The network's and the neuron model's kernels (``conncore._kernels.load``).
+    values : mapping of (n_members, n) float64
+        encoder_weights, encoder_bias, synapse_weights, decoder_weights, decoder_bias (in the
+        topology's order) and constants (in the neuron kernel's order).
+    trace : float
+        Low-pass factor of the output activity, y <- trace y + (1 - trace) z.
+    n_threads : int
+        At least 1; results do not depend on it.
+
+    Raises
+    ------
+    UsageError
+        For a missing array, or one of the wrong shape or dtype.
+    """
+
+    n_members: int
+    n_blocks: int
+    n_threads: int
+    topology: Topology
+    def __init__(
+        self,
+        topology: Topology,
+        kernels: ModuleType,
+        neuron: ModuleType,
+        values: Mapping[str, NDArray[np.float64]],
+        *,
+        trace: float,
+        n_threads: int,
+    ) -> None: ...
+    def reset(self) -> None:
+        """Bring all neurons to rest."""
+
+    def act(self, observations: ArrayLike) -> NDArray[np.float64]:
+        """One step: (n_members, n_obs) observations to (n_members, n_actions) actions in [-1, 1].
+
+        Raises
+        ------
+        UsageError
+            If the observations have another shape.
+        ConncoreError
+            In a forked child of a process that has used threads.
+        """
+
+    def activity(self) -> NDArray[np.float64]:
+        """Activity or spikes (0 or 1) of the last step, (n_members, n_neurons)."""
+
+    def state(self, name: str) -> NDArray[np.float64]:
+        """State variable `name` of every neuron, (n_members, n_neurons)."""
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """(n_members,): 0 for a finite state, 1 for a member that has diverged."""

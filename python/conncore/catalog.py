@@ -1,0 +1,150 @@
+"""The connectomes that ship with conncore, and finding one by its name or file."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from conncore.connectome import Connectome
+from conncore.errors import ConnectomeError, choose
+from conncore.formats import READERS, read, read_edges
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_DATA = "conncore.data"
+
+
+@dataclass(frozen=True)
+class CatalogEntry:
+    """A connectome that ships with conncore.
+
+    Parameters
+    ----------
+    name : str
+        What `load` takes.
+    title : str
+        One line about it.
+    cells, edges, gap_junctions : int
+        Number of cells, chemical edges and gap junction entries.
+    citation, licence, source : str
+        What to cite, under which licence, and where the numbers came from.
+    edges_file, cells_file : str
+        The two tables in `conncore.data`.
+    edges_sha256, cells_sha256 : str
+        Their checksums, verified on loading.
+    sign_rule : str
+        The transmitter rule that gives the signs; "" where the source gives them.
+    """
+
+    name: str
+    title: str
+    cells: int
+    edges: int
+    gap_junctions: int
+    citation: str
+    licence: str
+    source: str
+    edges_file: str
+    cells_file: str
+    edges_sha256: str
+    cells_sha256: str
+    sign_rule: str = ""
+
+
+@cache
+def catalog() -> tuple[CatalogEntry, ...]:
+    """The connectomes that ship with conncore, by name."""
+    table = tomllib.loads(files(_DATA).joinpath("catalog.toml").read_text(encoding="utf-8"))
+    return tuple(CatalogEntry(name=name, **table[name]) for name in sorted(table))
+
+
+def load(name: str, *, split_muscles: bool = False) -> Connectome:
+    """Load a connectome that ships with conncore.
+
+    Parameters
+    ----------
+    name : str
+        A name from `catalog`, for example "celegans-haspel2011".
+    split_muscles : bool
+        Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+
+    Returns
+    -------
+    Connectome
+
+    Raises
+    ------
+    UsageError
+        If the name is not known.
+    ConnectomeError
+        If a file is not the one that was shipped, or there are no merged muscles to split.
+    """
+    entries = {entry.name: entry for entry in catalog()}
+    entry = entries[choose("connectome", name, entries)]
+    data = files(_DATA)
+    with (
+        as_file(data.joinpath(entry.edges_file)) as edges,
+        as_file(data.joinpath(entry.cells_file)) as cells,
+    ):
+        _verify(edges, entry.edges_sha256)
+        _verify(cells, entry.cells_sha256)
+        connectome = read_edges(edges, cells=cells)
+    connectome = replace(
+        connectome,
+        name=entry.name,
+        citation=entry.citation,
+        licence=entry.licence,
+        source=entry.source,
+    )
+    if entry.sign_rule:
+        connectome = connectome.sign_by_transmitter(entry.sign_rule)
+    return connectome.split_left_right() if split_muscles else connectome
+
+
+def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectome:
+    """Load a connectome by its catalog name, or read it from a file.
+
+    Parameters
+    ----------
+    name_or_file : str
+        A name from `catalog`, else a path that exists or ends in a suffix that `read` knows.
+    split_muscles : bool
+        Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+
+    Returns
+    -------
+    Connectome
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    ConnectomeError
+        If the file cannot be understood, or there are no merged muscles to split.
+    """
+    path = Path(name_or_file)
+    shipped = any(entry.name == name_or_file for entry in catalog())
+    if not shipped and (path.suffix.lower() in READERS or path.exists()):
+        connectome = read(path)
+        return connectome.split_left_right() if split_muscles else connectome
+    return load(name_or_file, split_muscles=split_muscles)
+
+
+def _verify(path: Path, sha256: str) -> None:
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}); install conncore again"
+        raise ConnectomeError(message) from None
+    if found != sha256:
+        raise ConnectomeError(
+            f"{path}: is not the file that conncore shipped (sha256 {found[:12]}..., expected "
+            f"{sha256[:12]}...); install conncore again, or read your own copy with conncore.read"
+        )

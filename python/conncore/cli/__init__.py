@@ -1,0 +1,68 @@
+"""The ``conncore`` command. Its commands import what they need when they run, so help is quick."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from conncore.cli import connectome
+from conncore.cli.demo import demo
+from conncore.cli.doctor import doctor
+from conncore.cli.evolve import evolve, resume, score
+from conncore.errors import ConncoreError
+
+app = typer.Typer(
+    name="conncore",
+    help="Turn a connectome into a neural network, evolve it on a task, see if the wiring helped.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(evolve)
+app.command()(resume)
+app.command()(score)
+app.add_typer(connectome.app, name="connectome")
+app.command()(demo)
+app.command()(doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"conncore {version('conncore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line: errors become one line and an exit status, never a traceback."""
+    try:
+        app(prog_name="conncore")
+    except ConncoreError as error:
+        _fail(str(error), error.exit_status)
+    except OSError as error:  # such as a directory that may not be read
+        reason = error.strerror or str(error)
+        _fail(f"{error.filename}: {reason}" if error.filename else reason, 1)
+    except MemoryError:
+        _fail("not enough memory; use a smaller population", 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str, status: int) -> None:
+    print("error:", " ".join(message.splitlines()), file=sys.stderr)
+    sys.exit(status)

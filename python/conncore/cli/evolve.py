@@ -1,0 +1,170 @@
+"""``conncore evolve``, ``resume`` and ``score``."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from conncore.loop import Run
+    from conncore.records import Best
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The run directory.")]
+Threads = Annotated[int | None, typer.Option(help="Threads; all cores if not given.")]
+
+
+def evolve(
+    connectome: Annotated[
+        str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
+    ] = "celegans-haspel2011",
+    split_muscles: Annotated[
+        bool, typer.Option("--split-muscles", help="Split merged left/right muscles in two.")
+    ] = False,
+    neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
+    io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="shared (two log weights) or individual; shared for es, individual for ga."
+        ),
+    ] = None,
+    task: Annotated[
+        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6 or a Gymnasium id.")
+    ] = "swimmer6",
+    engine: Annotated[str | None, typer.Option(help="Simulator of a swimmer task.")] = None,
+    optimizer: Annotated[str, typer.Option(help="es or ga.")] = "es",
+    population: Annotated[
+        int | None, typer.Option(help="Members of a generation; es 200, ga 750.")
+    ] = None,
+    generations: Annotated[int, typer.Option(help="Generations to run.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
+    threads: Threads = None,
+    sigma: Annotated[
+        float | None, typer.Option(help="Size of the random steps; es 0.1, ga 0.01.")
+    ] = None,
+    sigma_weights: Annotated[
+        float | None, typer.Option(help="Size of the steps of log weights (ga).")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Learning rate (es); 0.05.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run directory to make; named after the settings in runs/ if not given."),
+    ] = None,
+) -> None:
+    """Evolve a connectome's network on a task, in a run directory."""
+    from conncore.catalog import open_connectome
+    from conncore.errors import UsageError
+    from conncore.evolve import evolve as start
+    from conncore.network import Network
+    from conncore.optimizers import make_optimizer
+    from conncore.runs import check_free
+    from conncore.tasks import make_task
+
+    settings: dict[str, Any] = {
+        "population_size": population,
+        "sigma": sigma,
+        "learning_rate": learning_rate,
+    }
+    if sigma_weights is not None:
+        if optimizer != "ga":
+            raise UsageError("--sigma-weights is for --optimizer ga; es has one --sigma")
+        settings["slice_sigma"] = {"log_weights": sigma_weights}
+    method = make_optimizer(optimizer, **{k: v for k, v in settings.items() if v is not None})
+    if out is None:
+        stem = Path(connectome).name.removesuffix(".gz")
+        parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
+        out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
+    check_free(out)
+    circuit = open_connectome(connectome, split_muscles)
+    swim = make_task(task) if engine is None else make_task(task, engine=engine)
+    if weights is None:
+        weights = "individual" if optimizer == "ga" else "shared"
+    network = Network(circuit, swim, neuron=neuron, io=io, weights=weights)
+    print(f"{out}: {network.layout.n_parameters} parameters", flush=True)
+    _report(
+        lambda: start(
+            network,
+            swim,
+            optimizer=method,
+            generations=generations,
+            seed=seed,
+            out=out,
+            n_threads=threads,
+        )
+    )
+
+
+def resume(
+    directory: Directory,
+    generations: Annotated[
+        int | None, typer.Option(help="Generations in all, to go on beyond the run's own.")
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Continue a run; the result is the same as without the interruption."""
+    from conncore.evolve import resume as go_on
+
+    _report(lambda: go_on(directory, generations=generations, n_threads=threads))
+
+
+def score(
+    directory: Directory,
+    starts: Annotated[int, typer.Option(help="Number of held-out starts.")] = 32,
+    seed: Annotated[int | None, typer.Option(help="Draw other starts than the run's own.")] = None,
+    threads: Threads = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score a run's solution from held-out starts, which it was never trained on."""
+    from conncore.evolve import score as score_run
+
+    best = score_run(directory, n_starts=starts, seed=seed, n_threads=threads)
+    if not as_json:
+        print(_summary(best))
+        return
+    print(
+        json.dumps(
+            {
+                "run": str(directory),
+                "generation": best.generation,
+                "chosen": best.chosen,
+                "mean": _finite(best.mean),
+                "sd": _finite(best.sd),
+                "n_failed": best.n_failed,
+                "seeds": best.seeds.tolist(),
+                "scores": [_finite(value) for value in best.scores.tolist()],
+            }
+        )
+    )
+
+
+def _report(work: Callable[[], Run]) -> None:
+    """Do the work and say what came out, or how to continue if a signal stopped it."""
+    from conncore.stopping import RunStopped
+
+    try:
+        run = work()
+    except RunStopped as stopped:
+        print(stopped, file=sys.stderr)
+        raise typer.Exit(stopped.exit_status) from None
+    assert run.path is not None
+    print(run.title)
+    print(_summary(run.best))
+    print(f"curve: {run.path / 'curve.png'}")
+
+
+def _summary(best: Best) -> str:
+    text = f"held-out score: {best.mean:.1f} +- {best.sd:.1f}"
+    details = f"{len(best.scores)} starts, generation {best.generation}, {best.chosen}"
+    failed = f"; {best.n_failed} failed" if best.n_failed else ""
+    return f"{text} ({details}{failed})"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,401 @@
+"""The Connectome: a frozen record of cells, signed chemical edges and gap junctions.
+
+An edge has a presynaptic cell `pre`, a postsynaptic cell `post`, a weight and a sign. Chemical
+edges are kept in CSR order (sorted by pre, then post), so that `indptr` and `indices` describe
+them with rows presynaptic and columns postsynaptic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore.body import BodyMap, split_merged_muscles
+from conncore.errors import ConnectomeError, choose
+
+#: Sign of a chemical edge by the transmitter of its presynaptic cell, by rule. Transmitters
+#: that a rule does not name leave the sign unknown. Glutamate excites in the worm's rule and
+#: inhibits in the fly's.
+TRANSMITTER_SIGNS: dict[str, dict[str, int]] = {
+    "worm": {"ACh": 1, "Glu": 1, "GABA": -1},
+    "fly": {"ACh": 1, "Glu": -1, "GABA": -1},
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Connectome:
+    """Cells and the edges between them; build one with `from_edges`, `load` or `read`.
+
+    All arrays are read-only. The constructor checks every field and expects CSR order.
+
+    Parameters
+    ----------
+    name : str
+        What the connectome is called in messages and run directories.
+    names : tuple of str, (n_neurons,)
+        Unique cell names.
+    classes : tuple of str, (n_neurons,)
+        Class of each cell, "" where unknown.
+    pre, post : array of int32, (n_synapses,)
+        Presynaptic and postsynaptic cell of each chemical edge, sorted by pre, then post.
+    weight : array of float64, (n_synapses,)
+        Number or size of the synapses behind each edge, as in the source; positive.
+    sign : array of int8, (n_synapses,)
+        +1 excitatory, -1 inhibitory, 0 unknown.
+    sign_source : tuple of str, (n_synapses,)
+        Where each sign came from: "source", "transmitter:worm", "settled:excitatory", "unknown".
+    gap_pre, gap_post : array of int32, (n_gap_junctions,)
+        The two cells of each gap junction entry. Some sources list a junction once, some twice
+        (once in each direction); entries are kept as they are there.
+    gap_weight : array of float64, (n_gap_junctions,)
+        Size of each gap junction entry; positive.
+    transmitters : tuple of str, (n_neurons,)
+        Transmitter of each cell ("ACh", "GABA", ...), "" where unknown.
+    body : BodyMap or None
+        Class, role, segment and side of the cells that move the body.
+    citation, licence, source : str
+        What to cite, under which licence, and where the numbers came from.
+
+    Raises
+    ------
+    ConnectomeError
+        If a field is not as described here.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    pre: NDArray[np.int32]
+    post: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    sign: NDArray[np.int8]
+    sign_source: tuple[str, ...]
+    gap_pre: NDArray[np.int32]
+    gap_post: NDArray[np.int32]
+    gap_weight: NDArray[np.float64]
+    transmitters: tuple[str, ...]
+    body: BodyMap | None = None
+    citation: str = ""
+    licence: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("names", "classes", "sign_source", "transmitters"):
+            object.__setattr__(self, field, tuple(getattr(self, field)))
+        self._check_cells()
+        self._set_edges("chemical", "pre", "post", "weight")
+        self._set_edges("gap", "gap_pre", "gap_post", "gap_weight")
+        sign = _checked("sign", self.sign, len(self.pre))
+        wrong = np.flatnonzero(~np.isin(sign, (-1, 0, 1)))
+        if wrong.size:
+            k = wrong[0]
+            raise ConnectomeError(
+                f"chemical edge {self.names[self.pre[k]]!r} -> {self.names[self.post[k]]!r} has "
+                f"sign {sign[k]}; use 1, -1 or 0 (unknown)"
+            )
+        object.__setattr__(self, "sign", _frozen(sign, np.int8))
+        if len(self.sign_source) != self.n_synapses:
+            raise ConnectomeError(
+                f"sign_source has {len(self.sign_source)} entries for {self.n_synapses} edges"
+            )
+        order = self.pre.astype(np.int64) * self.n_neurons + self.post
+        if (np.diff(order) < 0).any():
+            raise ConnectomeError(
+                "chemical edges are not sorted by pre, then post; use Connectome.from_edges"
+            )
+
+    def _check_cells(self) -> None:
+        if not self.names:
+            raise ConnectomeError(f"connectome {self.name!r} has no cells")
+        for name, count in Counter(self.names).items():
+            if not isinstance(name, str) or not name:
+                raise ConnectomeError(f"cell name {name!r} is not a non-empty string")
+            if count > 1:
+                raise ConnectomeError(f"cell name {name!r} is used {count} times; names are unique")
+        for field in ("classes", "transmitters", "body"):
+            values = getattr(self, field)
+            if values is not None and len(values) != self.n_neurons:
+                raise ConnectomeError(
+                    f"{field} has {len(values)} entries for {self.n_neurons} cells"
+                )
+
+    def _set_edges(self, kind: str, pre: str, post: str, weight: str) -> None:
+        """Check one kind of edge and store it with its final types, read-only."""
+        n_edges = np.size(getattr(self, pre))
+        for field in (pre, post):
+            cells = _checked(field, getattr(self, field), n_edges, "iu")
+            wrong = np.flatnonzero((cells < 0) | (cells >= self.n_neurons))
+            if wrong.size:
+                raise ConnectomeError(
+                    f"{field} holds {cells[wrong[0]]}, but the {self.n_neurons} cells are "
+                    f"numbered 0 to {self.n_neurons - 1}"
+                )
+            object.__setattr__(self, field, _frozen(cells, np.int32))
+        weights = _checked(weight, getattr(self, weight), n_edges)
+        heads, tails = getattr(self, pre), getattr(self, post)
+        wrong = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
+        if wrong.size:
+            k = wrong[0]
+            raise ConnectomeError(
+                f"{kind} edge {self.names[heads[k]]!r} -> {self.names[tails[k]]!r} has weight "
+                f"{weights[k]}; weights are positive and finite (signs are kept apart)"
+            )
+        object.__setattr__(self, weight, _frozen(weights, np.float64))
+        pairs = heads.astype(np.int64) * self.n_neurons + tails
+        found, first, counts = np.unique(pairs, return_index=True, return_counts=True)
+        if found.size != n_edges:
+            k = int(first[counts > 1][0])
+            raise ConnectomeError(
+                f"{kind} edge {self.names[heads[k]]!r} -> {self.names[tails[k]]!r} is given "
+                f"{counts[counts > 1][0]} times; merge such edges into one"
+            )
+
+    @classmethod
+    def from_edges(
+        cls,
+        name: str,
+        pre: ArrayLike,
+        post: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        sign: ArrayLike | None = None,
+        sign_source: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+        gap_pre: ArrayLike = (),
+        gap_post: ArrayLike = (),
+        gap_weight: ArrayLike | None = None,
+        transmitters: Sequence[str] | None = None,
+        body: BodyMap | None = None,
+        citation: str = "",
+        licence: str = "",
+        source: str = "",
+    ) -> Connectome:
+        """Build a connectome from edges in any order.
+
+        Parameters
+        ----------
+        name, pre, post, ...
+            The fields of `Connectome`, chemical edges in any order. Left out, weights are 1, signs
+            unknown, `sign_source` "source" or "unknown", names "0", "1", ... up to the highest
+            index, classes and transmitters "".
+
+        Raises
+        ------
+        ConnectomeError
+            If an index is out of range, a weight is not positive and finite, a sign is not -1, 0
+            or 1, a name or an edge is repeated, or lengths differ.
+        """
+        n_edges = np.size(pre)
+        heads = _checked("pre", pre, n_edges, "iu")
+        tails = _checked("post", post, n_edges, "iu")
+        gap_heads = _checked("gap_pre", gap_pre, np.size(gap_pre), "iu")
+        gap_tails = _checked("gap_post", gap_post, np.size(gap_pre), "iu")
+        weight = np.ones(n_edges) if weight is None else weight
+        weights = _checked("weight", weight, n_edges)
+        signs = _checked("sign", np.zeros(n_edges) if sign is None else sign, n_edges)
+        if sign_source is None:
+            sign_source = ["source" if s else "unknown" for s in signs]
+        if len(sign_source) != n_edges:
+            raise ConnectomeError(f"sign_source has {len(sign_source)} entries for {n_edges} edges")
+        if names is None:
+            ends = [*heads.tolist(), *tails.tolist(), *gap_heads.tolist(), *gap_tails.tolist()]
+            names = [str(i) for i in range(int(max(ends, default=-1)) + 1)]
+        nothing = ("",) * len(names)
+        order = np.lexsort((tails, heads))
+        return cls(
+            name=name,
+            names=tuple(names),
+            classes=nothing if classes is None else tuple(classes),
+            pre=heads[order],
+            post=tails[order],
+            weight=weights[order],
+            sign=signs[order],
+            sign_source=tuple(sign_source[k] for k in order),
+            gap_pre=gap_heads,
+            gap_post=gap_tails,
+            gap_weight=np.ones(gap_heads.size) if gap_weight is None else np.asarray(gap_weight),
+            transmitters=nothing if transmitters is None else tuple(transmitters),
+            body=body,
+            citation=citation,
+            licence=licence,
+            source=source,
+        )
+
+    def __repr__(self) -> str:
+        unknown = f", {self.n_unknown} of unknown sign" if self.n_unknown else ""
+        return (
+            f"<Connectome {self.name!r}: {self.n_neurons} cells, {self.n_synapses} chemical edges "
+            f"({self.n_excitatory} excitatory, {self.n_inhibitory} inhibitory{unknown}), "
+            f"{self.n_gap_junctions} gap junctions>"
+        )
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of cells, muscles included."""
+        return len(self.names)
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of chemical edges."""
+        return len(self.pre)
+
+    @property
+    def n_gap_junctions(self) -> int:
+        """Number of gap junction entries, as the source lists them."""
+        return len(self.gap_pre)
+
+    @property
+    def n_excitatory(self) -> int:
+        """Number of chemical edges with sign +1."""
+        return int((self.sign == 1).sum())
+
+    @property
+    def n_inhibitory(self) -> int:
+        """Number of chemical edges with sign -1."""
+        return int((self.sign == -1).sum())
+
+    @property
+    def n_unknown(self) -> int:
+        """Number of chemical edges whose sign is not known."""
+        return int((self.sign == 0).sum())
+
+    @property
+    def density(self) -> float:
+        """Chemical edges over all ordered pairs of cells: n_synapses / n_neurons**2."""
+        return self.n_synapses / self.n_neurons**2
+
+    @cached_property
+    def indptr(self) -> NDArray[np.int32]:
+        """CSR row pointers, int32 (n_neurons + 1,): cell i's outgoing edges start at indptr[i]."""
+        counts = np.bincount(self.pre, minlength=self.n_neurons)
+        return _frozen(np.concatenate(([0], np.cumsum(counts))), np.int32)
+
+    @property
+    def indices(self) -> NDArray[np.int32]:
+        """CSR column indices, int32 (n_synapses,): the postsynaptic cells."""
+        return self.post
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 (hex) of the cells and edges; not of the name, classes or citation."""
+        digest = hashlib.sha256(json.dumps(self.names).encode())
+        for array, dtype in (
+            (self.pre, "<i4"),
+            (self.post, "<i4"),
+            (self.weight, "<f8"),
+            (self.sign, "i1"),
+            (self.gap_pre, "<i4"),
+            (self.gap_post, "<i4"),
+            (self.gap_weight, "<f8"),
+        ):
+            digest.update(f"{dtype}{len(array)}:".encode())
+            digest.update(array.astype(dtype).tobytes())
+        return digest.hexdigest()
+
+    def dale_violations(self) -> tuple[str, ...]:
+        """Names of the cells with both signs among their outgoing chemical edges."""
+        excites = np.bincount(self.pre[self.sign == 1], minlength=self.n_neurons) > 0
+        inhibits = np.bincount(self.pre[self.sign == -1], minlength=self.n_neurons) > 0
+        return tuple(self.names[i] for i in np.flatnonzero(excites & inhibits))
+
+    def sign_by_transmitter(self, rule: str) -> Connectome:
+        """Give edges of unknown sign the sign of their presynaptic cell's transmitter.
+
+        Known signs stay, and transmitters that the rule does not name leave a sign unknown. Each
+        sign set here has the `sign_source` "transmitter:<rule>".
+
+        Parameters
+        ----------
+        rule : str
+            A key of `TRANSMITTER_SIGNS`: "worm" (ACh and Glu excite, GABA inhibits) or "fly"
+            (ACh excites, Glu and GABA inhibit).
+
+        Raises
+        ------
+        UsageError
+            If the rule is not known.
+        """
+        signs = TRANSMITTER_SIGNS[choose("transmitter rule", rule, TRANSMITTER_SIGNS)]
+        by_cell = np.array([signs.get(t, 0) for t in self.transmitters], np.int8)
+        settled = (self.sign == 0) & (by_cell[self.pre] != 0)
+        return replace(
+            self,
+            sign=np.where(settled, by_cell[self.pre], self.sign),
+            sign_source=_relabel(self.sign_source, settled, f"transmitter:{rule}"),
+        )
+
+    def settle_signs(self, policy: str) -> Connectome:
+        """Settle the chemical edges whose sign is not known.
+
+        Parameters
+        ----------
+        policy : str
+            "excitatory": they excite. "drop": they are left out (the cells stay).
+
+        Raises
+        ------
+        UsageError
+            If the policy is not known.
+        """
+        choose("policy for unknown signs", policy, ("excitatory", "drop"))
+        unknown = self.sign == 0
+        if policy == "excitatory":
+            return replace(
+                self,
+                sign=np.where(unknown, 1, self.sign),
+                sign_source=_relabel(self.sign_source, unknown, "settled:excitatory"),
+            )
+        known = np.flatnonzero(~unknown)
+        return replace(
+            self,
+            pre=self.pre[known],
+            post=self.post[known],
+            weight=self.weight[known],
+            sign=self.sign[known],
+            sign_source=tuple(self.sign_source[k] for k in known),
+        )
+
+    def split_left_right(self) -> Connectome:
+        """Split merged muscles in two: MDlrNN becomes MDLNN and MDRNN, MVlrNN likewise.
+
+        Each copy keeps all edges of the merged muscle with their full weight and sign, and its
+        place in the body. An edge between two merged muscles, chemical or gap, becomes two:
+        left to left and right to right. The Haspel circuit goes from 102 to 138 cells and from
+        336 to 484 chemical edges; its gap junctions join no muscles and stay 161.
+
+        Raises
+        ------
+        ConnectomeError
+            If no cell is a merged muscle.
+        """
+        return split_merged_muscles(self)
+
+
+def _relabel(labels: Sequence[str], where: NDArray[np.bool_], label: str) -> tuple[str, ...]:
+    return tuple(label if new else old for old, new in zip(labels, where, strict=True))
+
+
+def _checked(field: str, values: ArrayLike, length: int, kinds: str = "iuf") -> NDArray[Any]:
+    """The values as an array (length,) whose dtype is one of these kinds."""
+    array = np.asarray(values)
+    if array.shape != (length,):
+        raise ConnectomeError(f"{field} has shape {array.shape}; expected ({length},)")
+    if length and array.dtype.kind not in kinds:
+        what = "numbers" if "f" in kinds else "integers, the places of cells in names"
+        raise ConnectomeError(f"{field} must hold {what}")
+    return array
+
+
+def _frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
+    array = np.array(values, dtype=dtype)
+    array.setflags(write=False)
+    return array

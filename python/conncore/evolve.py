@@ -1,0 +1,259 @@
+"""The loop that evolves a network on a task, continues a run, and scores what came out."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conncore.errors import CheckpointError, UsageError
+from conncore.loop import N_HELD_OUT, Loop, Run
+from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
+from conncore.optimizers.base import need_count
+from conncore.records import METRICS, Best, Checkpoint
+from conncore.runs import RunDirectory, check_free
+from conncore.threads import resolve_threads
+
+__all__ = ["Run", "evolve", "resume", "score"]
+
+if TYPE_CHECKING:
+    from conncore.network import Network
+    from conncore.tasks import Task
+
+
+def evolve(
+    network: Network,
+    task: Task,
+    optimizer: Optimizer[Any] | None = None,
+    generations: int = 100,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    n_threads: int | None = None,
+    progress: bool = True,
+) -> Run:
+    """Evolve a network's parameters on a task.
+
+    All members of a generation start from the same state, which changes every generation. At the
+    end the best member ever and the optimiser's own solution are compared from 16 validation
+    starts, and the better one is scored from 32 held-out starts; neither is ever trained on.
+
+    Parameters
+    ----------
+    network : Network
+    task : Task
+    optimizer : Optimizer, optional
+        ``ES()`` if not given.
+    generations : int
+        Generations to run; scouting for a start (see `ES`) comes before the first.
+    seed : int
+        Seed of everything random: the same seed gives the same run, to the bit.
+    out : path, optional
+        Run directory to make. Without one everything stays in memory. With one, every generation is
+        saved, `resume` continues it, and the first Ctrl-C or SIGTERM waits for the running
+        generation.
+    n_threads : int, optional
+        All cores if not given; results do not depend on it.
+    progress : bool
+        Report on stderr.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    UsageError
+        A wrong argument, or `out` exists; nothing is written.
+    ConncoreError
+        `out` cannot be written.
+    RunStopped
+        Ctrl-C or SIGTERM with `out`; a KeyboardInterrupt whose text says how to resume.
+    """
+    optimizer = ES() if optimizer is None else optimizer
+    need_count("generations", generations, 1)
+    config = _describe(network, task, optimizer, generations, seed, resolve_threads(n_threads))
+    if out is not None:
+        check_free(out)
+    layout = network.layout
+    state = optimizer.init(
+        network.random_genomes(optimizer.n_initial, seed),
+        seed,
+        slices=layout.slices,
+        lower=layout.lower,
+        upper=layout.upper,
+    )
+    start: Checkpoint[Any] = Checkpoint(
+        state=state,
+        history=np.empty(0, dtype=METRICS),
+        n_evaluations=0,
+        best_genome=np.full(layout.n_parameters, np.nan),
+        best_fitness=-np.inf,
+    )
+    directory = None
+    if out is not None:
+        directory = RunDirectory.create(out, config, network.connectome, start)
+    return Loop(network, task, optimizer, config, n_threads, directory, progress).run(start)
+
+
+def resume(
+    path: str | os.PathLike[str],
+    generations: int | None = None,
+    n_threads: int | None = None,
+    progress: bool = True,
+    *,
+    network: Network | None = None,
+    task: Task | None = None,
+) -> Run:
+    """Continue a run to its end, to the bit as if it had never been interrupted.
+
+    Parameters
+    ----------
+    path : path
+        The run directory.
+    generations : int, optional
+        Generations in all, to go on beyond the number the run was made for.
+    n_threads : int, optional
+        All cores if not given; results do not depend on it.
+    progress : bool
+        Report on stderr.
+    network, task : Network, Task, optional
+        Needed only where `make_task` does not know the task; otherwise rebuilt from the directory.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    CheckpointError
+        `path` is not a run directory, or something in it is damaged or of another run.
+    UsageError
+        Another process runs it, or `generations` is below those already done.
+    ConncoreError, RunStopped
+        As in `evolve`.
+    """
+    resolve_threads(n_threads)
+    directory = RunDirectory.open(path, write=True)
+    try:
+        network, task, optimizer, checkpoint = _restore(directory, network, task)
+        n_done = checkpoint.state.generation
+        total = directory.config["run"]["generations"] if generations is None else generations
+        need_count("generations", total, 1)
+        if total < n_done:
+            raise UsageError(
+                f"{path} has done {n_done} generations already; ask for more than that"
+            )
+        directory.rewind(checkpoint, total)
+        loop = Loop(network, task, optimizer, directory.config, n_threads, directory, progress)
+    except BaseException:
+        directory.close()
+        raise
+    return loop.run(checkpoint)
+
+
+def score(
+    path: str | os.PathLike[str],
+    n_starts: int = N_HELD_OUT,
+    seed: int | None = None,
+    n_threads: int | None = None,
+    *,
+    network: Network | None = None,
+    task: Task | None = None,
+) -> Best:
+    """Score a run's solution from held-out starts.
+
+    Parameters
+    ----------
+    path : path
+        The run directory; of an unfinished run the solution so far is scored.
+    n_starts : int
+        Number of starts.
+    seed : int, optional
+        Draws other starts than the run's own; no start of any seed is ever trained on.
+    n_threads : int, optional
+        All cores if not given.
+    network, task : Network, Task, optional
+        As in `resume`.
+
+    Returns
+    -------
+    Best
+        The solution with its scores.
+
+    Raises
+    ------
+    CheckpointError
+        As in `resume`.
+    UsageError
+        `n_starts` below 1, or a wrong seed.
+    """
+    need_count("n_starts", n_starts, 1)
+    resolve_threads(n_threads)
+    directory = RunDirectory.open(path, write=False)
+    network, task, optimizer, checkpoint = _restore(directory, network, task)
+    best = directory.load_best()
+    loop = Loop(network, task, optimizer, directory.config, n_threads, None, False)
+    if best is None or best.generation != checkpoint.state.generation:
+        best = loop.choose(checkpoint)
+    return loop.score(best, n_starts, seed)
+
+
+def _describe(
+    network: Network,
+    task: Task,
+    optimizer: Optimizer[Any],
+    generations: int,
+    seed: int,
+    n_threads: int,
+) -> dict[str, Any]:
+    connectome = network.connectome
+    packages = ("conncore", "numpy", "mujoco", "gymnasium")
+    return {
+        "run": {
+            "seed": seed,
+            "generations": generations,
+            "threads": n_threads,
+            "date": datetime.now(timezone.utc).replace(microsecond=0),
+        },
+        "connectome": {
+            "name": connectome.name,
+            "checksum": connectome.checksum,
+            "n_neurons": connectome.n_neurons,
+            "n_synapses": connectome.n_synapses,
+        },
+        "network": dict(network.describe()),
+        "task": dict(task.describe()),
+        "optimizer": optimizer.describe(),
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
+    }
+
+
+def _restore(
+    directory: RunDirectory, network: Network | None, task: Task | None
+) -> tuple[Network, Task, Optimizer[Any], Checkpoint[Any]]:
+    """Rebuild everything that a run directory describes."""
+    config = directory.config
+    connectome = directory.connectome()
+    optimizer = make_optimizer(**config["optimizer"])
+    checkpoint = directory.load_checkpoint(OPTIMIZERS[optimizer.name].state_type)
+    if task is None:
+        from conncore.tasks import make_task
+
+        task = make_task(**config["task"])
+    if network is None:
+        from conncore.network import Network
+
+        network = Network(connectome, task, **config["network"])
+    elif network.connectome.checksum != connectome.checksum:
+        raise CheckpointError(f"{directory.path} is a run of another connectome than the network's")
+    n_parameters = network.layout.n_parameters
+    if len(checkpoint.best_genome) != n_parameters:
+        raise CheckpointError(
+            f"{directory.path} holds genomes of {len(checkpoint.best_genome)} parameters, "
+            f"this conncore gives its network {n_parameters}; use the version in config.toml"
+        )
+    return network, task, optimizer, checkpoint

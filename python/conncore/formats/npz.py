@@ -1,0 +1,103 @@
+"""Connectomes as .npz files: every field, exactly, without pickle. Run directories use them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from conncore.body import BodyMap
+from conncore.connectome import Connectome
+from conncore.errors import ConnectomeError
+from conncore.formats._files import read_bytes
+from conncore.storage import write_atomically
+
+VERSION = 1
+ARRAYS = ("pre", "post", "weight", "sign", "gap_pre", "gap_post", "gap_weight")
+TEXTS = ("name", "citation", "licence", "source")
+TUPLES = ("names", "classes", "sign_source", "transmitters")
+BODY_TUPLES = ("cell_class", "role", "side")
+
+
+def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
+    """Write a connectome to `path`, whole or not at all; an existing file is replaced.
+
+    Parameters
+    ----------
+    connectome : Connectome
+        What to write.
+    path : path
+        The file; written under exactly this name.
+    """
+    # Text goes into JSON: NumPy's fixed-width strings lose trailing NULs and cannot be ragged.
+    text: dict[str, object] = {"version": VERSION}
+    text.update((field, getattr(connectome, field)) for field in (*TEXTS, *TUPLES))
+    arrays = {field: getattr(connectome, field) for field in ARRAYS}
+    if connectome.body is not None:
+        text["body"] = {field: getattr(connectome.body, field) for field in BODY_TUPLES}
+        arrays["segment"] = connectome.body.segment
+    arrays["text"] = np.frombuffer(json.dumps(text).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_atomically(Path(path), buffer.getvalue())
+
+
+def load_npz(path: str | PathLike[str]) -> Connectome:
+    """Read a connectome that `save_npz` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    Connectome
+
+    Raises
+    ------
+    ConnectomeError
+        If the file is missing, damaged, of another version or not a connectome.
+    """
+    path = Path(path)
+    content = io.BytesIO(read_bytes(path))
+    try:
+        with zipfile.ZipFile(content) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ConnectomeError(f"{path}: is damaged ({damaged}); write it again")
+        content.seek(0)
+        with np.load(content, allow_pickle=False) as file:
+            arrays = {field: file[field] for field in file.files}
+        text = json.loads(bytes(arrays.pop("text")))
+        version = text["version"]
+    except ConnectomeError:
+        raise
+    except Exception as error:  # zip, zlib, numpy and json each raise their own on damaged files
+        raise ConnectomeError(
+            f"{path}: is not a connectome written by conncore, or is damaged ({error})"
+        ) from None
+    if version != VERSION:
+        raise ConnectomeError(
+            f"{path}: has format version {version}; this conncore reads version {VERSION}"
+        )
+    try:
+        body = None
+        if "body" in text:
+            body = BodyMap(
+                **{field: text["body"][field] for field in BODY_TUPLES},
+                segment=arrays["segment"],
+            )
+        return Connectome(
+            **{field: text[field] for field in (*TEXTS, *TUPLES)},
+            **{field: arrays[field] for field in ARRAYS},
+            body=body,
+        )
+    except KeyError as error:
+        raise ConnectomeError(f"{path}: lacks the field {error}; write it again") from None
+    except ConnectomeError as error:
+        raise ConnectomeError(f"{path}: {error}") from None

@@ -1,0 +1,104 @@
+"""Which part of a genome means what: one float vector with named slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named slice of the genome.
+
+    Parameters
+    ----------
+    name : str
+    initial : (size,) float64
+        Centre of the initial values.
+    spread : float
+        Initial values are uniform within `spread` of the centre.
+    lower, upper : float or (size,) float64
+        The optimiser keeps values within these.
+    """
+
+    name: str
+    initial: NDArray[np.float64]
+    spread: float
+    lower: float | NDArray[np.float64]
+    upper: float | NDArray[np.float64]
+
+    @property
+    def size(self) -> int:
+        return self.initial.size
+
+
+class GenomeLayout:
+    """The slices of a genome, in order.
+
+    Attributes
+    ----------
+    slices : dict of str to slice
+    n_parameters : int
+    lower, upper : (n_parameters,) float64
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = tuple(parts)
+        ends = np.cumsum([part.size for part in self.parts]).tolist()
+        self.slices = {
+            part.name: slice(end - part.size, end)
+            for part, end in zip(self.parts, ends, strict=True)
+        }
+        self.n_parameters: int = ends[-1]
+
+    def _filled(self, attribute: str) -> NDArray[np.float64]:
+        return np.concatenate(
+            [np.broadcast_to(getattr(part, attribute), part.size) for part in self.parts]
+        ).astype(np.float64)
+
+    @cached_property
+    def lower(self) -> NDArray[np.float64]:
+        return self._filled("lower")
+
+    @cached_property
+    def upper(self) -> NDArray[np.float64]:
+        return self._filled("upper")
+
+    @cached_property
+    def initial(self) -> NDArray[np.float64]:
+        """Centre of the initial genomes, (n_parameters,)."""
+        return self._filled("initial")
+
+    @cached_property
+    def spread(self) -> NDArray[np.float64]:
+        """Initial genomes are uniform within this of the centre, (n_parameters,)."""
+        return self._filled("spread")
+
+    def split(self, genomes: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Views of the parts of (n_members, n_parameters) genomes, by name."""
+        return {name: genomes[:, part] for name, part in self.slices.items()}
+
+    def check(self, genomes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `genomes` as finite float64 of shape (n_members, n_parameters).
+
+        Raises
+        ------
+        UsageError
+            For any other shape, or a value that is not finite.
+        """
+        array = np.ascontiguousarray(genomes, dtype=np.float64)
+        if array.ndim != 2 or array.shape[1] != self.n_parameters or array.shape[0] < 1:
+            raise UsageError(
+                f"genomes have shape {array.shape}, need (n_members, {self.n_parameters}): "
+                + ", ".join(f"{part.name} {part.size}" for part in self.parts)
+            )
+        bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+        if bad.size:
+            raise UsageError(f"genome {bad[0]} has a value that is not finite")
+        return array

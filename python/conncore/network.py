@@ -1,0 +1,311 @@
+"""A connectome, a neuron model and a task's inputs and outputs, as a network that runs genomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore import _kernels
+from conncore._population import Population
+from conncore.connectome import Connectome
+from conncore.errors import UsageError, choose
+from conncore.genome import GenomeLayout, Part
+from conncore.neurons import NEURONS
+from conncore.noise import Stream, uniform
+from conncore.tasks.base import Task
+from conncore.threads import resolve_threads
+from conncore.topology import SparseMap, Topology
+from conncore.wiring import WIRINGS
+
+Array = NDArray[np.float64]
+
+# exp() of these is a weight from 2e-9 to 22,000: always finite, never zero, so a sign never fades.
+LOG_WEIGHT_RANGE = (-20.0, 10.0)
+
+
+class Network:
+    """A connectome as an artificial neural network for a task.
+
+    Dale's law is kept by construction: a synapse weighs ``sign * exp(log_weight)``, and only the
+    log weight evolves.
+
+    Parameters
+    ----------
+    connectome : Connectome
+        All chemical signs must be known. Gap junctions are not used.
+    task : Task
+        Gives the sizes of observations and actions, and the joints of the body.
+    neuron : str
+        A name in `conncore.neurons.NEURONS`: "relu", "lif", "alif", "izhikevich".
+    io : str
+        "anatomical" (the body plan's wiring, a few shared gains) or "dense" (the paper's).
+    weights : str
+        "shared": two log weights, one for all excitatory and one for all inhibitory synapses.
+        "individual": one log weight per synapse.
+    initial_weights : str
+        "sign": all synapses of a sign start alike (the paper). "counts": scaled by the
+        connectome's weights, relative to their geometric mean; a shared log weight then moves
+        all synapses of its sign together.
+    log_weights : pair of float, optional
+        Initial log weight of excitatory and inhibitory synapses; the neuron model's if None.
+    constants : mapping of str to float, optional
+        Constants of the neuron model that differ from its defaults.
+    tune : sequence of str
+        Constants that are part of the genome (one value for the whole network each).
+    trace : float, optional
+        Low-pass factor of the output activity; the neuron model's if None.
+
+    Attributes
+    ----------
+    layout : GenomeLayout
+        Slices of the genome: encoder, encoder_bias, log_weights, constants, decoder, decoder_bias.
+    topology : Topology
+
+    Raises
+    ------
+    UsageError
+        For an unknown name, a constant out of range, or a connectome that cannot be used.
+    """
+
+    def __init__(
+        self,
+        connectome: Connectome,
+        task: Task,
+        neuron: str = "alif",
+        io: str = "anatomical",
+        *,
+        weights: str = "shared",
+        initial_weights: str = "sign",
+        log_weights: Sequence[float] | None = None,
+        constants: Mapping[str, float] | None = None,
+        tune: Sequence[str] = (),
+        trace: float | None = None,
+    ) -> None:
+        self.connectome = connectome
+        self.task = task
+        self.neuron = choose("neuron", neuron, NEURONS)
+        self.io = choose("io", io, WIRINGS)
+        self.weights = choose("weights", weights, ("shared", "individual"))
+        self.initial_weights = choose("initial_weights", initial_weights, ("sign", "counts"))
+        model = NEURONS[neuron]
+        self.log_weights = _log_weights(model.log_weights if log_weights is None else log_weights)
+        self.constants = _constants(neuron, constants or {})
+        self.tune = tuple(choose("constant to tune", name, model.constants) for name in tune)
+        self.trace = model.trace if trace is None else float(trace)
+        _check_signs(connectome)
+
+        self._wiring = WIRINGS[io](connectome, task)
+        synapses, self._order = SparseMap.from_pairs(
+            connectome.post, connectome.pre, connectome.n_neurons, connectome.n_neurons
+        )
+        self.topology = Topology(
+            self._wiring.inputs.astype(np.int32),
+            self._wiring.outputs.astype(np.int32),
+            self._wiring.encoder,
+            synapses,
+            self._wiring.decoder,
+        )
+        self._inhibitory = (connectome.sign < 0).astype(np.int64)  # which shared log weight
+        self._offset = np.zeros(connectome.n_synapses)
+        if initial_weights == "counts":
+            log_counts = np.log(connectome.weight)
+            self._offset = log_counts - log_counts.mean()
+        self.layout = self._make_layout()
+
+    def _make_layout(self) -> GenomeLayout:
+        parts = {part.name: part for part in self._wiring.parts}
+        initial = np.array(self.log_weights)
+        if self.weights == "individual":
+            initial = initial[self._inhibitory] + self._offset
+        tuned = [NEURONS[self.neuron].constants[name] for name in self.tune]
+        return GenomeLayout(
+            (
+                parts["encoder"],
+                parts["encoder_bias"],
+                Part("log_weights", initial, 0.0, *LOG_WEIGHT_RANGE),
+                Part(
+                    "constants",
+                    np.array([self.constants[name] for name in self.tune]),
+                    0.0,
+                    np.array([constant.lower for constant in tuned]),
+                    np.array([constant.upper for constant in tuned]),
+                ),
+                parts["decoder"],
+                parts["decoder_bias"],
+            )
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<Network of {self.connectome.name}: {self.connectome.n_neurons} {self.neuron} "
+            f"neurons, {self.connectome.n_synapses} synapses, {self.io} input/output, "
+            f"{self.layout.n_parameters} parameters ({self.weights} weights)>"
+        )
+
+    def describe(self) -> dict[str, object]:
+        """The options as plain values; ``Network(connectome, task, **described)`` rebuilds it."""
+        return {
+            "neuron": self.neuron,
+            "io": self.io,
+            "weights": self.weights,
+            "initial_weights": self.initial_weights,
+            "log_weights": list(self.log_weights),
+            "constants": dict(self.constants),
+            "tune": list(self.tune),
+            "trace": self.trace,
+        }
+
+    def random_genomes(self, n_members: int, seed: int = 0) -> Array:
+        """Draw initial genomes, (n_members, n_parameters) float64.
+
+        Encoder and decoder values are uniform around their start, log weights and constants at
+        it. Member m depends on the seed and m alone.
+        """
+        if n_members < 1:
+            raise UsageError(f"n_members is {n_members}, must be at least 1")
+        layout = self.layout
+        drawn = uniform(range(n_members), layout.n_parameters, seed=seed, stream=Stream.INITIAL)
+        return layout.initial + (2.0 * drawn - 1.0) * layout.spread
+
+    def with_individual_weights(self) -> Network:
+        """The same network with one log weight per synapse."""
+        options: dict[str, object] = {**self.describe(), "weights": "individual"}
+        return Network(self.connectome, self.task, **options)  # type: ignore[arg-type]
+
+    def expand(self, genomes: Array) -> Array:
+        """Genomes of shared weights as genomes of `with_individual_weights`, the same networks.
+
+        Raises
+        ------
+        UsageError
+            If this network's weights are individual already.
+        """
+        if self.weights != "shared":
+            raise UsageError("expand() needs a network with shared weights; this one's are not")
+        parts = self.layout.split(self.layout.check(genomes))
+        parts["log_weights"] = self._log_weights_of(parts["log_weights"])
+        return np.concatenate(list(parts.values()), axis=1)
+
+    def _log_weights_of(self, part: Array) -> Array:
+        """(n_members, n_synapses) log weights in the connectome's order."""
+        if self.weights == "individual":
+            return part
+        return np.clip(part[:, self._inhibitory] + self._offset, *LOG_WEIGHT_RANGE)
+
+    def synapse_weights(self, genomes: Array) -> Array:
+        """Signed weights in the connectome's order, (n_members, n_synapses) float64."""
+        parts = self.layout.split(self.layout.check(genomes))
+        log_weights = np.clip(self._log_weights_of(parts["log_weights"]), *LOG_WEIGHT_RANGE)
+        return self.connectome.sign.astype(np.float64) * np.exp(log_weights)
+
+    def neuron_constants(self, genomes: Array) -> dict[str, Array]:
+        """Constants of each member's neurons, by name, each (n_members,)."""
+        tuned = self.layout.split(self.layout.check(genomes))["constants"]
+        constants = {name: np.full(len(genomes), value) for name, value in self.constants.items()}
+        constants.update(zip(self.tune, tuned.T, strict=True))
+        return constants
+
+    def values(self, genomes: Array) -> dict[str, Array]:
+        """Values of the topology's maps and biases, each (n_members, n) float64, by name."""
+        parts = self.layout.split(self.layout.check(genomes))
+        gathers = self._wiring.gathers
+        bias = gathers["decoder_bias"](parts["decoder_bias"])
+        if not bias.shape[1]:
+            bias = np.zeros((len(genomes), self.task.n_actions))
+        return {
+            "encoder_weights": gathers["encoder"](parts["encoder"]),
+            "encoder_bias": gathers["encoder_bias"](parts["encoder_bias"]),
+            "synapse_weights": self.synapse_weights(genomes)[:, self._order],
+            "decoder_weights": gathers["decoder"](parts["decoder"]),
+            "decoder_bias": bias,
+        }
+
+    def policy(self, genomes: Array, n_threads: int | None = None) -> Population:
+        """The networks of these genomes, ready to act.
+
+        Parameters
+        ----------
+        genomes : (n_members, n_parameters) float64
+        n_threads : int, optional
+            All usable cores if None. Results do not depend on it.
+
+        Raises
+        ------
+        UsageError
+            For genomes of another shape, or with values that are not finite.
+        """
+        genomes = self.layout.check(genomes)
+        neuron = _kernels.load(self.neuron)
+        constants = self.neuron_constants(genomes)
+        return Population(
+            self.topology,
+            _kernels.load("network"),
+            neuron,
+            {
+                **self.values(genomes),
+                "constants": np.stack([constants[name] for name in neuron.CONSTANTS], axis=1),
+            },
+            trace=self.trace,
+            n_threads=resolve_threads(n_threads),
+        )
+
+    def simulate(self, genome: Array, observations: ArrayLike) -> Array:
+        """Activity of every neuron while one network sees the given observations.
+
+        Parameters
+        ----------
+        genome : (n_parameters,) float64
+        observations : (n_steps, n_obs)
+
+        Returns
+        -------
+        (n_steps, n_neurons) float64
+            Activity of relu neurons; spikes, 0 or 1, of the others.
+        """
+        policy = self.policy(np.atleast_2d(genome), n_threads=1)
+        rows = np.asarray(observations, dtype=np.float64)
+        if rows.ndim != 2:
+            raise UsageError(f"observations have shape {rows.shape}, need (n_steps, n_obs)")
+        activity = np.empty((len(rows), self.connectome.n_neurons))
+        for step, row in enumerate(rows):
+            policy.act(row[None])
+            activity[step] = policy.activity()[0]
+        return activity
+
+
+def _log_weights(pair: Sequence[float]) -> tuple[float, float]:
+    low, high = LOG_WEIGHT_RANGE
+    values = tuple(float(value) for value in pair)
+    if len(values) != 2 or not all(low <= value <= high for value in values):
+        raise UsageError(
+            f"log_weights is {list(pair)}, must be two numbers in [{low:g}, {high:g}]: "
+            "of excitatory and of inhibitory synapses"
+        )
+    return values[0], values[1]
+
+
+def _constants(neuron: str, given: Mapping[str, float]) -> Mapping[str, float]:
+    known = NEURONS[neuron].constants
+    for name, value in given.items():
+        constant = known[choose(f"constant of {neuron}", name, known)]
+        if not constant.lower <= value <= constant.upper:
+            raise UsageError(
+                f"constant {name} of {neuron} is {value}, must lie in "
+                f"[{constant.lower:g}, {constant.upper:g}]"
+            )
+    return MappingProxyType(
+        {name: float(given.get(name, constant.default)) for name, constant in known.items()}
+    )
+
+
+def _check_signs(connectome: Connectome) -> None:
+    unknown = int(np.sum(connectome.sign == 0))
+    if unknown:
+        raise UsageError(
+            f"connectome {connectome.name!r}: the sign of {unknown} of {connectome.n_synapses} "
+            "chemical edges is unknown; settle them first with "
+            "connectome.settle_signs('excitatory') or settle_signs('drop')"
+        )

@@ -1,0 +1,68 @@
+"""The registry of neuron models: their constants, initial weights and output filter.
+
+The equations live in conncore/kernels/<name>.pyx and, in NumPy, in conncore.reference.<name>.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of a neuron model: its default, and the range the optimiser keeps it in."""
+
+    default: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class NeuronModel:
+    """What a network needs to know of a neuron model, besides its equations.
+
+    Parameters
+    ----------
+    constants : mapping of str to Constant
+        By the names that the equations use.
+    log_weights : tuple of two float
+        Initial log weight of excitatory and of inhibitory synapses.
+    trace : float
+        Low-pass factor of the output activity, y <- trace y + (1 - trace) z; 0 for none.
+    """
+
+    constants: Mapping[str, Constant]
+    log_weights: tuple[float, float]
+    trace: float
+
+
+# Constants and initial log weights of the paper (arXiv 2209.14406), except that Izhikevich cells
+# take steps of dt = 0.2 ms, our reading of its "voltage constant scalar 0.2".
+_MEMBRANE = {
+    "gamma": Constant(math.exp(-1 / 20), 0.0, 1.0),
+    "v_th": Constant(1.0, 0.01, 10.0),
+}
+_ADAPTATION = {
+    "gamma_s": Constant(math.exp(-1 / 10), 0.0, 1.0),
+    "beta": Constant(0.5, 0.0, 10.0),
+}
+_IZHIKEVICH = {
+    "a": Constant(0.02, 0.0, 1.0),
+    "b": Constant(0.25, -1.0, 1.0),
+    "c": Constant(-58.0, -80.0, -40.0),
+    "d": Constant(0.0, -20.0, 20.0),
+    "scale": Constant(20.0, 0.0, 200.0),
+    "dt": Constant(0.2, 0.01, 1.0),
+}
+
+NEURONS: Mapping[str, NeuronModel] = MappingProxyType(
+    {
+        "relu": NeuronModel({"z_max": Constant(10.0, 0.1, 1000.0)}, (-2.5, -3.0), 0.0),
+        "lif": NeuronModel(_MEMBRANE, (-1.0, -1.5), 0.8),
+        "alif": NeuronModel(_MEMBRANE | _ADAPTATION, (-1.0, -1.5), 0.8),
+        "izhikevich": NeuronModel(_IZHIKEVICH, (2.0, 1.0), 0.8),
+    }
+)

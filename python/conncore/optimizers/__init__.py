@@ -1,0 +1,33 @@
+"""Optimisers by name; they know only arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conncore.errors import UsageError, choose
+from conncore.optimizers.base import Optimizer, State
+from conncore.optimizers.es import ES
+from conncore.optimizers.ga import GA
+
+OPTIMIZERS: dict[str, type[Optimizer[Any]]] = {"es": ES, "ga": GA}
+
+
+def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
+    """Return the optimiser called `name` with the given hyperparameters.
+
+    Raises
+    ------
+    UsageError
+        An unknown name or hyperparameter, or a value out of its range.
+    """
+    kind = OPTIMIZERS[choose("optimizer", name, OPTIMIZERS)]
+    known = set(kind.__dataclass_fields__)  # type: ignore[attr-defined]  # all are dataclasses
+    for option in options:
+        if option not in known:
+            raise UsageError(
+                f"{name} has no setting {option!r}; it has: {', '.join(sorted(known))}"
+            )
+    return kind(**options)
+
+
+__all__ = ["ES", "GA", "OPTIMIZERS", "Optimizer", "State", "make_optimizer"]

@@ -1,0 +1,217 @@
+"""Evolution strategy of Salimans et al. 2017 (arXiv 1703.03864): the mean follows ranked noise."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from conncore.errors import choose
+from conncore.noise import Stream, check_seed, normal
+from conncore.optimizers.base import (
+    Matrix,
+    Optimizer,
+    State,
+    Vector,
+    check_initial,
+    check_told,
+    need,
+    need_count,
+    need_decay,
+    need_positive,
+)
+
+# Kingma & Ba 2015 (arXiv 1412.6980).
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+_LEARNING_RATES = {"adam": 0.05, "sgd": 0.1}
+
+
+@dataclass(frozen=True, eq=False)
+class ESState(State):
+    """State of `ES`.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (n_parameters,), float64
+        The solution so far; while scouting, the best scout so far.
+    moment1, moment2 : ndarray, shape (n_parameters,), float64
+        Adam's running means of the gradient and of its square; zero under sgd.
+    scouts : ndarray, shape (n_left, n_parameters), float64
+        Random genomes still to be scored before generation 0.
+    scout_fitness : float
+        Fitness of the best scout so far.
+    """
+
+    mean: Vector
+    moment1: Vector
+    moment2: Vector
+    scouts: Matrix
+    scout_fitness: float
+
+
+def centered_ranks(fitness: ArrayLike) -> Vector:
+    """Return ranks scaled to [-0.5, 0.5], the best at 0.5; equal values share their mean rank.
+
+    Parameters
+    ----------
+    fitness : array_like, shape (n,), float
+        At least two values; -inf is allowed and ranks last, NaN is not.
+    """
+    _, place, counts = np.unique(np.asarray(fitness), return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts + 1) / 2
+    return np.asarray(ranks[place.ravel()] / (len(place.ravel()) - 1) - 0.5, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class ES(Optimizer[ESState]):
+    """Evolution strategy: antithetic noise around a mean, centred ranks, a gradient step.
+
+    Parameters
+    ----------
+    population_size : int
+        Members of a generation, an even number: half of them, and their mirror images.
+    sigma, sigma_decay : float
+        Standard deviation of the noise, and its factor per generation.
+    learning_rate : float, optional
+        Step size; 0.05 for adam and 0.1 for sgd if not given.
+    learning_rate_decay : float
+        Its factor per generation.
+    update : {"adam", "sgd"}
+        Adam, or the plain step that the paper states.
+    n_scout : int
+        Random genomes scored before generation 0, whose best is the first mean: from one random
+        genome the strategy often settles on doing nothing. 1 scores none and starts from the first.
+
+    Raises
+    ------
+    UsageError
+        A hyperparameter out of its range.
+    """
+
+    name: ClassVar[str] = "es"
+    state_type: ClassVar[type[State]] = ESState
+
+    population_size: int = 200
+    sigma: float = 0.1
+    sigma_decay: float = 0.999
+    learning_rate: float | None = None
+    learning_rate_decay: float = 0.999
+    update: str = "adam"
+    n_scout: int = 256
+
+    def __post_init__(self) -> None:
+        need_count("population_size", self.population_size, 2)
+        need(
+            self.population_size % 2 == 0,
+            f"population_size is even for the ES (mirrored pairs), not {self.population_size}",
+        )
+        need_count("n_scout", self.n_scout, 1)
+        choose("update", self.update, _LEARNING_RATES)
+        if self.learning_rate is None:
+            object.__setattr__(self, "learning_rate", _LEARNING_RATES[self.update])
+        need_positive("sigma", self.sigma)
+        need_positive("learning_rate", self._rate)
+        need_decay("sigma_decay", self.sigma_decay)
+        need_decay("learning_rate_decay", self.learning_rate_decay)
+
+    @property
+    def _rate(self) -> float:
+        assert self.learning_rate is not None  # filled in by __post_init__
+        return self.learning_rate
+
+    @property
+    def n_initial(self) -> int:
+        """One genome starts the mean; more are scouts."""
+        return self.n_scout
+
+    def sigma_at(self, generation: int) -> float:
+        """Return the standard deviation of a generation's noise."""
+        return float(self.sigma * self.sigma_decay**generation)
+
+    def init(
+        self,
+        initial: ArrayLike,
+        seed: int,
+        slices: Mapping[str, slice] | None = None,
+        lower: ArrayLike | None = None,
+        upper: ArrayLike | None = None,
+    ) -> ESState:
+        """Return the state before the first generation; see `Optimizer.init`.
+
+        One initial genome is the mean. Of more, the best becomes it: `ask` gives them out first, at
+        most `population_size` at a time, and the generation stays 0 until they are all told.
+        """
+        genomes, low, high = check_initial(initial, lower, upper)
+        n_parameters = genomes.shape[1]
+        return ESState(
+            seed=check_seed(seed),
+            generation=0,
+            lower=low,
+            upper=high,
+            mean=genomes[0],
+            moment1=np.zeros(n_parameters),
+            moment2=np.zeros(n_parameters),
+            scouts=genomes if len(genomes) > 1 else genomes[:0],
+            scout_fitness=-np.inf,
+        )
+
+    def ask(self, state: ESState) -> Matrix:
+        """Return the next scouts, or the mean plus noise and then the mean minus the same noise."""
+        if len(state.scouts):
+            return np.array(state.scouts[: self.population_size])
+        pairs = range(self.population_size // 2)
+        noise = normal(
+            pairs, len(state.mean), seed=state.seed, stream=Stream.ES, generation=state.generation
+        )
+        noise *= self.sigma_at(state.generation)
+        population: Matrix = np.concatenate([state.mean + noise, state.mean - noise])
+        np.clip(population, state.lower, state.upper, out=population)
+        return population
+
+    def tell(self, state: ESState, population: ArrayLike, fitness: ArrayLike) -> ESState:
+        """Move the mean along the ranked noise, or keep the best scout."""
+        if len(state.scouts):
+            return self._tell_scouts(state, population, fitness)
+        genomes, scores = check_told(population, fitness, self.population_size)
+        half = self.population_size // 2
+        ranks = centered_ranks(scores)
+        # Half the difference of a pair is its noise, as clipped. einsum adds in a fixed order; a
+        # BLAS product may depend on the number of threads.
+        noise = (genomes[:half] - genomes[half:]) / 2
+        gradient = np.einsum("m,mp->p", ranks[:half] - ranks[half:], noise)
+        gradient /= self.population_size * self.sigma_at(state.generation) ** 2
+        step = self._rate * self.learning_rate_decay**state.generation
+        moment1, moment2, t = state.moment1, state.moment2, state.generation + 1
+        if self.update == "adam":
+            moment1 = _BETA1 * moment1 + (1 - _BETA1) * gradient
+            moment2 = _BETA2 * moment2 + (1 - _BETA2) * gradient**2
+            direction = moment1 / (1 - _BETA1**t)
+            direction /= np.sqrt(moment2 / (1 - _BETA2**t)) + _EPSILON
+        else:
+            direction = gradient
+        return dataclasses.replace(
+            state,
+            generation=t,
+            mean=np.clip(state.mean + step * direction, state.lower, state.upper),
+            moment1=moment1,
+            moment2=moment2,
+        )
+
+    def _tell_scouts(self, state: ESState, population: ArrayLike, fitness: ArrayLike) -> ESState:
+        n_asked = min(len(state.scouts), self.population_size)
+        genomes, scores = check_told(population, fitness, n_asked)
+        best = int(np.argmax(scores))
+        left = state.scouts[n_asked:]
+        if scores[best] <= state.scout_fitness:
+            return dataclasses.replace(state, scouts=left)
+        return dataclasses.replace(
+            state, mean=genomes[best].copy(), scouts=left, scout_fitness=float(scores[best])
+        )
+
+    def center(self, state: ESState) -> Vector:
+        """Return the mean."""
+        return np.array(state.mean)

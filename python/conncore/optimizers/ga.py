@@ -1,0 +1,159 @@
+"""The paper's genetic algorithm: elites and their mutated children, no crossover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from conncore.errors import UsageError, choose
+from conncore.noise import Stream, check_seed, normal, uniform
+from conncore.optimizers.base import (
+    Matrix,
+    Optimizer,
+    State,
+    Vector,
+    check_initial,
+    check_told,
+    need,
+    need_count,
+    need_decay,
+    need_positive,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class GAState(State):
+    """State of `GA`.
+
+    Attributes
+    ----------
+    parents : ndarray, shape (n_parents, n_parameters), float64
+        The elites, best first; before the first generation the whole initial population.
+    sigma : ndarray, shape (n_parameters,), float64
+        Each parameter's step before decay.
+    """
+
+    parents: Matrix
+    sigma: Vector
+
+
+@dataclass(frozen=True)
+class GA(Optimizer[GAState]):
+    """Genetic algorithm of arXiv 2209.14406, after Such et al. 2017 (arXiv 1712.06567).
+
+    The initial population is generation 0. After that the `n_elites` best members of a generation
+    stay in the next one, unmutated, and are evaluated again; every other member is the child of one
+    of them, drawn uniformly, plus a Gaussian step of ``sigma * sigma_decay**generation``.
+
+    Parameters
+    ----------
+    population_size, n_elites : int
+        Members of a generation, and how many of them stay.
+    sigma : float
+        Step of a parameter, in its own unit.
+    sigma_decay : float
+        Factor on every step, per generation.
+    slice_sigma : mapping of str to float
+        Steps that differ from `sigma`, by slice of the genome, as ``{"log_weights": 0.02}``.
+
+    Raises
+    ------
+    UsageError
+        A hyperparameter out of its range.
+    """
+
+    name: ClassVar[str] = "ga"
+    state_type: ClassVar[type[State]] = GAState
+
+    population_size: int = 750
+    n_elites: int = 8
+    sigma: float = 0.01
+    sigma_decay: float = 0.997
+    slice_sigma: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        need_count("population_size", self.population_size, 2)
+        need_count("n_elites", self.n_elites, 1)
+        need(
+            self.n_elites < self.population_size,
+            f"n_elites ({self.n_elites}) must be below population_size ({self.population_size})",
+        )
+        need_positive("sigma", self.sigma)
+        need_decay("sigma_decay", self.sigma_decay)
+        for name, sigma in self.slice_sigma.items():
+            need_positive(f"slice_sigma of {name}", sigma)
+
+    @property
+    def n_initial(self) -> int:
+        """The initial population is evaluated as generation 0."""
+        return self.population_size
+
+    def sigma_at(self, generation: int) -> float:
+        """Return the step of a generation's children, for slices without one of their own."""
+        return float(self.sigma * self.sigma_decay**generation)
+
+    def init(
+        self,
+        initial: ArrayLike,
+        seed: int,
+        slices: Mapping[str, slice] | None = None,
+        lower: ArrayLike | None = None,
+        upper: ArrayLike | None = None,
+    ) -> GAState:
+        """Return the state before the first generation; see `Optimizer.init`.
+
+        Raises
+        ------
+        UsageError
+            `initial` does not have `population_size` rows, or a slice is unknown.
+        """
+        genomes, low, high = check_initial(initial, lower, upper)
+        if len(genomes) != self.population_size:
+            raise UsageError(
+                f"the GA starts from {self.population_size} genomes, not {len(genomes)}"
+            )
+        sigma = np.full(genomes.shape[1], float(self.sigma))
+        for name, value in self.slice_sigma.items():
+            sigma[(slices or {})[choose("genome slice", name, slices or {})]] = value
+        return GAState(
+            seed=check_seed(seed), generation=0, lower=low, upper=high, parents=genomes, sigma=sigma
+        )
+
+    def ask(self, state: GAState) -> Matrix:
+        """Return the elites (first, best first) and their children."""
+        if state.generation == 0:
+            return np.array(state.parents)
+        n_parents, n_parameters = state.parents.shape
+        children = range(n_parents, self.population_size)
+        draw = {"seed": state.seed, "generation": state.generation}
+        chosen = uniform(children, 1, stream=Stream.PARENT, **draw)[:, 0]
+        steps = normal(children, n_parameters, stream=Stream.MUTATION, **draw)
+        steps *= state.sigma * self.sigma_decay**state.generation
+        steps += state.parents[(chosen * n_parents).astype(np.intp)]
+        population: Matrix = np.concatenate(
+            [state.parents, np.clip(steps, state.lower, state.upper)]
+        )
+        return population
+
+    def tell(self, state: GAState, population: ArrayLike, fitness: ArrayLike) -> GAState:
+        """Keep the best as parents; a member without finite fitness only if there is no other."""
+        genomes, scores = check_told(population, fitness, self.population_size)
+        # Stable: of equal members the one asked first wins, so elites are kept among equals.
+        best = np.argsort(-scores, kind="stable")[: self.n_elites]
+        finite = best[scores[best] > -np.inf]
+        return GAState(
+            seed=state.seed,
+            generation=state.generation + 1,
+            lower=state.lower,
+            upper=state.upper,
+            parents=genomes[finite if len(finite) else best],
+            sigma=state.sigma,
+        )
+
+    def center(self, state: GAState) -> Vector:
+        """Return the first elite."""
+        return np.array(state.parents[0])

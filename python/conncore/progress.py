@@ -1,0 +1,107 @@
+"""How far a run is: a bar on a terminal, plain lines elsewhere, nothing when switched off."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+_SECONDS_BETWEEN_LINES = 5.0
+_RECENT = 20  # generations that the speed is averaged over
+
+
+class RunProgress:
+    """Reports the generations of one run on stderr; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    n_generations, n_done : int
+        Generations of the whole run, and those that were done before.
+    enabled : bool
+        False reports nothing.
+    """
+
+    def __init__(self, n_generations: int, n_done: int = 0, enabled: bool = True) -> None:
+        self._n_generations = n_generations
+        self._enabled = enabled
+        self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT)
+        self._last_line = -float("inf")
+        self._bar: Progress | None = None
+        console = Console(file=sys.stderr)
+        if enabled and console.is_terminal:
+            columns = (
+                TextColumn("{task.completed}/{task.total}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.description}"),
+            )
+            self._bar = Progress(*columns, console=console)
+            self._task = self._bar.add_task("starting", total=n_generations, completed=n_done)
+
+    def __enter__(self) -> RunProgress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def scouted(self, n_left: int) -> None:
+        """Report that random genomes were scored and `n_left` are still to be."""
+        self._say(f"scouting for a start, {n_left} genomes left", force=False)
+
+    def advance(
+        self, generation: int, best: float, mean: float, n_episodes: int, seconds: float
+    ) -> None:
+        """Report a finished generation.
+
+        Parameters
+        ----------
+        generation : int
+            Its number, from 0.
+        best, mean : float
+            Of the generation's fitness.
+        n_episodes : int
+            Episodes evaluated in it.
+        seconds : float
+            Time it took.
+        """
+        self._recent.append((seconds, n_episodes))
+        total = sum(seconds for seconds, _ in self._recent) or 1e-9
+        speed = sum(n for _, n in self._recent) / total
+        n_left = self._n_generations - generation - 1
+        left = duration(n_left * total / len(self._recent))
+        text = f"best {best:.4g}  mean {mean:.4g}  {speed:.3g} episodes/s  {left} left"
+        if self._bar is not None:
+            self._bar.update(self._task, completed=generation + 1, description=text)
+        else:
+            number = f"generation {generation + 1}/{self._n_generations}"
+            self._say(f"{number}  {text}", force=n_left == 0)
+
+    def _say(self, text: str, force: bool) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, description=text)
+        elif self._enabled:
+            now = time.monotonic()
+            if force or now - self._last_line >= _SECONDS_BETWEEN_LINES:
+                self._last_line = now
+                print(text, file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words a person reads at a glance: 1h05, 3m07s, 12s."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}"
+    if whole >= 60:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole}s"

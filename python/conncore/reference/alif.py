@@ -1,0 +1,21 @@
+"""Adaptive integrate-and-fire, NumPy twin of conncore/kernels/alif.pyx."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.reference.types import Constants, State
+
+
+def reset(shape: tuple[int, int], constants: Constants) -> State:
+    return {"v": np.zeros(shape), "a": np.zeros(shape)}
+
+
+def step(state: State, current: NDArray[np.float64], constants: Constants) -> NDArray[np.float64]:
+    v = constants["gamma"] * state["v"] + current
+    spikes = v >= constants["v_th"] + state["a"]
+    z = spikes.astype(np.float64)
+    state["v"] = np.where(spikes, 0.0, v)
+    state["a"] = constants["gamma_s"] * state["a"] + constants["beta"] * z
+    return z

@@ -1,0 +1,34 @@
+"""NumPy twins of the functions in conncore/_simd.h, operation by operation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# 1/n! for n = 13 down to 3: the Taylor series of exp(r) - 1 - r - r^2/2 over r^3.
+_TAYLOR = [
+    1.0 / factorial
+    for factorial in (
+        6227020800.0, 479001600.0, 39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0,
+        120.0, 24.0, 6.0,
+    )
+]  # fmt: skip
+
+
+def tanh(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """tanh(x) = e / (e + 2) with e = exp(2 |x|) - 1, as the kernels compute it, to the bit.
+
+    Within 3 units in the last place of the exact value.
+    """
+    rounder = 6755399441055744.0
+    y = np.minimum(2.0 * np.abs(x), 40.0)
+    k = (y * 1.4426950408889634 + rounder) - rounder
+    r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10
+    p = np.full_like(r, _TAYLOR[0])
+    for coefficient in _TAYLOR[1:]:
+        p = p * r + coefficient
+    p = p * r + 0.5
+    p = (p * r) * r + r
+    scale = np.where(np.isnan(k), np.nan, np.ldexp(1.0, np.nan_to_num(k).astype(np.int64)))
+    e = scale * p + (scale - 1.0)
+    return np.copysign(e / (e + 2.0), x)

@@ -1,0 +1,94 @@
+"""A population in plain NumPy: the twin of conncore/kernels/network.pyx."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore.reference.functions import tanh
+from conncore.reference.types import Constants, Neuron, State
+from conncore.topology import SparseMap, Topology
+
+
+def propagate(
+    sparse_map: SparseMap,
+    values: NDArray[np.float64],
+    source: NDArray[np.float64],
+    target: NDArray[np.float64],
+) -> None:
+    """target[:, row] += sum of values[:, k] * source[:, indices[k]], in the order of k.
+
+    Shapes: values (n_members, n_values), source (n_members, n_source), target
+    (n_members, n_rows).
+    """
+    terms = values * source[:, sparse_map.indices]
+    for row, start, end in zip(
+        range(sparse_map.n_rows), sparse_map.indptr[:-1], sparse_map.indptr[1:], strict=True
+    ):
+        for k in range(start, end):
+            target[:, row] += terms[:, k]
+
+
+class ReferencePopulation:
+    """Same arguments and results as ``conncore._population.Population``, without threads.
+
+    Parameters
+    ----------
+    topology : Topology
+    neuron : str
+        Name of a neuron model.
+    values : mapping of (n_members, n) float64
+        As for ``Population``, but ``constants`` is a mapping of name to (n_members,) values.
+    trace : float
+        Low-pass factor of the output activity.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        neuron: str,
+        values: Mapping[str, NDArray[np.float64]],
+        constants: Mapping[str, NDArray[np.float64]],
+        *,
+        trace: float,
+    ) -> None:
+        self.topology = topology
+        self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{neuron}"))
+        self.values = values
+        self.constants: Constants = {name: array[:, None] for name, array in constants.items()}
+        self.trace = trace
+        self.n_members = len(values["synapse_weights"])
+        self.reset()
+
+    def reset(self) -> None:
+        """Bring all neurons to rest."""
+        shape = (self.n_members, self.topology.n_neurons)
+        self._state: State = self.model.reset(shape, self.constants)
+        self._z: NDArray[np.float64] = np.zeros(shape)
+        self._y: NDArray[np.float64] = np.zeros((self.n_members, self.topology.outputs.size))
+
+    def act(self, observations: ArrayLike) -> NDArray[np.float64]:
+        """One step: (n_members, n_obs) observations to (n_members, n_actions) actions."""
+        values, topology = self.values, self.topology
+        drive = values["encoder_bias"].copy()
+        propagate(topology.encoder, values["encoder_weights"], np.asarray(observations), drive)
+        current = np.zeros_like(self._z)
+        current[:, topology.inputs] = tanh(drive)
+        propagate(topology.synapses, values["synapse_weights"], self._z, current)
+        self._z = self.model.step(self._state, current, self.constants)
+        self._y = self.trace * self._y + (1.0 - self.trace) * self._z[:, topology.outputs]
+        actions = values["decoder_bias"].copy()
+        propagate(topology.decoder, values["decoder_weights"], self._y, actions)
+        return tanh(actions)
+
+    def activity(self) -> NDArray[np.float64]:
+        """Activity or spikes of the last step, (n_members, n_neurons)."""
+        return self._z.copy()
+
+    def state(self, name: str) -> NDArray[np.float64]:
+        """State variable `name` of every neuron, (n_members, n_neurons)."""
+        return self._state[name].copy()

@@ -1,0 +1,91 @@
+"""The learning curve of a run as a picture."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.storage import disk_errors
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe & Ito's colours, which people with colour-blindness can tell apart.
+_BEST, _MEAN, _HELD_OUT, _REFERENCE = "#0072B2", "#E69F00", "#009E73", "#666666"
+
+
+def draw_curve(
+    history: NDArray[np.void],
+    path: str | os.PathLike[str],
+    *,
+    title: str,
+    held_out: NDArray[np.float64] | None = None,
+    reference: tuple[float, str] | None = None,
+) -> Path:
+    """Write a PNG of best and mean fitness per generation.
+
+    Parameters
+    ----------
+    history : ndarray, shape (n_generations,), dtype `conncore.records.METRICS`
+        The run's history; what is not finite leaves a gap.
+    path : path
+        The file to write.
+    title : str
+        What was run.
+    held_out : ndarray, shape (n_starts,), optional
+        Scores of the solution from held-out starts; their mean is a dashed line.
+    reference : (float, str), optional
+        A score to compare with, and its label.
+
+    Returns
+    -------
+    pathlib.Path
+        `path`.
+
+    Raises
+    ------
+    ConncoreError
+        The file cannot be written.
+    """
+    # Matplotlib takes half a second to import. Its objects, not pyplot: no global figure is left.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.5, 4.5), dpi=144, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    generation = history["generation"] + 1
+    best, mean, std = (
+        np.where(np.isfinite(history[name]), history[name], np.nan)
+        for name in ("best", "mean", "std")
+    )
+    marker = "o" if len(history) == 1 else None  # one point has no line
+    axes.fill_between(generation, mean - std, mean + std, color=_MEAN, alpha=0.15, linewidth=0)
+    axes.plot(generation, best, color=_BEST, linewidth=1.6, marker=marker, label="best of the population")
+    mean_label = "its mean \N{PLUS-MINUS SIGN} sd"
+    axes.plot(generation, mean, color=_MEAN, linewidth=1.6, marker=marker, label=mean_label)
+    if held_out is not None and np.isfinite(held_out).all():
+        label = f"held-out mean, {held_out.mean():.4g}"
+        _line(axes, float(held_out.mean()), label, _HELD_OUT, "--")
+    if reference is not None:
+        _line(axes, *reference, _REFERENCE, ":")
+    axes.set_xlabel("generation")
+    axes.set_ylabel("fitness (score of an episode)")
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.locator_params(axis="x", integer=True)
+    axes.margins(x=0.01)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    path = Path(path)
+    with disk_errors(path, "make room and try again"):
+        figure.savefig(path, format="png")
+    return path
+
+
+def _line(axes: Axes, height: float, label: str, color: str, style: str) -> None:
+    axes.axhline(height, color=color, linestyle=style, linewidth=1.4, label=label)

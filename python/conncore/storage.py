@@ -1,0 +1,121 @@
+"""Files that are whole or absent, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import CheckpointError, ConncoreError, UsageError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; there, two processes on one run are not noticed
+    fcntl = None  # type: ignore[assignment]
+
+#: Version of the layout of the npz files; a file of another one is refused.
+FORMAT = 1
+
+
+def write_atomically(file: Path, content: bytes) -> None:
+    """Write `content` to `file` so that a kill leaves either the old file or the new one."""
+    temporary = file.with_name(f".{file.name}.tmp")
+    try:
+        with open(temporary, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, file)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(file.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Bring a directory's entries to the disk, where the system can do that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def disk_errors(path: Path, advice: str) -> Iterator[None]:
+    """Turn an `OSError` into a `ConncoreError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConncoreError(f"cannot write {path}: {reason}; {advice}") from error
+
+
+def lock_directory(path: Path) -> int | None:
+    """Lock a directory for this process and return the handle that `os.close` frees it with.
+
+    Raises
+    ------
+    UsageError
+        Another process holds the lock.
+    """
+    if fcntl is None:
+        return None
+    # The lock goes with the process, however that ends; the empty file may stay.
+    handle = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise UsageError(
+            f"{path} is in use by another process; wait for it or stop it first"
+        ) from None
+    return handle
+
+
+def pack_npz(**arrays: NDArray[Any]) -> bytes:
+    """Return the bytes of an npz file; the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, format=np.array(FORMAT), **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def read_npz(file: Path, advice: str) -> dict[str, NDArray[Any]]:
+    """Return all arrays of a file that `pack_npz` made.
+
+    Raises
+    ------
+    CheckpointError
+        The file cannot be read, is damaged anywhere, or has another format; ends with `advice`.
+    """
+    try:
+        content = io.BytesIO(file.read_bytes())
+        with zipfile.ZipFile(content) as archive:
+            # NumPy reads only as far as an array's header says; this checks every byte.
+            bad = archive.testzip()
+        if bad is not None:
+            raise ValueError(f"{bad} fails its checksum")
+        content.seek(0)
+        with np.load(content, allow_pickle=False) as loaded:
+            arrays = {name: loaded[name] for name in loaded.files}
+    except OSError as error:
+        raise CheckpointError(f"cannot read {file}: {error.strerror}; {advice}") from None
+    except Exception as error:  # damaged bytes can make zipfile and NumPy raise almost anything
+        raise CheckpointError(f"{file} is damaged ({error}); {advice}") from None
+    if "format" not in arrays or arrays["format"].shape != ():
+        raise CheckpointError(f"{file} is damaged: 'format' is missing; {advice}")
+    if arrays["format"].item() != FORMAT:
+        raise CheckpointError(
+            f"{file} has format {arrays['format']}, this conncore reads {FORMAT}; {advice}"
+        )
+    return arrays

@@ -1,0 +1,155 @@
+"""What a task is, and what it asks of a network."""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import UsageError
+
+FloatArray = NDArray[np.float64]
+
+
+class Policy(Protocol):
+    """A population of networks with their states: one row a member."""
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """(n_members,) 0 where the member's state is finite, 1 where it is not."""
+
+    def reset(self) -> None:
+        """Put every member in its initial state."""
+
+    def act(self, observations: FloatArray) -> FloatArray:
+        """Map (n_members, n_obs) observations to (n_members, n_actions) actions in [-1, 1]."""
+
+
+class PolicyFactory(Protocol):
+    """The one method of a `Network` that tasks use."""
+
+    def policy(self, genomes: FloatArray, n_threads: int | None = None) -> Policy:
+        """Return a policy with one member per row of `genomes`."""
+
+
+@dataclass(frozen=True, eq=False)
+class JointMap:
+    """Which observations and which actions belong to which joint, the foremost joint first.
+
+    Attributes
+    ----------
+    angle : (n_joints,) int64
+        Index of each joint's angle in the observation.
+    velocity : (n_joints,) int64, or (0,) where the task does not observe velocities
+        Index of each joint's angular velocity in the observation.
+    action : (n_joints,) int64
+        Index of each joint's motor in the action.
+    angle_scale : (n_joints,) float64
+        Factor that brings the observed angle to about [-1, 1].
+    velocity_scale : (n_joints,) float64, or (0,) like `velocity`
+        Factor that brings the observed velocity (rad/s) to about [-1, 1].
+    """
+
+    angle: NDArray[np.int64]
+    velocity: NDArray[np.int64]
+    action: NDArray[np.int64]
+    angle_scale: FloatArray
+    velocity_scale: FloatArray
+
+    @property
+    def n_joints(self) -> int:
+        """Number of joints."""
+        return len(self.angle)
+
+
+class Task(ABC):
+    """Something a network is scored on; a higher fitness is better.
+
+    Attributes
+    ----------
+    name : str
+        The name that `make_task` knows it by.
+    n_obs, n_actions, n_steps : int
+        Sizes of an observation and of an action, and the most steps of an episode.
+    joints : JointMap or None
+        The body's joints, where the task has a body that anatomical input/output can use.
+    """
+
+    name: str
+    n_obs: int
+    n_actions: int
+    n_steps: int
+    joints: JointMap | None = None
+
+    @abstractmethod
+    def evaluate(
+        self,
+        network: PolicyFactory,
+        genomes: FloatArray,
+        seed: int | Sequence[int],
+        n_threads: int | None = None,
+    ) -> FloatArray:
+        """Score every genome on one episode.
+
+        Parameters
+        ----------
+        network : Network
+            Turns genomes into a policy.
+        genomes : (n_members, n_parameters) float64
+        seed : int, or one int per member
+            One int starts all members from the same state (common random numbers). A member's
+            result depends on its genome and its seed alone.
+        n_threads : int, optional
+            All usable cores if None.
+
+        Returns
+        -------
+        (n_members,) float64
+            Fitness; -inf for a member whose network or simulation became non-finite.
+
+        Raises
+        ------
+        UsageError
+            If `seed` or `n_threads` cannot be used.
+        """
+
+    @abstractmethod
+    def describe(self) -> dict[str, str | int | float | bool]:
+        """Return the name and the options: `make_task(**task.describe())` rebuilds the task."""
+
+
+def member_seeds(seed: int | Sequence[int], n_members: int) -> list[int]:
+    """Return one non-negative seed per member.
+
+    Raises
+    ------
+    UsageError
+        If there is not one seed per member, or a seed is not an integer of at least 0.
+    """
+    given: Sequence[Any] = (
+        list(seed) if isinstance(seed, (Sequence, np.ndarray)) else [seed] * n_members
+    )
+    if len(given) != n_members:
+        raise UsageError(
+            f"seed has {len(given)} entries for {n_members} members; give one int, or one a member"
+        )
+    try:
+        seeds = [operator.index(s) for s in given]
+    except TypeError:
+        raise UsageError(f"seed is {seed!r}; give an int, or one int a member") from None
+    if seeds and min(seeds) < 0:
+        raise UsageError(f"seed {min(seeds)} is negative; give integers of at least 0")
+    return seeds
+
+
+def initial_draws(seeds: Sequence[int], n_draws: int) -> FloatArray:
+    """Return (len(seeds), n_draws) uniform numbers in [0, 1); equal seeds have equal rows."""
+    rows = {
+        seed: np.random.Generator(np.random.Philox(seed)).random(n_draws) for seed in set(seeds)
+    }
+    return np.array([rows[seed] for seed in seeds]).reshape(len(seeds), n_draws)

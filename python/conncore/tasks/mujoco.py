@@ -1,0 +1,174 @@
+"""Tasks with a MuJoCo body: a population of simulations, and the loop that scores it.
+
+A task says what is observed and what is rewarded; a `Population` is the physics. Another engine
+is another `Population`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch, SimulationError
+from numpy.typing import NDArray
+
+from conncore.tasks.base import FloatArray, PolicyFactory, Task, member_seeds
+from conncore.threads import resolve_threads
+
+# the warnings that MuJoCo counts where a state or a control is not finite
+_DIVERGED = [
+    int(mujoco.mjtWarning.mjWARN_BADQPOS),
+    int(mujoco.mjtWarning.mjWARN_BADQVEL),
+    int(mujoco.mjtWarning.mjWARN_BADQACC),
+    int(mujoco.mjtWarning.mjWARN_BADCTRL),
+]
+
+
+class Population(Protocol):
+    """One simulation of the same body per member.
+
+    Attributes
+    ----------
+    qpos, qvel : (n_members, nq) and (n_members, nv) float64
+        Positions and velocities: live, so copy what has to survive the next step.
+    failed : (n_members,) bool
+        Members whose simulation diverged since the reset; their state means nothing.
+    """
+
+    @property
+    def qpos(self) -> FloatArray: ...
+    @property
+    def qvel(self) -> FloatArray: ...
+    @property
+    def failed(self) -> NDArray[np.bool_]: ...
+
+    def reset(self, qpos: FloatArray, qvel: FloatArray) -> None:
+        """Start every member from its row of `qpos` and `qvel`."""
+
+    def step(self, controls: NDArray[np.floating]) -> None:
+        """Advance every member by one control step with its row of (n_members, nu) controls."""
+
+
+class MujocoPopulation:
+    """A `Population` on `mujoco.batch.Batch`.
+
+    Parameters
+    ----------
+    model : mujoco.MjModel
+    n_members : int
+    frame_skip : int
+        Simulation steps in one control step.
+    n_threads : int
+        Results do not depend on it.
+    """
+
+    def __init__(
+        self, model: mujoco.MjModel, n_members: int, frame_skip: int, n_threads: int
+    ) -> None:
+        self._batch = Batch(model, n_members, nthread=n_threads)
+        self._frame_skip = frame_skip
+        self._failed = np.zeros(n_members, dtype=bool)
+        self.qpos: FloatArray = self._batch.bind("qpos")
+        self.qvel: FloatArray = self._batch.bind("qvel")
+        self._ctrl: FloatArray = self._batch.bind("ctrl")
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """(n_members,) True where the simulation diverged since the reset."""
+        counts: NDArray[np.int32] = self._batch.warning[:, _DIVERGED, 1]
+        failed: NDArray[np.bool_] = self._failed | counts.any(axis=1)
+        return failed
+
+    def reset(self, qpos: FloatArray, qvel: FloatArray) -> None:
+        """Start every member from its row of `qpos` and `qvel`."""
+        self._failed[:] = False
+        self._batch.reset(stage=mujoco.mjtStage.mjSTAGE_NONE.value)
+        self.qpos[:] = qpos
+        self.qvel[:] = qvel
+
+    def step(self, controls: NDArray[np.floating]) -> None:
+        """Advance every member by one control step with its row of (n_members, nu) controls."""
+        # MuJoCo would log a non-finite control to a file in the working directory
+        self._failed |= ~np.isfinite(controls).all(axis=1)
+        self._ctrl[:] = controls
+        self._ctrl[self._failed] = 0.0
+        try:
+            self._batch.step(nstep=self._frame_skip)
+        except SimulationError as error:  # the other members ran to completion
+            self._failed[error.ids] = True
+
+
+class MujocoTask(Task):
+    """A task with a MuJoCo body, scored by the sum of the rewards of its steps.
+
+    A subclass sets the attributes below and says how a member starts, what it observes and what
+    it earns, for all members at once.
+
+    Attributes
+    ----------
+    model : mujoco.MjModel
+    frame_skip : int
+        Simulation steps in one control step.
+    """
+
+    model: mujoco.MjModel
+    frame_skip: int
+
+    @property
+    def dt(self) -> float:
+        """Length of a control step, in seconds."""
+        return float(self.model.opt.timestep * self.frame_skip)
+
+    @abstractmethod
+    def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Return qpos and qvel of one start per seed; equal seeds give equal starts."""
+
+    @abstractmethod
+    def observe(self, population: Population) -> FloatArray:
+        """Return the (n_members, n_obs) observations."""
+
+    @abstractmethod
+    def reward(
+        self, qpos_before: FloatArray, population: Population, controls: NDArray[np.floating]
+    ) -> FloatArray:
+        """Return the (n_members,) rewards of a step that began at `qpos_before`."""
+
+    def controls(self, actions: FloatArray) -> NDArray[np.floating]:
+        """Return the controls for (n_members, n_actions) actions; the actions themselves here."""
+        return actions
+
+    def population(self, n_members: int, n_threads: int) -> Population:
+        """Return the simulations of `n_members` members."""
+        return MujocoPopulation(self.model, n_members, self.frame_skip, n_threads)
+
+    def step(self, population: Population, actions: FloatArray) -> FloatArray:
+        """Advance every member by one control step; return the (n_members,) rewards."""
+        qpos_before = population.qpos.copy()
+        controls = self.controls(actions)
+        population.step(controls)
+        return self.reward(qpos_before, population, controls)
+
+    def evaluate(
+        self,
+        network: PolicyFactory,
+        genomes: FloatArray,
+        seed: int | Sequence[int],
+        n_threads: int | None = None,
+    ) -> FloatArray:
+        """Score every genome on one episode; see `Task.evaluate`."""
+        n_members = len(genomes)
+        seeds = member_seeds(seed, n_members)
+        threads = resolve_threads(n_threads)
+        population = self.population(n_members, threads)
+        population.reset(*self.initial_states(seeds))
+        policy = network.policy(genomes, n_threads=threads)
+        policy.reset()
+        fitness = np.zeros(n_members)
+        for _ in range(self.n_steps):
+            fitness += self.step(population, policy.act(self.observe(population)))
+        diverged = population.failed | (policy.status != 0) | ~np.isfinite(fitness)
+        fitness[diverged] = -np.inf
+        return fitness

@@ -1,0 +1,34 @@
+"""How many threads a call may use."""
+
+from __future__ import annotations
+
+import operator
+import os
+
+from conncore.errors import UsageError
+
+
+def resolve_threads(n_threads: int | None) -> int:
+    """Return the number of threads to use.
+
+    Parameters
+    ----------
+    n_threads : int or None
+        At least 1, or None for every core that this process may run on.
+
+    Raises
+    ------
+    UsageError
+        If `n_threads` is neither None nor an integer of at least 1.
+    """
+    if n_threads is None:
+        if hasattr(os, "sched_getaffinity"):  # containers and taskset allow fewer than all
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+    try:
+        n = operator.index(n_threads)
+    except TypeError:
+        n = 0
+    if n < 1:
+        raise UsageError(f"n_threads is {n_threads!r}; give an integer of at least 1, or None")
+    return n

@@ -1,0 +1,145 @@
+"""The wiring that all members of a population share, as index arrays checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import UsageError
+
+
+@dataclass(frozen=True, eq=False)
+class SparseMap:
+    """Rows of a sparse linear map; a value per entry, which differs from member to member.
+
+    Row ``r`` sums ``values[k] * source[indices[k]]`` over ``k`` in
+    ``indptr[r]:indptr[r + 1]``, in that order.
+
+    Parameters
+    ----------
+    indptr : (n_rows + 1,) int32
+    indices : (n_values,) int32, each below ``n_source``
+    n_source : int
+        Length of the source vector.
+
+    Raises
+    ------
+    UsageError
+        If ``indptr`` does not rise from 0 to ``n_values``, or an index is out of range.
+    """
+
+    indptr: NDArray[np.int32]
+    indices: NDArray[np.int32]
+    n_source: int
+
+    def __post_init__(self) -> None:
+        for name in ("indptr", "indices"):
+            array = np.ascontiguousarray(getattr(self, name), dtype=np.int32)
+            if array.ndim != 1:
+                raise UsageError(f"sparse map: {name} has {array.ndim} dimensions, needs 1")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if (
+            self.indptr.size < 1
+            or self.indptr[0] != 0
+            or self.indptr[-1] != self.indices.size
+            or np.any(np.diff(self.indptr) < 0)
+        ):
+            raise UsageError(
+                f"sparse map: indptr must rise from 0 to {self.indices.size}, the number of indices"
+            )
+        _check_range("sparse map: indices", self.indices, self.n_source)
+
+    @property
+    def n_rows(self) -> int:
+        return self.indptr.size - 1
+
+    @property
+    def n_values(self) -> int:
+        return self.indices.size
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Row of each value, (n_values,)."""
+        return np.repeat(np.arange(self.n_rows), np.diff(self.indptr))
+
+    @classmethod
+    def from_pairs(
+        cls, rows: NDArray[np.integer], sources: NDArray[np.integer], n_rows: int, n_source: int
+    ) -> tuple[SparseMap, NDArray[np.int64]]:
+        """Build a map from (row, source) pairs.
+
+        Returns
+        -------
+        sparse_map : SparseMap
+            Values sorted by row, then source.
+        order : (n_values,) int64
+            ``values = pair_values[..., order]`` puts values given by pair into the map's order.
+        """
+        _check_range("sparse map: rows", rows, n_rows)
+        order = np.lexsort((sources, rows)).astype(np.int64)
+        indptr = np.zeros(n_rows + 1, dtype=np.int32)
+        np.cumsum(np.bincount(rows, minlength=n_rows), out=indptr[1:])
+        return cls(indptr, np.asarray(sources)[order].astype(np.int32), n_source), order
+
+
+@dataclass(frozen=True, eq=False)
+class Topology:
+    """What a step of the network reads and writes.
+
+    Parameters
+    ----------
+    inputs : (n_inputs,) int32
+        Neurons that the encoder drives, each once.
+    outputs : (n_outputs,) int32
+        Neurons that the decoder reads.
+    encoder : SparseMap
+        Observations to inputs.
+    synapses : SparseMap
+        Neurons to neurons, a row per postsynaptic neuron.
+    decoder : SparseMap
+        Outputs to actions.
+    """
+
+    inputs: NDArray[np.int32]
+    outputs: NDArray[np.int32]
+    encoder: SparseMap
+    synapses: SparseMap
+    decoder: SparseMap
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "outputs"):
+            array = np.ascontiguousarray(getattr(self, name), dtype=np.int32)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+            _check_range(f"topology: {name}", array, self.n_neurons)
+        if np.unique(self.inputs).size != self.inputs.size:
+            raise UsageError("topology: a neuron stands twice in inputs")
+        for what, found, needed in (
+            ("synapses' source", self.synapses.n_source, self.n_neurons),
+            ("encoder's rows", self.encoder.n_rows, self.inputs.size),
+            ("decoder's source", self.decoder.n_source, self.outputs.size),
+        ):
+            if found != needed:
+                raise UsageError(f"topology: {what} number {found}, needs {needed}")
+
+    @property
+    def n_neurons(self) -> int:
+        return self.synapses.n_rows
+
+    @property
+    def n_obs(self) -> int:
+        return self.encoder.n_source
+
+    @property
+    def n_actions(self) -> int:
+        return self.decoder.n_rows
+
+
+def _check_range(what: str, indices: NDArray[np.integer], bound: int) -> None:
+    if indices.size and (indices.min() < 0 or indices.max() >= bound):
+        raise UsageError(
+            f"{what} run from {indices.min()} to {indices.max()}, must lie in 0..{bound - 1}"
+        )

@@ -1,0 +1,125 @@
+"""Build the compiled core: conncore/*.pyx once, conncore/kernels/*.pyx once per instruction set.
+
+CONNCORE_DEBUG=1 builds with Cython's bounds checks and the address sanitizer (see CONTRIBUTING.md).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+ROOT = Path(__file__).parent
+DEBUG = os.environ.get("CONNCORE_DEBUG", "") not in ("", "0")
+BUILD = Path("build/debug" if DEBUG else "build/release")
+
+# Kernels are compiled for each of these; conncore._kernels picks one at run time.
+INSTRUCTION_SETS: dict[str, list[str]] = {"baseline": []}
+if platform.machine().lower() in ("x86_64", "amd64"):
+    INSTRUCTION_SETS["avx2"] = ["-mavx2", "-mfma"]
+    INSTRUCTION_SETS["avx512"] = [
+        "-mavx512f",
+        "-mavx512dq",
+        "-mavx512vl",
+        "-mfma",
+        "-mprefer-vector-width=512",
+    ]
+
+
+def accepts(flags: list[str], program: str = "int main(void) { return 0; }") -> bool:
+    """Whether the C compiler builds and links `program` with `flags`."""
+    compiler = os.environ.get("CC", "cc").split()
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "probe.c")
+        source.write_text(program)
+        command = [*compiler, "-Werror", *flags, str(source), "-o", str(Path(folder, "probe"))]
+        try:
+            return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        except OSError:
+            return False
+
+
+def supported(flags: list[str]) -> list[str]:
+    """The flags that the compiler knows."""
+    return [flag for flag in flags if accepts([flag])]
+
+
+OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }"
+OPENMP = ["-fopenmp"] if accepts(["-fopenmp"], OPENMP_PROBE) else []
+if not OPENMP:
+    print("conncore: no OpenMP, building a serial core", file=sys.stderr)
+
+# No -ffast-math (it changes the floating point mode of the whole process) and no contraction:
+# every instruction set rounds alike, so a seed gives the same run on every x86-64 machine.
+# The last flag keeps gcc from unrolling a loop over lanes before it is vectorised.
+COMPILE = ["-O3", *supported(["-ffp-contract=off", "--param=max-completely-peel-times=7"])]
+LINK: list[str] = []
+if DEBUG:
+    COMPILE = ["-O1", "-g", "-ffp-contract=off", "-fsanitize=address", "-fno-omit-frame-pointer"]
+    LINK = ["-fsanitize=address"]
+
+
+def extension(name: str, source: Path, flags: list[str]) -> Extension:
+    return Extension(
+        name,
+        [str(source)],
+        include_dirs=["conncore"],
+        extra_compile_args=[*COMPILE, *flags],
+        extra_link_args=[*LINK, *(flag for flag in flags if flag == "-fopenmp")],
+    )
+
+
+def extensions() -> list[Extension]:
+    os.chdir(ROOT)
+    found = [
+        extension(f"conncore.{source.stem}", source, OPENMP)
+        for source in sorted(Path("conncore").glob("*.pyx"))
+    ]
+    for source in sorted(Path("conncore/kernels").glob("*.pyx")):
+        for isa, flags in INSTRUCTION_SETS.items():
+            if flags and not accepts(flags):
+                continue
+            # One module name needs one source file: a copy named after the instruction set.
+            copy = BUILD / "cython" / "kernels" / f"{source.stem}_{isa}.pyx"
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if not copy.exists() or copy.read_text() != source.read_text():
+                copy.write_text(source.read_text())
+            found.append(extension(f"conncore._kernels.{copy.stem}", copy, flags))
+    return found
+
+
+setup(
+    package_dir={"": "python", "conncore.data": "data"},
+    packages=[
+        "conncore.data",
+        *(
+            str(folder.parent.relative_to("python")).replace(os.sep, ".")
+            for folder in sorted(Path("python/conncore").rglob("__init__.py"))
+        ),
+    ],
+    package_data={
+        "": ["py.typed", "*.pyi"],
+        "conncore.data": ["*.csv", "*.toml", "*.md", "NOTICE"],
+    },
+    options={"build": {"build_base": str(BUILD)}},
+    ext_modules=cythonize(
+        extensions(),
+        build_dir=str(BUILD / "cython"),
+        include_path=["."],
+        nthreads=os.cpu_count() or 1,
+        compiler_directives={
+            "language_level": "3",
+            "boundscheck": DEBUG,
+            "wraparound": False,
+            "initializedcheck": DEBUG,
+            "cdivision": True,
+            "embedsignature": True,
+        },
+    ),
+)

@@ -1,0 +1,149 @@
+"""What holds for every swimmer: members are independent, failures stay alone, options checked."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from conncore.errors import UsageError
+from conncore.tasks import TASKS, make_task
+from conncore.tasks.mujoco import MujocoPopulation
+from fake_networks import ScriptedNetwork, WaveNetwork, short
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_members_score_is_its_own(name):
+    task = short(name, 40)
+    rng = np.random.default_rng(0)
+    genomes, seeds = rng.normal(size=(13, 2)), list(range(100, 113))
+    together = task.evaluate(WaveNetwork(task), genomes, seeds, n_threads=1)
+    assert len(set(together)) == 13
+    np.testing.assert_array_equal(
+        task.evaluate(WaveNetwork(task), genomes, seeds, n_threads=3), together
+    )
+    order = rng.permutation(13)[:6]
+    some = task.evaluate(WaveNetwork(task), genomes[order], [seeds[m] for m in order], n_threads=2)
+    np.testing.assert_array_equal(some, together[order])
+    alone = task.evaluate(WaveNetwork(task), genomes[4:5], seeds[4])
+    assert alone[0] == together[4]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_one_seed_starts_all_members_alike(name):
+    task = short(name, 10)
+    genomes = np.tile([0.3, 0.5], (3, 1))
+    shared = task.evaluate(WaveNetwork(task), genomes, seed=8)
+    assert len(set(shared)) == 1
+    np.testing.assert_array_equal(task.evaluate(WaveNetwork(task), genomes, [8, 8, 8]), shared)
+    assert task.evaluate(WaveNetwork(task), genomes, seed=9)[0] != shared[0]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_diverging_member_fails_alone(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    task = short(name, 30)
+    actions = np.random.default_rng(0).uniform(-1, 1, (4, 30, task.n_actions))
+    healthy = task.evaluate(ScriptedNetwork(actions), np.zeros((4, 1)), seed=0)
+    broken = actions.copy()
+    broken[1, 10, 0] = np.nan
+    broken[3, 29, -1] = np.inf
+    fitness = task.evaluate(ScriptedNetwork(broken), np.zeros((4, 1)), seed=0)
+    np.testing.assert_array_equal(fitness, [healthy[0], -np.inf, healthy[2], -np.inf])
+    status = np.array([0, 0, 1, 0], dtype=np.uint8)
+    fitness = task.evaluate(ScriptedNetwork(actions, status), np.zeros((4, 1)), seed=0)
+    np.testing.assert_array_equal(fitness, [*healthy[:2], -np.inf, healthy[3]])
+    assert not list(tmp_path.iterdir()), "MuJoCo must not log to the working directory"
+
+
+def test_a_simulation_that_diverges_is_marked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # MuJoCo logs this one
+    task = make_task("swimmer6")
+    population = MujocoPopulation(task.model, 3, task.frame_skip, n_threads=2)
+    population.reset(*task.initial_states([0, 0, 0]))
+    population.qvel[1, 4] = 1e12
+    population.step(np.zeros((3, 5)))
+    np.testing.assert_array_equal(population.failed, [False, True, False])
+    np.testing.assert_array_equal(population.qpos[0], population.qpos[2])
+    population.step(np.full((3, 5), [[np.nan], [0.0], [0.0]]))
+    np.testing.assert_array_equal(population.failed, [True, True, False])
+    population.reset(*task.initial_states([0, 0, 0]))
+    assert not population.failed.any()
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_joints_point_at_angles_velocities_and_motors(name):
+    task = make_task(name)
+    population = task.population(1, n_threads=1)
+    joints = task.joints
+    for k in range(joints.n_joints):
+        qpos, qvel = np.zeros(task.model.nq), np.zeros(task.model.nv)
+        qpos[3 + k], qvel[3 + k] = task.joint_limits[k], 5.0
+        population.reset(qpos[None], qvel[None])
+        observation = task.observe(population)[0]
+        angles = observation[joints.angle] * joints.angle_scale
+        velocities = observation[joints.velocity] * joints.velocity_scale
+        np.testing.assert_allclose(angles, np.eye(joints.n_joints)[k], atol=1e-12)
+        np.testing.assert_allclose(velocities, np.eye(joints.n_joints)[k], atol=1e-12)
+        assert task.model.actuator_trnid[joints.action[k], 0] == 3 + k
+
+
+@pytest.mark.parametrize("name", ["swimmer6", "dm-swimmer6"])
+def test_angles_alone(name):
+    both, alone = make_task(name), make_task(name, observe="angles")
+    assert (both.n_obs, alone.n_obs) == (10, 5)
+    assert alone.joints.velocity.size == alone.joints.velocity_scale.size == 0
+    seeds = [1, 2]
+    population = both.population(2, n_threads=1)
+    population.reset(*both.initial_states(seeds))
+    np.testing.assert_array_equal(alone.observe(population), both.observe(population)[:, :5])
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("swimmer6", {}),
+        ("swimmer6", {"observe": "angles"}),
+        ("Swimmer-v5", {}),
+        ("dm-swimmer6", {}),
+    ],
+)
+def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(name, options):
+    task = short(name, 1000, **options)
+    assert (task.name, task.n_steps) == (name, 1000)
+    assert make_task(**task.describe()).describe() == task.describe()
+    clone = pickle.loads(pickle.dumps(task))
+    np.testing.assert_array_equal(clone.initial_states([4]), task.initial_states([4]))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("swimmer6", {"engine": "warp"}, "unknown engine 'warp'"),
+        ("swimmer6", {"observe": "smell"}, "choose one of: angles, angles[+]velocities"),
+        ("Swimmer-v5", {"observe": "angles"}, "'Swimmer-v5' has no option 'observe'"),
+        ("swimer", {}, "choose one of: swimmer6, Swimmer-v5, dm-swimmer6, or any id registered"),
+        ("not an id", {}, "unknown task 'not an id'"),
+    ],
+)
+def test_wrong_names_and_options_say_what_to_do(name, options, said):
+    with pytest.raises(UsageError, match=said) as caught:
+        make_task(name, **options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"seed": [1, 2]}, "seed has 2 entries for 3 members"),
+        ({"seed": -1}, "seed -1 is negative"),
+        ({"seed": 0.5}, "give an int"),
+        ({"seed": 0, "n_threads": 0}, "n_threads is 0"),
+        ({"seed": 0, "n_threads": 1.5}, "n_threads is 1.5"),
+    ],
+)
+def test_wrong_arguments_say_what_to_do(arguments, said):
+    task = make_task("swimmer6")
+    with pytest.raises(UsageError, match=said):
+        task.evaluate(WaveNetwork(task), np.zeros((3, 2)), **arguments)
