@@ -50,7 +50,7 @@ build: $(VENV)/installed
 	$(BIN)/python -m build --outdir dist
 
 bench: $(VENV)/installed
-	$(BIN)/conncore bench
+	$(BIN)/python bench/run.py
 
 clean:
 	rm -rf build dist $(VENV) $(VENV)-debug python/*.egg-info

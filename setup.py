@@ -55,13 +55,14 @@ OPENMP = ["-fopenmp"] if accepts(["-fopenmp"], OPENMP_PROBE) else []
 if not OPENMP:
     print("conncore: no OpenMP, building a serial core", file=sys.stderr)
 
-# No -ffast-math (it changes the floating point mode of the whole process) and no contraction:
-# every instruction set rounds alike, so a seed gives the same run on every x86-64 machine.
-# The last flag keeps gcc from unrolling a loop over lanes before it is vectorised.
-COMPILE = ["-O3", *supported(["-ffp-contract=off", "--param=max-completely-peel-times=7"])]
+# No -ffast-math (it changes the floating point mode of the whole process) and no contraction: all
+# instruction sets round alike. Without traps and errno, which nobody reads, a choice between two
+# values becomes SIMD. The last flag keeps gcc from unrolling a loop over lanes before that.
+ROUNDING = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
+COMPILE = ["-O3", *supported([*ROUNDING, "--param=max-completely-peel-times=7"])]
 LINK: list[str] = []
 if DEBUG:
-    COMPILE = ["-O1", "-g", "-ffp-contract=off", "-fsanitize=address", "-fno-omit-frame-pointer"]
+    COMPILE = ["-O1", "-g", *ROUNDING, "-fsanitize=address", "-fno-omit-frame-pointer"]
     LINK = ["-fsanitize=address"]
 
 
@@ -70,6 +71,7 @@ def extension(name: str, source: Path, flags: list[str]) -> Extension:
         name,
         [str(source)],
         include_dirs=["conncore"],
+        depends=[str(header) for header in Path("conncore").glob("*.h")],
         extra_compile_args=[*COMPILE, *flags],
         extra_link_args=[*LINK, *(flag for flag in flags if flag == "-fopenmp")],
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROLES = ("motor", "muscle", "")
 SIDES = ("dorsal", "ventral", "")
+MAX_SEGMENT = 32767
 
 _MERGED_MUSCLE = re.compile(r"(M[DV])lr(\d+)")
 
@@ -94,6 +95,8 @@ def place_problem(cell_class: str, role: str, segment: int, side: str) -> str:
         return f"unknown role {role!r}; use motor, muscle or nothing"
     if side not in SIDES:
         return f"unknown side {side!r}; use dorsal, ventral or nothing"
+    if segment > MAX_SEGMENT:
+        return f"segment {segment} is too high; count from 0 to {MAX_SEGMENT} along the body"
     if role and (segment < 0 or not side):
         return f"a cell with role {role} needs a segment (0 or more) and a side"
     if role == "motor" and not cell_class:
@@ -105,8 +108,10 @@ def _segments(values: ArrayLike) -> NDArray[np.int16]:
     array = np.asarray(values)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise ConnectomeError("the segments of a body map must be a 1-d array of integers")
-    if array.size and (array.min() < -1 or array.max() > np.iinfo(np.int16).max):
-        raise ConnectomeError("the segments of a body map must be from 0 to 32767, or -1 for none")
+    if array.size and not -1 <= array.min() <= array.max() <= MAX_SEGMENT:
+        raise ConnectomeError(
+            f"the segments of a body map must be from 0 to {MAX_SEGMENT}, or -1 for none"
+        )
     result = array.astype(np.int16)
     result.setflags(write=False)
     return result

@@ -106,8 +106,7 @@ class Connectome:
             raise ConnectomeError(
                 f"sign_source has {len(self.sign_source)} entries for {self.n_synapses} edges"
             )
-        order = self.pre.astype(np.int64) * self.n_neurons + self.post
-        if (np.diff(order) < 0).any():
+        if (np.diff(self.pre.astype(np.int64) * self.n_neurons + self.post) < 0).any():
             raise ConnectomeError(
                 "chemical edges are not sorted by pre, then post; use Connectome.from_edges"
             )

@@ -12,6 +12,7 @@ import numpy as np
 
 from conncore.errors import CheckpointError, UsageError
 from conncore.loop import N_HELD_OUT, Loop, Run
+from conncore.noise import check_seed
 from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
 from conncore.optimizers.base import need_count
 from conncore.records import METRICS, Best, Checkpoint
@@ -75,6 +76,7 @@ def evolve(
     """
     optimizer = ES() if optimizer is None else optimizer
     need_count("generations", generations, 1)
+    seed = check_seed(seed)
     config = _describe(network, task, optimizer, generations, seed, resolve_threads(n_threads))
     if out is not None:
         check_free(out)
@@ -147,6 +149,7 @@ def resume(
             raise UsageError(
                 f"{path} has done {n_done} generations already; ask for more than that"
             )
+        directory.load_best()  # if it is damaged, say so now and not after hours of work
         directory.rewind(checkpoint, total)
         loop = Loop(network, task, optimizer, directory.config, n_threads, directory, progress)
     except BaseException:

@@ -102,12 +102,11 @@ class RunDirectory:
                 made._write("config.toml", text.encode())
                 made._write_checkpoint(start)
                 os.rename(building, path)  # fails if another process made it meanwhile
+                made.path = path
                 sync_directory(path.parent)
         except BaseException:
-            made.close()
-            shutil.rmtree(building, ignore_errors=True)
+            made.discard()
             raise
-        made.path = path
         return made
 
     @classmethod

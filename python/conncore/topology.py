@@ -36,16 +36,13 @@ class SparseMap:
 
     def __post_init__(self) -> None:
         for name in ("indptr", "indices"):
-            array = np.ascontiguousarray(getattr(self, name), dtype=np.int32)
-            if array.ndim != 1:
-                raise UsageError(f"sparse map: {name} has {array.ndim} dimensions, needs 1")
-            array.flags.writeable = False
+            array = _frozen_int32(f"sparse map: {name}", getattr(self, name))
             object.__setattr__(self, name, array)
         if (
             self.indptr.size < 1
             or self.indptr[0] != 0
             or self.indptr[-1] != self.indices.size
-            or np.any(np.diff(self.indptr) < 0)
+            or np.any(self.indptr[1:] < self.indptr[:-1])  # a difference could wrap around
         ):
             raise UsageError(
                 f"sparse map: indptr must rise from 0 to {self.indices.size}, the number of indices"
@@ -111,8 +108,7 @@ class Topology:
 
     def __post_init__(self) -> None:
         for name in ("inputs", "outputs"):
-            array = np.ascontiguousarray(getattr(self, name), dtype=np.int32)
-            array.flags.writeable = False
+            array = _frozen_int32(f"topology: {name}", getattr(self, name))
             object.__setattr__(self, name, array)
             _check_range(f"topology: {name}", array, self.n_neurons)
         if np.unique(self.inputs).size != self.inputs.size:
@@ -136,6 +132,20 @@ class Topology:
     @property
     def n_actions(self) -> int:
         return self.decoder.n_rows
+
+
+def _frozen_int32(what: str, values: NDArray[np.integer]) -> NDArray[np.int32]:
+    """A read-only copy: what kernels index with cannot change after the checks."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise UsageError(
+            f"{what} is {array.dtype} {array.shape}, must be integers in one dimension"
+        )
+    copy = array.astype(np.int32)
+    if not np.array_equal(copy, array):
+        raise UsageError(f"{what} holds a number that does not fit 32 bits")
+    copy.flags.writeable = False
+    return copy
 
 
 def _check_range(what: str, indices: NDArray[np.integer], bound: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli import connectome
+from conncore.cli.connectome import app as connectome_app
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
@@ -23,7 +23,7 @@ app = typer.Typer(
 app.command()(evolve)
 app.command()(resume)
 app.command()(score)
-app.add_typer(connectome.app, name="connectome")
+app.add_typer(connectome_app, name="connectome")
 app.command()(demo)
 app.command()(doctor)
 

@@ -87,8 +87,8 @@ class ReferencePopulation:
 
     def activity(self) -> NDArray[np.float64]:
         """Activity or spikes of the last step, (n_members, n_neurons)."""
-        return self._z.copy()
+        return np.array(self._z)
 
     def state(self, name: str) -> NDArray[np.float64]:
         """State variable `name` of every neuron, (n_members, n_neurons)."""
-        return self._state[name].copy()
+        return np.array(self._state[name])
