@@ -81,7 +81,7 @@ cdef class Population:
         }
         if set(values) != set(sizes):
             raise UsageError(f"values are {sorted(values)}, need {sorted(sizes)}")
-        self.n_members = len(values["synapse_weights"])
+        self.n_members = np.atleast_1d(values["synapse_weights"]).shape[0]
         if self.n_members < 1:
             raise UsageError("a population needs at least one member")
         for name, size in sizes.items():
@@ -178,6 +178,7 @@ cdef class Population:
 
     @property
     def status(self):
-        finite = np.isfinite(self._arrays["state"]).all(axis=1)
-        finite &= np.isfinite(self._arrays["y"]).all(axis=1)
+        finite = np.ones((self.n_blocks, LANES), dtype=bool)
+        for name in ("state", "z", "y"):
+            finite &= np.isfinite(self._arrays[name]).all(axis=1)
         return (~finite).reshape(-1)[:self.n_members].astype(np.uint8)

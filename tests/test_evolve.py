@@ -9,7 +9,6 @@ import threading
 
 import numpy as np
 import pytest
-from fake_runs import FakeNetwork, SphereTask, tiny_connectome
 
 from conncore import storage
 from conncore.errors import CheckpointError, ConncoreError, UsageError
@@ -18,6 +17,7 @@ from conncore.noise import episode_seed, held_out_seeds, validation_seeds
 from conncore.optimizers import ES, GA
 from conncore.progress import RunProgress, duration
 from conncore.stopping import RunStopped
+from fake_runs import FakeNetwork, SphereTask, tiny_connectome
 
 OPTIMIZERS = {
     "ga": GA(population_size=10, n_elites=3, sigma=0.3, slice_sigma={"log_weights": 0.5}),

@@ -92,7 +92,7 @@ def test_which_joint_a_muscle_moves(wired, muscle, action, gain):
 def test_every_motor_neuron_hears_and_every_muscle_moves(wired, worm):
     assert list(wired["hears"]) == [n for n in worm.names if not n.startswith("M")]
     assert list(wired["moves"]) == [n for n in worm.names if n.startswith("M")]
-    assert len(wired["hears"]), len(wired["moves"]) == (66, 36)
+    assert (len(wired["hears"]), len(wired["moves"])) == (66, 36)
     heard = np.array([np.count_nonzero(row) for row in wired["hears"].values()])
     assert sorted(heard) == [2] * 22 + [4] * 44  # 11 cells at either end have one joint only
     muscles_per_action = np.count_nonzero(list(wired["moves"].values()), axis=0)
@@ -131,7 +131,9 @@ def test_segments_are_spread_over_a_body_with_fewer_links(worm, chain):
     joints = {name: array[:2] for name, array in vars(chain.joints).items()}
     short.joints = JointMap(**(joints | {"action": np.array([0, 1])}))
     wiring = anatomical(worm, short)
-    moved = dict(zip(wiring.outputs, np.repeat([0, 1], np.diff(wiring.decoder.indptr)), strict=True))
+    moved = dict(
+        zip(wiring.outputs, np.repeat([0, 1], np.diff(wiring.decoder.indptr)), strict=True)
+    )
     by_name = {worm.names[j]: action for j, action in moved.items()}
     assert {by_name[f"MDlr{n:02}"] for n in range(1, 7)} == {0}
     assert {by_name[f"MVlr{n:02}"] for n in range(7, 19)} == {1}

@@ -19,8 +19,8 @@ cdef void update(Py_ssize_t n, in_t z_max, in_t current, out_t z) noexcept nogil
         for lane in range(LANES):
             k = j * LANES + lane
             x = current[k]
-            x = x if x > 0.0 else 0.0
-            z[k] = x if x < z_max[lane] else z_max[lane]
+            x = 0.0 if x < 0.0 else x  # in this order NaN passes, and is noticed
+            z[k] = z_max[lane] if x > z_max[lane] else x
 
 
 cdef void step(

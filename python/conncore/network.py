@@ -95,6 +95,8 @@ class Network:
         self.constants = _constants(neuron, constants or {})
         self.tune = tuple(choose("constant to tune", name, model.constants) for name in tune)
         self.trace = model.trace if trace is None else float(trace)
+        if not 0.0 <= self.trace < 1.0:
+            raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
         _check_signs(connectome)
 
         self._wiring = WIRINGS[io](connectome, task)
@@ -110,7 +112,7 @@ class Network:
         )
         self._inhibitory = (connectome.sign < 0).astype(np.int64)  # which shared log weight
         self._offset = np.zeros(connectome.n_synapses)
-        if initial_weights == "counts":
+        if initial_weights == "counts" and connectome.n_synapses:
             log_counts = np.log(connectome.weight)
             self._offset = log_counts - log_counts.mean()
         self.layout = self._make_layout()
