@@ -49,6 +49,14 @@ def crash_at(number):
     return before
 
 
+def interrupt_at(number):
+    def before(call):
+        if call == number:
+            raise KeyboardInterrupt
+
+    return before
+
+
 @over_both
 def test_a_directory_changes_no_number(name, tmp_path):
     memory, disk = go(name), go(name, out=tmp_path / "run")
@@ -260,6 +268,14 @@ def test_a_task_that_fails_at_once_leaves_nothing(tmp_path):
     with pytest.raises(RuntimeError, match="crash"):
         go(task=SphereTask(crash_at(0)), out=tmp_path / "run")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_resume_that_fails_at_once_removes_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        go(task=SphereTask(interrupt_at(0)), out=tmp_path / "run")
+    with pytest.raises(RuntimeError, match="crash"):
+        go_on(tmp_path / "run", SphereTask(crash_at(0)))
+    assert len(go_on(tmp_path / "run").history) == N_GENERATIONS
 
 
 @pytest.mark.parametrize(

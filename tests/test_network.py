@@ -104,9 +104,8 @@ def test_initial_weights_by_counts(worm, chain):
 @pytest.mark.parametrize("initial_weights", ["sign", "counts"])
 def test_an_expanded_genome_is_the_same_network(worm, chain, neuron, io, initial_weights):
     rng = np.random.default_rng(0)
-    shared = Network(
-        worm, chain, neuron, io, initial_weights=initial_weights, tune=tuple(NEURONS[neuron].constants)
-    )  # fmt: skip
+    tune = tuple(NEURONS[neuron].constants)
+    shared = Network(worm, chain, neuron, io, initial_weights=initial_weights, tune=tune)
     individual = shared.with_individual_weights()
     genomes = shared.random_genomes(5, seed=4)
     genomes += rng.normal(0, 0.01, genomes.shape)
@@ -242,7 +241,7 @@ def test_unknown_signs_are_refused_until_settled(worm, chain):
     sign = worm.sign.copy()
     sign[[3, 5]] = 0
     unsure = replace(worm, sign=sign)
-    with pytest.raises(UsageError, match="2 of 336 chemical edges is unknown.*settle_signs"):
+    with pytest.raises(UsageError, match=r"2 of 336 chemical edges is unknown.*settle_signs"):
         Network(unsure, chain)
     assert Network(unsure.settle_signs("excitatory"), chain).connectome.n_unknown == 0
     assert Network(unsure.settle_signs("drop"), chain).topology.synapses.n_values == 334

@@ -99,7 +99,6 @@ def run_program(*command):
     return output
 
 
-# Forks a process that has other threads than OpenMP's alone (NumPy's), which Python warns of.
 @pytest.mark.parametrize("order", ["before", "after"])
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_a_pool_of_workers_does_not_hang(method, order):

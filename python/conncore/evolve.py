@@ -98,7 +98,13 @@ def evolve(
     directory = None
     if out is not None:
         directory = RunDirectory.create(out, config, network.connectome, start)
-    return Loop(network, task, optimizer, config, n_threads, directory, progress).run(start)
+    loop = Loop(network, task, optimizer, config, n_threads, directory, progress)
+    try:
+        return loop.run(start)
+    except Exception:
+        if directory is not None and not loop.evaluated:
+            directory.discard()  # it holds nothing yet: the user may try again at once
+        raise
 
 
 def resume(

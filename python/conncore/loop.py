@@ -86,6 +86,7 @@ class Loop:
         self.n_threads = n_threads
         self.directory = directory
         self.progress = progress
+        self.evaluated = False  # whether the task has scored anything
 
     def run(self, checkpoint: Checkpoint[Any]) -> Run:
         """Run from `checkpoint` to the end; closes the directory."""
@@ -103,7 +104,7 @@ class Loop:
                 if stop is not None and directory is not None and stop.requested:
                     done = f"stopped after {checkpoint.state.generation} of {generations}"
                     stop.leave(f"{done} generations; continue with: {directory.resume_command}")
-            return self._finish(checkpoint)
+            return self._finish(checkpoint, bar)
 
     def _advance(self, before: Checkpoint[Any], bar: RunProgress) -> Checkpoint[Any]:
         """Evaluate one population and save the outcome."""
@@ -112,12 +113,7 @@ class Loop:
         population = self.optimizer.ask(before.state)
         asked = time.perf_counter()
         start = episode_seed(self.seed, generation)
-        try:
-            fitness = self._evaluate(population, start)
-        except Exception:
-            if self.directory is not None and before.n_evaluations == 0:
-                self.directory.discard()  # it holds nothing yet: the user may try again at once
-            raise
+        fitness = self._evaluate(population, start)
         evaluated = time.perf_counter()
         after = self._account(before, population, fitness)
         if self.directory is not None:
@@ -158,12 +154,13 @@ class Loop:
         history = np.concatenate([before.history, np.array([record], dtype=METRICS)])
         return replace(after, history=history)
 
-    def _finish(self, checkpoint: Checkpoint[Any]) -> Run:
+    def _finish(self, checkpoint: Checkpoint[Any], bar: RunProgress) -> Run:
         directory = self.directory
         best = None
         if directory is not None:
             best = directory.load_best()
         if best is None or best.generation != checkpoint.state.generation:
+            bar.scoring()
             best = self.score(self.choose(checkpoint), N_HELD_OUT, None)
             if directory is not None:
                 draw_curve(
@@ -209,4 +206,5 @@ class Loop:
                 f"task {self.task.name} returned fitness of shape {fitness.shape} "
                 f"for {len(genomes)} members"
             )
+        self.evaluated = True
         return np.where(np.isfinite(fitness), fitness, -np.inf)

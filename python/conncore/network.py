@@ -308,6 +308,6 @@ def _check_signs(connectome: Connectome) -> None:
     if unknown:
         raise UsageError(
             f"connectome {connectome.name!r}: the sign of {unknown} of {connectome.n_synapses} "
-            "chemical edges is unknown; settle them first with "
-            "connectome.settle_signs('excitatory') or settle_signs('drop')"
+            "chemical edges is unknown; say what they are with --unknown-signs drop or excitatory "
+            "(in Python: connectome.settle_signs)"
         )

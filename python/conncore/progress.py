@@ -59,6 +59,10 @@ class RunProgress:
         """Report that random genomes were scored and `n_left` are still to be."""
         self._say(f"scouting for a start, {n_left} genomes left", force=False)
 
+    def scoring(self) -> None:
+        """Report that the generations are done and the solution is being scored."""
+        self._say("scoring the solution from held-out starts", force=True)
+
     def advance(
         self, generation: int, best: float, mean: float, n_episodes: int, seconds: float
     ) -> None:
@@ -80,7 +84,8 @@ class RunProgress:
         speed = sum(n for _, n in self._recent) / total
         n_left = self._n_generations - generation - 1
         left = duration(n_left * total / len(self._recent))
-        text = f"best {best:.4g}  mean {mean:.4g}  {speed:.3g} episodes/s  {left} left"
+        rate = f"{speed:,.0f}" if speed >= 100 else f"{speed:.3g}"
+        text = f"best {best:.4g}  mean {mean:.4g}  {rate} episodes/s  {left} left"
         if self._bar is not None:
             self._bar.update(self._task, completed=generation + 1, description=text)
         else:

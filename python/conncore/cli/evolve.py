@@ -27,6 +27,10 @@ def evolve(
     split_muscles: Annotated[
         bool, typer.Option("--split-muscles", help="Split merged left/right muscles in two.")
     ] = False,
+    unknown_signs: Annotated[
+        str | None,
+        typer.Option(help="Edges of unknown sign: drop them, or take them as excitatory."),
+    ] = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
     io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
     weights: Annotated[
@@ -83,6 +87,8 @@ def evolve(
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)
     circuit = open_connectome(connectome, split_muscles)
+    if unknown_signs is not None:
+        circuit = circuit.settle_signs(unknown_signs)
     swim = make_task(task) if engine is None else make_task(task, engine=engine)
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"

@@ -65,11 +65,9 @@ def draw_curve(
     )
     marker = "o" if len(history) == 1 else None  # one point has no line
     axes.fill_between(generation, mean - std, mean + std, color=_MEAN, alpha=0.15, linewidth=0)
-    axes.plot(
-        generation, best, color=_BEST, linewidth=1.6, marker=marker, label="best of the population"
-    )
-    mean_label = "its mean \N{PLUS-MINUS SIGN} sd"
-    axes.plot(generation, mean, color=_MEAN, linewidth=1.6, marker=marker, label=mean_label)
+    labels = ("population best", "population mean \N{PLUS-MINUS SIGN} sd")
+    for values, color, label in zip((best, mean), (_BEST, _MEAN), labels, strict=True):
+        axes.plot(generation, values, color=color, linewidth=1.6, marker=marker, label=label)
     if held_out is not None and np.isfinite(held_out).all():
         label = f"held-out mean, {held_out.mean():.4g}"
         _line(axes, float(held_out.mean()), label, _HELD_OUT, "--")

@@ -1,0 +1,106 @@
+"""The house stands as drawn: where sources live, who may use threads, what belongs together."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import conncore
+from conncore import _kernels
+from conncore.neurons import NEURONS
+
+ROOT = Path(__file__).parents[1]
+CYTHON = ROOT / "conncore"
+PACKAGE = ROOT / "python" / "conncore"
+MAX_LINES = 420
+TEXT = (".py", ".pyi", ".pyx", ".pxd", ".h", ".md", ".toml", ".in", ".csv")
+
+
+def sources(*folders, suffixes=(".py", ".pyi", ".pyx", ".pxd", ".h")):
+    found = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in suffixes and path.is_file()
+    ]
+    assert found
+    return found
+
+
+def test_import_finds_the_package_and_not_the_cython_sources(monkeypatch):
+    home = Path(conncore.__file__).resolve().parent
+    assert home.name == "conncore"
+    assert home != CYTHON
+    assert (home / "network.py").is_file()
+    assert not list(CYTHON.rglob("__init__.py"))
+    assert not list(CYTHON.rglob("*.py"))
+
+
+def test_exactly_one_file_uses_threads():
+    users = [path.name for path in sources("conncore") if "prange" in path.read_text()]
+    assert users == ["_parallel.pyx"]
+    assert not [path for path in sources("conncore") if "#pragma omp" in path.read_text()]
+
+
+def test_no_file_is_long():
+    folders = [name for name in ("conncore", "python", "tests", "bench") if (ROOT / name).is_dir()]
+    lines = {path: path.read_text().count("\n") for path in sources(*folders)}
+    assert not {str(path): n for path, n in lines.items() if n > MAX_LINES}
+
+
+def test_compiled_modules_have_stubs():
+    modules = {path.stem for path in CYTHON.glob("*.pyx")}
+    assert modules
+    assert {path.stem for path in PACKAGE.glob("*.pyi")} == modules
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_no_generated_c_among_the_sources():
+    assert not [p for p in CYTHON.rglob("*") if p.suffix in (".c", ".cpp", ".html", ".so")]
+
+
+def test_kernels_twins_and_registry_list_the_same_models():
+    kernels = {
+        path.stem
+        for path in (CYTHON / "kernels").glob("*.pyx")
+        if re.search(r"^NEURON_STEP\b", path.read_text(), re.MULTILINE)
+    }
+    twins = {
+        path.stem
+        for path in (PACKAGE / "reference").glob("*.py")
+        if re.search(r"^def step\b", path.read_text(), re.MULTILINE)
+    }
+    assert kernels == twins == set(NEURONS)
+
+
+@pytest.mark.parametrize("neuron", NEURONS)
+def test_a_model_has_the_same_constants_and_state_everywhere(neuron):
+    model = NEURONS[neuron]
+    kernel = _kernels.load(neuron)
+    assert tuple(model.constants) == kernel.CONSTANTS
+    twin = importlib.import_module(f"conncore.reference.{neuron}")
+    start = twin.reset((1, 1), {name: c.default for name, c in model.constants.items()})
+    assert tuple(start) == kernel.STATE
+    for name, constant in model.constants.items():
+        assert constant.lower <= constant.default <= constant.upper, name
+    assert 0 <= model.trace < 1
+
+
+def test_every_kernel_is_built_for_every_instruction_set():
+    for path in (CYTHON / "kernels").glob("*.pyx"):
+        for isa in _kernels.built_for():
+            assert importlib.import_module(f"conncore._kernels.{path.stem}_{isa}")
+
+
+def test_nothing_names_a_folder_outside_the_repository():
+    names = ["Makefile", "NOTICE", "run"]
+    written = [path for path in ROOT.iterdir() if path.suffix in TEXT or path.name in names]
+    for folder in ("conncore", "python", "tests", "bench", "data", ".ci"):
+        written += [p for p in (ROOT / folder).rglob("*") if p.suffix in TEXT or p.name in names]
+    outside = [("..", "shared"), ("", "work", "main"), ("", "tmp", "w", "")]
+    for path in written:
+        for parts in outside:
+            assert "/".join(parts) not in path.read_text(), path
