@@ -96,8 +96,10 @@ def extensions() -> list[Extension]:
     return found
 
 
+# python/conncore/data is a link to data/, so that an editable install is a plain path entry:
+# with a finder, `import conncore` from this folder would find conncore/, the Cython sources.
 setup(
-    package_dir={"": "python", "conncore.data": "data"},
+    package_dir={"": "python"},
     packages=[
         "conncore.data",
         *(

@@ -59,6 +59,8 @@ cdef int for_each_block(
             "or pass n_threads=1"
         )
     threads_started = True
+    if n_threads > n_blocks:  # libgomp would start them all, and crash where it cannot
+        n_threads = <int> n_blocks
     for block in prange(n_blocks, nogil=True, schedule="dynamic", num_threads=n_threads):
         work(args, block)
     return 0

@@ -81,11 +81,12 @@ cdef class Population:
         }
         if set(values) != set(sizes):
             raise UsageError(f"values are {sorted(values)}, need {sorted(sizes)}")
+        values = {name: np.asarray(array) for name, array in values.items()}
         self.n_members = np.atleast_1d(values["synapse_weights"]).shape[0]
         if self.n_members < 1:
             raise UsageError("a population needs at least one member")
         for name, size in sizes.items():
-            array = np.asarray(values[name])
+            array = values[name]
             if array.dtype != np.float64 or array.shape != (self.n_members, size):
                 raise UsageError(
                     f"{name} is {array.dtype} {array.shape}, must be float64 "

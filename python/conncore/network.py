@@ -94,6 +94,8 @@ class Network:
         self.log_weights = _log_weights(model.log_weights if log_weights is None else log_weights)
         self.constants = _constants(neuron, constants or {})
         self.tune = tuple(choose("constant to tune", name, model.constants) for name in tune)
+        if len(set(self.tune)) != len(self.tune):
+            raise UsageError(f"tune names a constant twice: {', '.join(self.tune)}")
         self.trace = model.trace if trace is None else float(trace)
         if not 0.0 <= self.trace < 1.0:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")

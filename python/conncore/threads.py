@@ -7,6 +7,8 @@ import os
 
 from conncore.errors import UsageError
 
+MAX_THREADS = 1024  # more than any machine has cores is a slip of the pen
+
 
 def resolve_threads(n_threads: int | None) -> int:
     """Return the number of threads to use.
@@ -14,12 +16,12 @@ def resolve_threads(n_threads: int | None) -> int:
     Parameters
     ----------
     n_threads : int or None
-        At least 1, or None for every core that this process may run on.
+        From 1 to 1024, or None for every core that this process may run on.
 
     Raises
     ------
     UsageError
-        If `n_threads` is neither None nor an integer of at least 1.
+        If `n_threads` is neither None nor an integer from 1 to 1024.
     """
     if n_threads is None:
         if hasattr(os, "sched_getaffinity"):  # containers and taskset allow fewer than all
@@ -29,6 +31,8 @@ def resolve_threads(n_threads: int | None) -> int:
         n = operator.index(n_threads)
     except TypeError:
         n = 0
-    if n < 1:
-        raise UsageError(f"n_threads is {n_threads!r}; give an integer of at least 1, or None")
+    if not 1 <= n <= MAX_THREADS:
+        raise UsageError(
+            f"n_threads is {n_threads!r}; give an integer from 1 to {MAX_THREADS}, or None"
+        )
     return n
