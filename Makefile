@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(wildcard conncore/*.* conncore/kernels/*.*)
-DEBUG_RUN := CONNCORE_DEBUG=1 ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(cc -print-file-name=libasan.so)"
+# The sanitizer must come first, and with it the C++ library that other packages throw through.
+SANITIZER = $$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libstdc++.so.6)
+DEBUG_RUN = CONNCORE_DEBUG=1 ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(SANITIZER)"
 
 .PHONY: help demo test test-debug lint build bench clean
 
