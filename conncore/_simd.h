@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 /* Members per block: wide enough to hide the latency of divisions and dependent additions. */
 #define CC_LANES 16
@@ -19,11 +22,61 @@
 
 #if defined(__GNUC__)
 typedef double cc_vec __attribute__((vector_size(8 * CC_WIDTH), aligned(8), may_alias));
+typedef float cc_narrow __attribute__((vector_size(4 * CC_WIDTH), aligned(4), may_alias));
+typedef int32_t cc_bits __attribute__((vector_size(4 * CC_WIDTH), aligned(4), may_alias));
+typedef uint16_t cc_spikes; /* of one cell: bit i is lane i */
 typedef double *__restrict__ cc_out;
 typedef const double *__restrict__ cc_in;
 #else
 #error "conncore's kernels need gcc or clang (vector extensions)"
 #endif
+
+#define CC_INLINE static inline __attribute__((always_inline))
+
+/* total += w where the bit of spikes is set. */
+CC_INLINE void cc_add_where(cc_spikes spikes, const cc_narrow *w, cc_vec *total)
+{
+    for (int p = 0; p < CC_VECTORS; p++) {
+        cc_bits lane;
+        for (int i = 0; i < CC_WIDTH; i++)
+            lane[i] = 1 << (p * CC_WIDTH + i);
+        const cc_bits chosen = ((spikes & lane) != 0) & (cc_bits)w[p];
+        total[p] += __builtin_convertvector((cc_narrow)chosen, cc_vec);
+    }
+}
+
+/* total += w x */
+CC_INLINE void cc_add_product(const cc_narrow *w, const cc_vec *x, cc_vec *total)
+{
+    for (int p = 0; p < CC_VECTORS; p++)
+        total[p] += __builtin_convertvector(w[p], cc_vec) * x[p];
+}
+
+/* The lanes of one cell that spike: whose z is not 0. */
+CC_INLINE cc_spikes cc_pack(const double *z)
+{
+    unsigned spikes = 0;
+#if defined(__AVX512F__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        spikes |= (unsigned)_mm512_cmp_pd_mask(_mm512_loadu_pd(z + p * CC_WIDTH),
+                                               _mm512_setzero_pd(), _CMP_NEQ_UQ)
+            << (p * CC_WIDTH);
+#elif defined(__AVX__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        spikes |= (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(
+                      _mm256_loadu_pd(z + p * CC_WIDTH), _mm256_setzero_pd(), _CMP_NEQ_UQ))
+            << (p * CC_WIDTH);
+#elif defined(__SSE2__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        spikes |= (unsigned)_mm_movemask_pd(
+                      _mm_cmpneq_pd(_mm_loadu_pd(z + p * CC_WIDTH), _mm_setzero_pd()))
+            << (p * CC_WIDTH);
+#else
+    for (int lane = 0; lane < CC_LANES; lane++)
+        spikes |= (unsigned)(z[lane] != 0.0) << lane;
+#endif
+    return (cc_spikes)spikes;
+}
 
 static inline double cc_from_bits(uint64_t bits)
 {

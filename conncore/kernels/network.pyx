@@ -4,28 +4,50 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memset
 
 from conncore._block cimport (
-    LANES, VECTORS, NetworkArgs, SparseMap, in_t, out_t, tanh_lane, vec,
+    LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, narrow, out_t, pack,
+    spikes_t, tanh_lane, vec,
 )
 
 
 cdef void propagate(
-    const SparseMap* map, const double* values, const double* source, double* target
+    const SparseMap* map, const float* values, const double* source, double* target
 ) noexcept nogil:
     """target[row] += sum of values[k] * source[indices[k]], lane by lane, in the order of k."""
-    cdef const vec* w = <const vec*> values
+    cdef const narrow* w = <const narrow*> values
     cdef const vec* x = <const vec*> source
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
-    cdef Py_ssize_t row, k, i, p
+    cdef Py_ssize_t row, k, p
     for row in range(map.n_rows):
         for p in range(VECTORS):
             total[p] = t[row * VECTORS + p]
         for k in range(map.indptr[row], map.indptr[row + 1]):
-            i = map.indices[k]
-            for p in range(VECTORS):
-                total[p] = total[p] + w[k * VECTORS + p] * x[i * VECTORS + p]
+            add_product(w + k * VECTORS, x + map.indices[k] * VECTORS, total)
         for p in range(VECTORS):
             t[row * VECTORS + p] = total[p]
+
+
+cdef void propagate_spikes(
+    const SparseMap* map, const float* values, const spikes_t* spikes, double* target
+) noexcept nogil:
+    """As propagate, from cells whose z is 0 or 1: 2 bytes to read a cell in place of 128."""
+    cdef const narrow* w = <const narrow*> values
+    cdef vec* t = <vec*> target
+    cdef vec total[VECTORS]
+    cdef Py_ssize_t row, k, p
+    for row in range(map.n_rows):
+        for p in range(VECTORS):
+            total[p] = t[row * VECTORS + p]
+        for k in range(map.indptr[row], map.indptr[row + 1]):
+            add_where(spikes[map.indices[k]], w + k * VECTORS, total)
+        for p in range(VECTORS):
+            t[row * VECTORS + p] = total[p]
+
+
+cdef void pack_spikes(Py_ssize_t n, const double* z, spikes_t* spikes) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        spikes[i] = pack(z + i * LANES)
 
 
 cdef void copy_lanes(Py_ssize_t n, in_t source, out_t target) noexcept nogil:
@@ -63,6 +85,8 @@ cdef void step_lanes(
     cdef double* current = net.current + block * cells
     cdef double* drive = net.drive + block * net.n_inputs * LANES
     cdef double* y = net.y + block * net.n_outputs * LANES
+    cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
+    cdef spikes_t* spikes = net.spikes + block * net.n_neurons
     cdef Py_ssize_t i
 
     copy_lanes(net.n_inputs, net.encoder_bias + block * net.n_inputs * LANES, drive)
@@ -73,10 +97,14 @@ cdef void step_lanes(
     memset(current, 0, cells * sizeof(double))
     for i in range(net.n_inputs):
         copy_lanes(1, drive + i * LANES, current + net.inputs[i] * LANES)
-    propagate(&net.synapses, net.synapse_weights + block * net.synapses.n_values * LANES, z,
-              current)
+    if net.spikes != NULL:
+        propagate_spikes(&net.synapses, weights, spikes, current)
+    else:
+        propagate(&net.synapses, weights, z, current)
     net.neuron_step(net.n_neurons, net.state + block * net.n_state * cells,
                     net.constants + block * net.n_constants * LANES, current, z)
+    if net.spikes != NULL:
+        pack_spikes(net.n_neurons, z, spikes)
 
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
     copy_lanes(net.n_actions, net.decoder_bias + block * net.n_actions * LANES, actions)
@@ -106,6 +134,8 @@ cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
     cdef const NetworkArgs* net = <const NetworkArgs*> args
     cdef Py_ssize_t cells = net.n_neurons * LANES
     memset(net.z + block * cells, 0, cells * sizeof(double))
+    if net.spikes != NULL:
+        memset(net.spikes + block * net.n_neurons, 0, net.n_neurons * sizeof(spikes_t))
     memset(net.y + block * net.n_outputs * LANES, 0, net.n_outputs * LANES * sizeof(double))
     net.neuron_reset(net.n_neurons, net.state + block * net.n_state * cells,
                      net.constants + block * net.n_constants * LANES)
