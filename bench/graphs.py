@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -78,10 +77,12 @@ def haspel() -> Graph:
 
 def random_graph(n_neurons: int, n_synapses: int, seed: int = 0) -> Graph:
     """Distinct pairs of cells at random, as a graph of the size of Winding's is made."""
-    chosen = np.random.default_rng(seed).choice(n_neurons**2, n_synapses, replace=False)
+    chosen = np.random.default_rng(seed).choice(
+        n_neurons**2, n_synapses, replace=False, shuffle=False
+    )
     return graph(f"random {n_neurons}", chosen // n_neurons, chosen % n_neurons, n_neurons)
 
 
-def of_density(n_synapses: int) -> Graph:
-    """A random graph of the worm's density."""
-    return random_graph(math.ceil(math.sqrt(n_synapses / 0.0254)), n_synapses)
+def of_degree(n_synapses: int) -> Graph:
+    """A random graph with as many synapses a cell as the worm has."""
+    return random_graph(round(n_synapses * 138 / 484), n_synapses)

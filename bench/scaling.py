@@ -63,7 +63,7 @@ def series(harness: Harness) -> dict[str, list[Point]]:
     found = {
         "members": [point(harness, n, lambda n=n: steps(worm, n, 10)) for n in members],
         "synapses": [
-            point(harness, n, lambda n=n: steps(graphs.of_density(n), 64, max(1, 2 * 10**6 // n)))
+            point(harness, n, lambda n=n: steps(graphs.of_degree(n), 64, max(1, 2 * 10**6 // n)))
             for n in sizes(484, 1_000_000, 6, quick)
         ],
         "steps": [point(harness, n, lambda n=n: steps(worm, 64, n)) for n in lengths],

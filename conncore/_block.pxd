@@ -10,10 +10,9 @@ cdef extern from "_simd.h" nogil:
         LANES "CC_LANES"
         VECTORS "CC_VECTORS"
     ctypedef double vec "cc_vec"
-    ctypedef float narrow "cc_narrow"  # as many float32 as there are float64 in vec
     ctypedef unsigned short spikes_t "cc_spikes"  # the lanes in which a cell spikes, a bit each
-    void add_where "cc_add_where"(spikes_t spikes, const narrow* w, vec* total)
-    void add_product "cc_add_product"(const narrow* w, const vec* x, vec* total)
+    void add_where "cc_add_where"(spikes_t spikes, const float* w, vec* total)
+    void add_product "cc_add_product"(const float* w, const vec* x, vec* total)
     spikes_t pack "cc_pack"(const double* z)
     # Pointers that do not overlap any other argument of the same function (C's restrict).
     ctypedef double* out_t "cc_out"

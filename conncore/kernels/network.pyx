@@ -4,7 +4,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memset
 
 from conncore._block cimport (
-    LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, narrow, out_t, pack,
+    LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, out_t, pack,
     spikes_t, tanh_lane, vec,
 )
 
@@ -13,7 +13,6 @@ cdef void propagate(
     const SparseMap* map, const float* values, const double* source, double* target
 ) noexcept nogil:
     """target[row] += sum of values[k] * source[indices[k]], lane by lane, in the order of k."""
-    cdef const narrow* w = <const narrow*> values
     cdef const vec* x = <const vec*> source
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
@@ -22,7 +21,7 @@ cdef void propagate(
         for p in range(VECTORS):
             total[p] = t[row * VECTORS + p]
         for k in range(map.indptr[row], map.indptr[row + 1]):
-            add_product(w + k * VECTORS, x + map.indices[k] * VECTORS, total)
+            add_product(values + k * LANES, x + map.indices[k] * VECTORS, total)
         for p in range(VECTORS):
             t[row * VECTORS + p] = total[p]
 
@@ -31,15 +30,14 @@ cdef void propagate_spikes(
     const SparseMap* map, const float* values, const spikes_t* spikes, double* target
 ) noexcept nogil:
     """As propagate, from cells whose z is 0 or 1: 2 bytes to read a cell in place of 128."""
-    cdef const narrow* w = <const narrow*> values
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
     cdef Py_ssize_t row, k, p
     for row in range(map.n_rows):
         for p in range(VECTORS):
-            total[p] = t[row * VECTORS + p]
+            total[p] = t[row * VECTORS + p] + 0.0  # no -0
         for k in range(map.indptr[row], map.indptr[row + 1]):
-            add_where(spikes[map.indices[k]], w + k * VECTORS, total)
+            add_where(spikes[map.indices[k]], values + k * LANES, total)
         for p in range(VECTORS):
             t[row * VECTORS + p] = total[p]
 
