@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from conncore.bench.harness import Harness, Work
 
+from conncore.bench.harness import Harness, Work
 from conncore.optimizers import ES, GA
+from conncore.optimizers.base import Optimizer
 
 TITLE = "ask and tell, per generation"
 
@@ -15,8 +17,12 @@ TITLE = "ask and tell, per generation"
 SIZES = {"GA": (750, 740), "ES": (200, 46)}
 
 
+def _optimizer(kind: str, size: int) -> Optimizer[Any]:
+    return GA(population_size=size) if kind == "GA" else ES(population_size=size)
+
+
 def ours(kind: str, population_size: int, n_parameters: int) -> Callable[[], object]:
-    optimizer = (GA if kind == "GA" else ES)(population_size=population_size)
+    optimizer = _optimizer(kind, population_size)
     rng = np.random.default_rng(0)
     initial = rng.normal(size=(optimizer.n_initial, n_parameters))
     state = optimizer.init(initial, seed=0)

@@ -16,8 +16,9 @@ import numpy as np
 def stand_in(name: str) -> None:
     """Put a package into sys.modules without running its __init__."""
     spec = find_spec(name)
+    assert spec is not None
     package = ModuleType(name)
-    package.__path__ = spec.submodule_search_locations
+    package.__path__ = spec.submodule_search_locations or []
     package.__spec__ = spec
     sys.modules[name] = package
 

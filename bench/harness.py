@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 HERE = Path(__file__).resolve().parent
 PEERS = (
     "numpy", "mujoco", "gymnasium", "scipy", "torch", "snntorch", "envpool", "evosax", "jax", "cma"
@@ -29,6 +30,16 @@ class Work:
     name: str
     call: Callable[[], object]
     units: float
+
+
+def repeat(call: Callable[[T], object], argument: T, times: int) -> Callable[[], None]:
+    """Return what makes the same call several times."""
+
+    def calls() -> None:
+        for _ in range(times):
+            call(argument)
+
+    return calls
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from conncore.bench.harness import HERE, Harness
-
 from conncore import _kernels
+from conncore.bench.harness import HERE, Harness
 from conncore.neurons import NEURONS
 
 TITLE = "instructions of the AVX2 kernels (callgrind; it knows no AVX-512)"
@@ -29,7 +28,8 @@ def count(neuron: str, folder: str) -> int:
     ]  # fmt: skip
     environment = os.environ | {"CONNCORE_ISA": "avx2", "PYTHONMALLOC": "malloc"}
     subprocess.run(command, env=environment, capture_output=True, check=True)
-    return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE)[1])
+    [total] = re.findall(r"^totals: (\d+)", out.read_text(), re.MULTILINE)
+    return int(total)
 
 
 def run(harness: Harness) -> None:

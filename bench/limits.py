@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+
 from conncore.bench.harness import Harness, Row, Table
 
 TITLE = "bandwidth and flops of one core"

@@ -6,24 +6,28 @@ import time
 import warnings
 
 import numpy as np
-from conncore.bench import graphs, limits
-from conncore.bench.harness import Harness, Work
 from numpy.typing import NDArray
 
 import conncore as cc
+from conncore.bench import graphs, limits
+from conncore.bench.harness import Harness, Work, repeat
 from conncore.neurons import NEURONS
 
 TITLE = "propagation and neuron step, every member with its own weights, CPU time of one thread"
 
 ALIF = {name: constant.default for name, constant in NEURONS["alif"].constants.items()}
 Array = NDArray[np.floating]
+Ints = NDArray[np.int32]
 
 
 class NumpyAlif:
     """The alif step in NumPy, all members at once, in place: what SciPy's users add."""
 
     def __init__(self, n_members: int, n_neurons: int, dtype: type) -> None:
-        self.v, self.a, self.z = (np.zeros((n_members, n_neurons), dtype) for _ in range(3))
+        shape = (n_members, n_neurons)
+        self.v: Array = np.zeros(shape, dtype)
+        self.a: Array = np.zeros(shape, dtype)
+        self.z: Array = np.zeros(shape, dtype)
 
     def step(self, current: Array) -> None:
         self.v *= ALIF["gamma"]
@@ -60,7 +64,7 @@ def scipy_works(harness: Harness, graph: graphs.Graph, weights: Array, units: fl
     ]
 
 
-def block_diagonal(graph: graphs.Graph, weights: Array) -> tuple[Array, Array, Array]:
+def block_diagonal(graph: graphs.Graph, weights: Array) -> tuple[Array, Ints, Ints]:
     """Values, columns and row pointers of all members' matrices along one diagonal."""
     synapses = graph.topology.synapses
     member = np.arange(len(weights))[:, None]
@@ -141,15 +145,11 @@ def against_peers(harness: Harness, graph: graphs.Graph, n_members: int, flops: 
     observations = np.ones((n_members, 1))
     n_steps = max(1, int(2e7 / units))
 
-    def steps() -> None:
-        for _ in range(n_steps):
-            ours.act(observations)
-
     table = harness.measure(
         f"{graph.name}: {graph.n_neurons} cells, {graph.n_synapses} synapses, {n_members} members",
         "ns/synapse/member/step",
         [
-            Work("conncore", steps, units * n_steps),
+            Work("conncore", repeat(ours.act, observations, n_steps), units * n_steps),
             *scipy_works(harness, graph, weights, units),
             *torch_works(harness, graph, weights, units),
         ],
@@ -182,7 +182,7 @@ def with_input_and_output(harness: Harness, n_members: int) -> None:
             works.append(
                 Work(
                     f"{neuron}, {io}",
-                    lambda policy=policy: [policy.act(observations) for _ in range(20)],
+                    repeat(policy.act, observations, 20),
                     20 * n_members,
                 )
             )

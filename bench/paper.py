@@ -12,9 +12,9 @@ Array = NDArray[np.float64]
 
 
 def matrix(sparse_map: SparseMap, values: Array) -> Array:
-    """One member's map as a dense matrix."""
+    """One member's map as a dense matrix; a pair may stand twice in a map."""
     dense = np.zeros((sparse_map.n_rows, sparse_map.n_source))
-    dense[sparse_map.rows, sparse_map.indices] = values
+    np.add.at(dense, (sparse_map.rows, sparse_map.indices), values)
     return dense
 
 

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+
 from conncore.bench import graphs
-from conncore.bench.harness import HERE, Harness, Work
+from conncore.bench.harness import HERE, Harness, Work, repeat
 
 TITLE = "run-time choice of the instruction set against -march=native, one thread"
 ROOT = HERE.parent
@@ -33,9 +35,10 @@ def build(folder: str) -> Path:
 def load(folder: Path, kernel: str) -> ModuleType:
     """Import a kernel of the native build."""
     [path] = folder.glob(f"{kernel}_native.*")
-    spec = importlib.util.spec_from_file_location(f"conncore._kernels.{kernel}_native", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    name = f"conncore._kernels.{kernel}_native"
+    loader = ExtensionFileLoader(name, str(path))
+    module = importlib.util.module_from_spec(ModuleSpec(name, loader, origin=str(path)))
+    loader.exec_module(module)
     return module
 
 
@@ -60,13 +63,8 @@ def run(harness: Harness) -> None:
                 works = []
                 for name, chosen in (("portable", None), ("native", native)):
                     population = graph.population(weights, 1, neuron, chosen)
-                    works.append(
-                        Work(
-                            name,
-                            lambda p=population, n=n_steps: [p.act(observations) for _ in range(n)],
-                            weights.size * n_steps,
-                        )
-                    )
+                    steps = repeat(population.act, observations, n_steps)
+                    works.append(Work(name, steps, weights.size * n_steps))
                 title = f"{graph.name}, {neuron}, {n_members} members"
                 unit = "ns/synapse/member/step"
                 table = harness.measure(title, unit, works, 1e9, clock=time.process_time)

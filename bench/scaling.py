@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
+
 from conncore.bench import closed_loop, graphs
-from conncore.bench.harness import Harness
+from conncore.bench.harness import Harness, repeat
 
 TITLE = "slopes of time and memory, 1 is linear"
 
@@ -34,7 +36,17 @@ def steps(graph: graphs.Graph, n_members: int, n_steps: int) -> Callable[[], obj
     """Steps of an alif population on one thread."""
     population = graph.population(graph.weights(n_members))
     observations = np.ones((n_members, 1))
-    return lambda: [population.act(observations) for _ in range(n_steps)]
+    return repeat(population.act, observations, n_steps)
+
+
+def of_synapses(n_synapses: int) -> Callable[[], object]:
+    """Steps of 64 members, more of them on small graphs, so that all take time to measure."""
+    return steps(graphs.of_degree(n_synapses), 64, n_synapse_steps(n_synapses))
+
+
+def n_synapse_steps(n_synapses: int) -> int:
+    """Return how many steps `of_synapses` takes."""
+    return max(1, 2 * 10**6 // n_synapses)
 
 
 def episode(n_members: int, n_steps: int) -> Callable[[], object]:
@@ -45,7 +57,7 @@ def episode(n_members: int, n_steps: int) -> Callable[[], object]:
 
 def sizes(first: int, last: int, n: int, quick: bool) -> list[int]:
     """Sizes at equal ratios; in a quick run the smaller half of them."""
-    found = np.geomspace(first, last, n).round().astype(int).tolist()
+    found = [round(size) for size in np.geomspace(first, last, n)]
     return found[: (n + 1) // 2] if quick else found
 
 
@@ -61,22 +73,18 @@ def series(harness: Harness) -> dict[str, list[Point]]:
     members = sizes(64, 65_536, 6, quick)
     lengths = sizes(100, 10_000, 5, quick)
     found = {
-        "members": [point(harness, n, lambda n=n: steps(worm, n, 10)) for n in members],
+        "members": [point(harness, n, partial(steps, worm, n, 10)) for n in members],
         "synapses": [
-            point(harness, n, lambda n=n: steps(graphs.of_degree(n), 64, max(1, 2 * 10**6 // n)))
-            for n in sizes(484, 1_000_000, 6, quick)
+            point(harness, n, partial(of_synapses, n)) for n in sizes(484, 1_000_000, 6, quick)
         ],
-        "steps": [point(harness, n, lambda n=n: steps(worm, 64, n)) for n in lengths],
+        "steps": [point(harness, n, partial(steps, worm, 64, n)) for n in lengths],
     }
-    # each size ran its own number of steps, so that small graphs take time to measure
     found["synapses"] = [
-        (n, seconds / max(1, 2 * 10**6 // n), n_bytes) for n, seconds, n_bytes in found["synapses"]
+        (n, seconds / n_synapse_steps(int(n)), n_bytes) for n, seconds, n_bytes in found["synapses"]
     ]
     if "conncore, native" in closed_loop.tasks("swimmer6"):
-        found["members, swimmer"] = [
-            point(harness, n, lambda n=n: episode(n, 100)) for n in members
-        ]
-        found["steps, swimmer"] = [point(harness, n, lambda n=n: episode(64, n)) for n in lengths]
+        found["members, swimmer"] = [point(harness, n, partial(episode, n, 100)) for n in members]
+        found["steps, swimmer"] = [point(harness, n, partial(episode, 64, n)) for n in lengths]
     return found
 
 

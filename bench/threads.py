@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+
 from conncore.bench import closed_loop, graphs
-from conncore.bench.harness import Harness, Work
+from conncore.bench.harness import Harness, Work, repeat
 
 TITLE = "how much faster several threads are"
 
@@ -13,9 +14,7 @@ def network_steps(graph: graphs.Graph, n_members: int, n_threads: int) -> Work:
     population = graph.population(graph.weights(n_members), n_threads)
     observations = np.ones((n_members, 1))
     n_steps = max(1, int(4e7 / n_members / graph.n_synapses))
-    return Work(
-        "", lambda: [population.act(observations) for _ in range(n_steps)], n_steps * n_members
-    )
+    return Work("", repeat(population.act, observations, n_steps), n_steps * n_members)
 
 
 def run(harness: Harness) -> None:
