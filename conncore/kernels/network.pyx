@@ -9,29 +9,26 @@ from conncore._block cimport (
 
 
 cdef void propagate(
-    const SparseMap* map, const double* values, const double* source, double* target
+    const SparseMap* map, const double* values, const double* source, const double* start,
+    double* target
 ) noexcept nogil:
-    """target[row] += sum of values[k] * source[indices[k]], lane by lane, in the order of k."""
+    """target[row] = start[row] + sum of values[slots[k]] * source[indices[k]], in that order."""
     cdef const vec* w = <const vec*> values
     cdef const vec* x = <const vec*> source
+    cdef const vec* b = <const vec*> start
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
-    cdef Py_ssize_t row, k, i, p
+    cdef Py_ssize_t row, k, slot, i, p
     for row in range(map.n_rows):
         for p in range(VECTORS):
-            total[p] = t[row * VECTORS + p]
+            total[p] = b[row * VECTORS + p]
         for k in range(map.indptr[row], map.indptr[row + 1]):
+            slot = map.slots[k]
             i = map.indices[k]
             for p in range(VECTORS):
-                total[p] = total[p] + w[k * VECTORS + p] * x[i * VECTORS + p]
+                total[p] = total[p] + w[slot * VECTORS + p] * x[i * VECTORS + p]
         for p in range(VECTORS):
             t[row * VECTORS + p] = total[p]
-
-
-cdef void copy_lanes(Py_ssize_t n, in_t source, out_t target) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n * LANES):
-        target[i] = source[i]
 
 
 cdef void tanh_lanes(Py_ssize_t n, double* x) noexcept nogil:
@@ -63,24 +60,24 @@ cdef void step_lanes(
     cdef double* current = net.current + block * cells
     cdef double* drive = net.drive + block * net.n_inputs * LANES
     cdef double* y = net.y + block * net.n_outputs * LANES
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, p
 
-    copy_lanes(net.n_inputs, net.encoder_bias + block * net.n_inputs * LANES, drive)
     propagate(&net.encoder, net.encoder_weights + block * net.encoder.n_values * LANES, obs,
-              drive)
+              net.encoder_bias + block * net.n_inputs * LANES, drive)
     tanh_lanes(net.n_inputs, drive)
 
     memset(current, 0, cells * sizeof(double))
     for i in range(net.n_inputs):
-        copy_lanes(1, drive + i * LANES, current + net.inputs[i] * LANES)
+        for p in range(VECTORS):
+            (<vec*> current)[net.inputs[i] * VECTORS + p] = (<vec*> drive)[i * VECTORS + p]
     propagate(&net.synapses, net.synapse_weights + block * net.synapses.n_values * LANES, z,
-              current)
+              current, current)
     net.neuron_step(net.n_neurons, net.state + block * net.n_state * cells,
                     net.constants + block * net.n_constants * LANES, current, z)
 
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
-    copy_lanes(net.n_actions, net.decoder_bias + block * net.n_actions * LANES, actions)
-    propagate(&net.decoder, net.decoder_weights + block * net.decoder.n_values * LANES, y, actions)
+    propagate(&net.decoder, net.decoder_weights + block * net.decoder.n_values * LANES, y,
+              net.decoder_bias + block * net.n_actions * LANES, actions)
     tanh_lanes(net.n_actions, actions)
 
 
@@ -113,3 +110,4 @@ cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
 
 ACT = PyCapsule_New(<void*> act_block, "conncore.block_fn", NULL)
 RESET = PyCapsule_New(<void*> reset_block, "conncore.block_fn", NULL)
+STEP = PyCapsule_New(<void*> step_lanes, "conncore.network_step", NULL)
