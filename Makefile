@@ -52,7 +52,7 @@ build: $(VENV)/installed
 	$(BIN)/python -m build --outdir dist
 
 bench: $(VENV)/installed
-	$(BIN)/python bench/run.py
+	$(BIN)/conncore bench
 
 clean:
 	rm -rf build dist $(VENV) $(VENV)-debug python/*.egg-info

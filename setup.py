@@ -30,6 +30,8 @@ if platform.machine().lower() in ("x86_64", "amd64"):
         "-mfma",
         "-mprefer-vector-width=512",
     ]
+if os.environ.get("CONNCORE_NATIVE"):  # for this machine alone: what `conncore bench` compares
+    INSTRUCTION_SETS = {"native": ["-march=native"]}
 
 
 def accepts(flags: list[str], program: str = "int main(void) { return 0; }") -> bool:
@@ -104,12 +106,13 @@ def extensions() -> list[Extension]:
     return found
 
 
-# python/conncore/data is a link to data/, so that an editable install is a plain path entry:
+# python/conncore/data and bench are links, so that an editable install is a plain path entry:
 # with a finder, `import conncore` from this folder would find conncore/, the Cython sources.
 setup(
     package_dir={"": "python"},
     packages=[
         "conncore.data",
+        "conncore.bench",
         *(
             str(folder.parent.relative_to("python")).replace(os.sep, ".")
             for folder in sorted(Path("python/conncore").rglob("__init__.py"))

@@ -1,6 +1,7 @@
 # The shape of the core: one lane is one member, LANES members are a block.
 #
-# Every per-member quantity is stored [block][item][lane], float64. A network step works on one
+# Every per-member quantity is stored [block][item][lane]: the values of sparse maps in float32,
+# because reading them is what a step waits for, all else in float64. A network step works on one
 # block at a time and touches nothing outside it, so results cannot depend on threads, on the lane
 # a member sits in, or on its neighbours.
 
@@ -9,6 +10,10 @@ cdef extern from "_simd.h" nogil:
         LANES "CC_LANES"
         VECTORS "CC_VECTORS"
     ctypedef double vec "cc_vec"
+    ctypedef unsigned short spikes_t "cc_spikes"  # the lanes in which a cell spikes, a bit each
+    void add_where "cc_add_where"(spikes_t spikes, const float* w, vec* total)
+    void add_product "cc_add_product"(const float* w, const vec* x, vec* total)
+    spikes_t pack "cc_pack"(const double* z)
     # Pointers that do not overlap any other argument of the same function (C's restrict).
     ctypedef double* out_t "cc_out"
     ctypedef const double* in_t "cc_in"
@@ -59,15 +64,16 @@ cdef struct NetworkArgs:
     const int* inputs            # neuron of each input
     const int* outputs           # neuron of each output
     # [block][item][lane]
-    const double* encoder_weights
+    const float* encoder_weights
     const double* encoder_bias
-    const double* synapse_weights
-    const double* decoder_weights
+    const float* synapse_weights
+    const float* decoder_weights
     const double* decoder_bias
     const double* constants
     double* state
     double* z
     double* y
+    spikes_t* spikes             # z again, [block][neuron]; NULL for cells that do not spike
     # [block][item][lane] scratch of one step
     double* drive
     double* current

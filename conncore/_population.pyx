@@ -5,29 +5,31 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 import numpy as np
 
 from conncore._block cimport (
-    LANES, NetworkArgs, SparseMap, block_fn, neuron_reset_t, neuron_step_t,
+    LANES, NetworkArgs, SparseMap, block_fn, neuron_reset_t, neuron_step_t, spikes_t,
 )
 from conncore._parallel cimport for_each_block
 
 from conncore.errors import UsageError
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+MAP_VALUES = ("encoder_weights", "synapse_weights", "decoder_weights")
 
 
-def empty_lanes(Py_ssize_t n_blocks, Py_ssize_t n_items):
-    """Uninitialised (n_blocks, n_items, LANES) float64, aligned to a cache line."""
+def empty_lanes(Py_ssize_t n_blocks, Py_ssize_t n_items, dtype=np.float64):
+    """Uninitialised (n_blocks, n_items, LANES) of `dtype`, aligned to a cache line."""
     cdef Py_ssize_t count = n_blocks * n_items * LANES
-    raw = np.empty(count + ALIGNMENT // 8, dtype=np.float64)
-    cdef Py_ssize_t skip = (-raw.ctypes.data % ALIGNMENT) // 8
+    cdef Py_ssize_t itemsize = np.dtype(dtype).itemsize
+    raw = np.empty(count + ALIGNMENT // itemsize, dtype=dtype)
+    cdef Py_ssize_t skip = (-raw.ctypes.data % ALIGNMENT) // itemsize
     return raw[skip:skip + count].reshape(n_blocks, n_items, LANES)
 
 
-def to_lanes(values):
-    """(n_members, n_items) to (n_blocks, n_items, LANES); the last block is filled up with its
-    last member, whose copies nobody reads."""
+def to_lanes(values, dtype=np.float64):
+    """(n_members, n_items) to (n_blocks, n_items, LANES) of `dtype`; the last block is filled up
+    with its last member, whose copies nobody reads."""
     n_members, n_items = values.shape
     n_blocks = (n_members + LANES - 1) // LANES
-    lanes = empty_lanes(n_blocks, n_items)
+    lanes = empty_lanes(n_blocks, n_items, dtype)
     whole = n_members // LANES
     lanes[:whole] = values[:whole * LANES].reshape(whole, LANES, n_items).transpose(0, 2, 1)
     if whole < n_blocks:
@@ -107,9 +109,10 @@ cdef class Population:
         cdef Py_ssize_t n_neurons = topology.n_neurons
         self._arrays = arrays = {}
         for name, array in values.items():
-            if name.endswith("_weights"):
+            is_map = name in MAP_VALUES
+            if is_map:
                 arrays[name + " slots"], array = shared_slots(array)
-            arrays[name] = to_lanes(array)
+            arrays[name] = to_lanes(array, np.float32 if is_map else np.float64)
         for name, size in (
             ("state", len(neuron.STATE) * n_neurons),
             ("z", n_neurons),
@@ -141,15 +144,19 @@ cdef class Population:
                  arrays["decoder_weights"].shape[1])
         args.inputs = <const int*> <size_t> topology.inputs.ctypes.data
         args.outputs = <const int*> <size_t> topology.outputs.ctypes.data
-        args.encoder_weights = pointer(arrays["encoder_weights"])
+        args.encoder_weights = <const float*> pointer(arrays["encoder_weights"])
         args.encoder_bias = pointer(arrays["encoder_bias"])
-        args.synapse_weights = pointer(arrays["synapse_weights"])
-        args.decoder_weights = pointer(arrays["decoder_weights"])
+        args.synapse_weights = <const float*> pointer(arrays["synapse_weights"])
+        args.decoder_weights = <const float*> pointer(arrays["decoder_weights"])
         args.decoder_bias = pointer(arrays["decoder_bias"])
         args.constants = pointer(arrays["constants"])
         args.state = pointer(arrays["state"])
         args.z = pointer(arrays["z"])
         args.y = pointer(arrays["y"])
+        args.spikes = NULL
+        if neuron.SPIKES:
+            arrays["spikes"] = np.empty((self.n_blocks, n_neurons), dtype=np.uint16)
+            args.spikes = <spikes_t*> pointer(arrays["spikes"])
         args.drive = pointer(arrays["drive"])
         args.current = pointer(arrays["current"])
         args.obs_lanes = pointer(arrays["obs_lanes"])

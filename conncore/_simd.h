@@ -4,13 +4,16 @@
 
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 /* Members per block: wide enough to hide the latency of divisions and dependent additions. */
 #define CC_LANES 16
 
 #if defined(__AVX512F__)
 #define CC_WIDTH 8
-#elif defined(__AVX__)
+#elif defined(__AVX2__)
 #define CC_WIDTH 4
 #else
 #define CC_WIDTH 2
@@ -19,11 +22,108 @@
 
 #if defined(__GNUC__)
 typedef double cc_vec __attribute__((vector_size(8 * CC_WIDTH), aligned(8), may_alias));
+typedef uint16_t cc_spikes; /* of one cell: bit i is lane i */
 typedef double *__restrict__ cc_out;
 typedef const double *__restrict__ cc_in;
 #else
 #error "conncore's kernels need gcc or clang (vector extensions)"
 #endif
+
+#define CC_INLINE static inline __attribute__((always_inline))
+
+/* float32 to float64: out[p] = w[p] of each vector. Compilers convert part by part what these
+ * instructions do at once. */
+CC_INLINE void cc_widen(const float *w, cc_vec *out)
+{
+#if defined(__AVX512F__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        out[p] = (cc_vec)_mm512_cvtps_pd(_mm256_loadu_ps(w + 8 * p));
+#elif defined(__AVX2__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        out[p] = (cc_vec)_mm256_cvtps_pd(_mm_loadu_ps(w + 4 * p));
+#elif defined(__SSE2__)
+    for (int p = 0; p < CC_VECTORS; p += 2) {
+        const __m128 four = _mm_loadu_ps(w + 2 * p);
+        out[p] = (cc_vec)_mm_cvtps_pd(four);
+        out[p + 1] = (cc_vec)_mm_cvtps_pd(_mm_movehl_ps(four, four));
+    }
+#else
+    for (int p = 0; p < CC_VECTORS; p++)
+        for (int i = 0; i < CC_WIDTH; i++)
+            out[p][i] = w[p * CC_WIDTH + i];
+#endif
+}
+
+/* total += w x */
+CC_INLINE void cc_add_product(const float *w, const cc_vec *x, cc_vec *total)
+{
+    cc_vec wide[CC_VECTORS];
+    cc_widen(w, wide);
+    for (int p = 0; p < CC_VECTORS; p++)
+        total[p] += wide[p] * x[p];
+}
+
+/* total += w where the bit of spikes is set; no total may be -0, which + 0 would change */
+CC_INLINE void cc_add_where(cc_spikes spikes, const float *w, cc_vec *total)
+{
+#if defined(__AVX512F__)
+    /* a masked addition, not a masked load: that one keeps the processor from prefetching */
+    for (int p = 0; p < CC_VECTORS; p++) {
+        const __m512d old = (__m512d)total[p];
+        const __m512d wide = _mm512_cvtps_pd(_mm256_loadu_ps(w + 8 * p));
+        total[p] = (cc_vec)_mm512_mask_add_pd(old, (__mmask8)(spikes >> (8 * p)), old, wide);
+    }
+#elif defined(__AVX2__)
+    const __m256i all = _mm256_set1_epi32(spikes);
+    const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    for (int p = 0; p < CC_VECTORS; p += 2) {
+        const __m256i one = _mm256_slli_epi32(lane, 4 * p);
+        const __m256i chosen = _mm256_cmpeq_epi32(_mm256_and_si256(all, one), one);
+        const __m256 eight = _mm256_and_ps(_mm256_loadu_ps(w + 4 * p), (__m256)chosen);
+        total[p] += (cc_vec)_mm256_cvtps_pd(_mm256_castps256_ps128(eight));
+        total[p + 1] += (cc_vec)_mm256_cvtps_pd(_mm256_extractf128_ps(eight, 1));
+    }
+#elif defined(__SSE2__)
+    const __m128i all = _mm_set1_epi32(spikes);
+    const __m128i lane = _mm_setr_epi32(1, 2, 4, 8);
+    for (int p = 0; p < CC_VECTORS; p += 2) {
+        const __m128i one = _mm_slli_epi32(lane, 2 * p);
+        const __m128i chosen = _mm_cmpeq_epi32(_mm_and_si128(all, one), one);
+        const __m128 four = _mm_and_ps(_mm_loadu_ps(w + 2 * p), (__m128)chosen);
+        total[p] += (cc_vec)_mm_cvtps_pd(four);
+        total[p + 1] += (cc_vec)_mm_cvtps_pd(_mm_movehl_ps(four, four));
+    }
+#else
+    for (int lane = 0; lane < CC_LANES; lane++)
+        total[lane / CC_WIDTH][lane % CC_WIDTH] += (spikes >> lane & 1) ? (double)w[lane] : 0.0;
+#endif
+}
+
+/* The lanes of one cell that spike: whose z is not 0. */
+CC_INLINE cc_spikes cc_pack(const double *z)
+{
+    unsigned spikes = 0;
+#if defined(__AVX512F__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        spikes |= (unsigned)_mm512_cmp_pd_mask(_mm512_loadu_pd(z + p * CC_WIDTH),
+                                               _mm512_setzero_pd(), _CMP_NEQ_UQ)
+            << (p * CC_WIDTH);
+#elif defined(__AVX2__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        spikes |= (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(
+                      _mm256_loadu_pd(z + p * CC_WIDTH), _mm256_setzero_pd(), _CMP_NEQ_UQ))
+            << (p * CC_WIDTH);
+#elif defined(__SSE2__)
+    for (int p = 0; p < CC_VECTORS; p++)
+        spikes |= (unsigned)_mm_movemask_pd(
+                      _mm_cmpneq_pd(_mm_loadu_pd(z + p * CC_WIDTH), _mm_setzero_pd()))
+            << (p * CC_WIDTH);
+#else
+    for (int lane = 0; lane < CC_LANES; lane++)
+        spikes |= (unsigned)(z[lane] != 0.0) << lane;
+#endif
+    return (cc_spikes)spikes;
+}
 
 static inline double cc_from_bits(uint64_t bits)
 {
@@ -76,7 +176,6 @@ static inline double cc_tanh(double x)
 #define CC_PARTS (CC_LANES / CC_WIDE)
 typedef double cc_wide __attribute__((vector_size(8 * CC_WIDE), may_alias));
 typedef int64_t cc_mask __attribute__((vector_size(8 * CC_WIDE), may_alias));
-#define CC_INLINE static inline __attribute__((always_inline))
 
 CC_INLINE cc_wide cc_splat(double value)
 {

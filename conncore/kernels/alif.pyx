@@ -10,6 +10,7 @@ from conncore._block cimport LANES, in_t, out_t
 
 STATE = ("v", "a")
 CONSTANTS = ("gamma", "v_th", "gamma_s", "beta")
+SPIKES = True  # z is 0 or 1
 
 
 cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept nogil:

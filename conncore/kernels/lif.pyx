@@ -7,6 +7,7 @@ from conncore._block cimport LANES, in_t, out_t
 
 STATE = ("v",)
 CONSTANTS = ("gamma", "v_th")
+SPIKES = True  # z is 0 or 1
 
 
 cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept nogil:

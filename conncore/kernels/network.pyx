@@ -4,31 +4,50 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memset
 
 from conncore._block cimport (
-    LANES, VECTORS, NetworkArgs, SparseMap, in_t, out_t, tanh_lane, vec,
+    LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, out_t, pack,
+    spikes_t, tanh_lane, vec,
 )
 
 
 cdef void propagate(
-    const SparseMap* map, const double* values, const double* source, const double* start,
+    const SparseMap* map, const float* values, const double* source, const double* start,
     double* target
 ) noexcept nogil:
     """target[row] = start[row] + sum of values[slots[k]] * source[indices[k]], in that order."""
-    cdef const vec* w = <const vec*> values
     cdef const vec* x = <const vec*> source
     cdef const vec* b = <const vec*> start
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
-    cdef Py_ssize_t row, k, slot, i, p
+    cdef Py_ssize_t row, k, p
     for row in range(map.n_rows):
         for p in range(VECTORS):
             total[p] = b[row * VECTORS + p]
         for k in range(map.indptr[row], map.indptr[row + 1]):
-            slot = map.slots[k]
-            i = map.indices[k]
-            for p in range(VECTORS):
-                total[p] = total[p] + w[slot * VECTORS + p] * x[i * VECTORS + p]
+            add_product(values + map.slots[k] * LANES, x + map.indices[k] * VECTORS, total)
         for p in range(VECTORS):
             t[row * VECTORS + p] = total[p]
+
+
+cdef void propagate_spikes(
+    const SparseMap* map, const float* values, const spikes_t* spikes, double* target
+) noexcept nogil:
+    """target += what propagate adds, for z of 0 or 1: 2 bytes to read a cell in place of 128."""
+    cdef vec* t = <vec*> target
+    cdef vec total[VECTORS]
+    cdef Py_ssize_t row, k, p
+    for row in range(map.n_rows):
+        for p in range(VECTORS):
+            total[p] = t[row * VECTORS + p] + 0.0  # no -0
+        for k in range(map.indptr[row], map.indptr[row + 1]):
+            add_where(spikes[map.indices[k]], values + map.slots[k] * LANES, total)
+        for p in range(VECTORS):
+            t[row * VECTORS + p] = total[p]
+
+
+cdef void pack_spikes(Py_ssize_t n, const double* z, spikes_t* spikes) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        spikes[i] = pack(z + i * LANES)
 
 
 cdef void tanh_lanes(Py_ssize_t n, double* x) noexcept nogil:
@@ -60,6 +79,8 @@ cdef void step_lanes(
     cdef double* current = net.current + block * cells
     cdef double* drive = net.drive + block * net.n_inputs * LANES
     cdef double* y = net.y + block * net.n_outputs * LANES
+    cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
+    cdef spikes_t* spikes = net.spikes + block * net.n_neurons
     cdef Py_ssize_t i, p
 
     propagate(&net.encoder, net.encoder_weights + block * net.encoder.n_values * LANES, obs,
@@ -70,10 +91,14 @@ cdef void step_lanes(
     for i in range(net.n_inputs):
         for p in range(VECTORS):
             (<vec*> current)[net.inputs[i] * VECTORS + p] = (<vec*> drive)[i * VECTORS + p]
-    propagate(&net.synapses, net.synapse_weights + block * net.synapses.n_values * LANES, z,
-              current, current)
+    if net.spikes != NULL:
+        propagate_spikes(&net.synapses, weights, spikes, current)
+    else:
+        propagate(&net.synapses, weights, z, current, current)
     net.neuron_step(net.n_neurons, net.state + block * net.n_state * cells,
                     net.constants + block * net.n_constants * LANES, current, z)
+    if net.spikes != NULL:
+        pack_spikes(net.n_neurons, z, spikes)
 
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
     propagate(&net.decoder, net.decoder_weights + block * net.decoder.n_values * LANES, y,
@@ -103,6 +128,8 @@ cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
     cdef const NetworkArgs* net = <const NetworkArgs*> args
     cdef Py_ssize_t cells = net.n_neurons * LANES
     memset(net.z + block * cells, 0, cells * sizeof(double))
+    if net.spikes != NULL:
+        memset(net.spikes + block * net.n_neurons, 0, net.n_neurons * sizeof(spikes_t))
     memset(net.y + block * net.n_outputs * LANES, 0, net.n_outputs * LANES * sizeof(double))
     net.neuron_reset(net.n_neurons, net.state + block * net.n_state * cells,
                      net.constants + block * net.n_constants * LANES)

@@ -6,6 +6,7 @@ from conncore._block cimport LANES, in_t, out_t
 
 STATE = ()
 CONSTANTS = ("z_max",)
+SPIKES = False
 
 
 cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept nogil:

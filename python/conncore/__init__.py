@@ -9,6 +9,7 @@
 
 from importlib.metadata import version
 
+from conncore import _openmp  # noqa: F401  (first: it says how threads wait)
 from conncore.catalog import CatalogEntry, catalog, load
 from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError

@@ -20,7 +20,8 @@ class Population:
         The network's and the neuron model's kernels (``conncore._kernels.load``).
     values : mapping of (n_members, n) float64
         encoder_weights, encoder_bias, synapse_weights, decoder_weights, decoder_bias (in the
-        topology's order) and constants (in the neuron kernel's order).
+        topology's order) and constants (in the neuron kernel's order). The weights are rounded
+        to float32.
     trace : float
         Low-pass factor of the output activity, y <- trace y + (1 - trace) z.
     n_threads : int

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from conncore.cli.bench import bench
 from conncore.cli.connectome import app as connectome_app
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
@@ -26,6 +27,7 @@ app.command()(score)
 app.add_typer(connectome_app, name="connectome")
 app.command()(demo)
 app.command()(doctor)
+app.command()(bench)
 
 
 def _print_version(wanted: bool) -> None:

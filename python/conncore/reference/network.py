@@ -58,7 +58,11 @@ class ReferencePopulation:
     ) -> None:
         self.topology = topology
         self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{neuron}"))
-        self.values = values
+        # the kernels keep the values of sparse maps in float32
+        self.values: dict[str, NDArray[np.float64]] = {
+            name: array.astype(np.float32).astype(np.float64) if "weights" in name else array
+            for name, array in values.items()
+        }
         self.constants: Constants = {name: array[:, None] for name, array in constants.items()}
         self.trace = trace
         self.n_members = len(values["synapse_weights"])

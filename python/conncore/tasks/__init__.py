@@ -9,6 +9,7 @@ from typing import Any
 
 from conncore.errors import UsageError
 from conncore.tasks.base import JointMap, Task
+from conncore.tasks.cheetah import HalfCheetahV5
 from conncore.tasks.gymnasium import GymnasiumTask, UnknownEnvironmentError
 from conncore.tasks.swimmer import DmSwimmer6, Swimmer6, SwimmerV5
 
@@ -17,6 +18,7 @@ TASKS: dict[str, Callable[..., Task]] = {
     "swimmer6": Swimmer6,
     "Swimmer-v5": SwimmerV5,
     "dm-swimmer6": DmSwimmer6,
+    "HalfCheetah-v5": HalfCheetahV5,
 }
 
 __all__ = ["TASKS", "JointMap", "Task", "make_task"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -147,9 +147,14 @@ def member_seeds(seed: int | Sequence[int], n_members: int) -> list[int]:
     return seeds
 
 
+def draw_per_seed(
+    seeds: Sequence[int], draw: Callable[[np.random.Generator], FloatArray], n_draws: int
+) -> FloatArray:
+    """Return (len(seeds), n_draws) numbers from `draw`; equal seeds have equal rows."""
+    rows = {seed: draw(np.random.Generator(np.random.Philox(seed))) for seed in set(seeds)}
+    return np.array([rows[seed] for seed in seeds]).reshape(len(seeds), n_draws)
+
+
 def initial_draws(seeds: Sequence[int], n_draws: int) -> FloatArray:
     """Return (len(seeds), n_draws) uniform numbers in [0, 1); equal seeds have equal rows."""
-    rows = {
-        seed: np.random.Generator(np.random.Philox(seed)).random(n_draws) for seed in set(seeds)
-    }
-    return np.array([rows[seed] for seed in seeds]).reshape(len(seeds), n_draws)
+    return draw_per_seed(seeds, lambda rng: rng.random(n_draws), n_draws)

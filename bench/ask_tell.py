@@ -1,0 +1,93 @@
+"""One generation of an optimiser without the evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from conncore.bench.harness import Harness, Work
+from conncore.optimizers import ES, GA
+from conncore.optimizers.base import Optimizer
+
+TITLE = "ask and tell, per generation"
+
+# The paper's GA on individual weights, and ES on the worm's shared genome.
+SIZES = {"GA": (750, 740), "ES": (200, 46)}
+
+
+def _optimizer(kind: str, size: int) -> Optimizer[Any]:
+    return GA(population_size=size) if kind == "GA" else ES(population_size=size)
+
+
+def ours(kind: str, population_size: int, n_parameters: int) -> Callable[[], object]:
+    optimizer = _optimizer(kind, population_size)
+    rng = np.random.default_rng(0)
+    initial = rng.normal(size=(optimizer.n_initial, n_parameters))
+    state = optimizer.init(initial, seed=0)
+
+    def generation() -> None:
+        nonlocal state
+        asked = optimizer.ask(state)
+        state = optimizer.tell(state, asked, rng.normal(size=len(asked)))
+
+    return generation
+
+
+def evosax(harness: Harness, kind: str, size: int, n_parameters: int) -> list[Work]:
+    """evosax on JAX, ask and tell compiled."""
+    algorithms, jax = harness.peer("evosax.algorithms"), harness.peer("jax")
+    if algorithms is None or jax is None:
+        return []
+    key = jax.random.key(0)
+    solution = jax.numpy.zeros(n_parameters)
+    if kind == "GA":
+        name = "SimpleGA"
+        optimizer = algorithms.SimpleGA(population_size=size, solution=solution)
+        start = jax.random.normal(key, (size, n_parameters))
+        state = optimizer.init(key, start, jax.numpy.zeros(size), optimizer.default_params)
+    else:
+        name = "Open_ES"
+        optimizer = algorithms.Open_ES(population_size=size, solution=solution)
+        state = optimizer.init(key, solution, optimizer.default_params)
+    params = optimizer.default_params
+    ask, tell = jax.jit(optimizer.ask), jax.jit(optimizer.tell)
+    rng = np.random.default_rng(0)
+
+    def generation() -> None:
+        nonlocal state, key
+        key, for_ask, for_tell = jax.random.split(key, 3)
+        asked, state = ask(for_ask, state, params)
+        np.asarray(asked)  # the evaluation needs it here
+        state, _ = tell(for_tell, asked, rng.normal(size=size), state, params)
+        jax.block_until_ready(state)
+
+    return [Work(f"evosax {name}", generation, 1)]
+
+
+def pycma(harness: Harness, size: int, n_parameters: int) -> list[Work]:
+    """pycma's CMA-ES, which also learns a covariance."""
+    cma = harness.peer("cma")
+    if cma is None:
+        return []
+    strategy = cma.CMAEvolutionStrategy(
+        np.zeros(n_parameters), 0.1, {"popsize": size, "seed": 1, "verbose": -9}
+    )
+    rng = np.random.default_rng(0)
+
+    def generation() -> None:
+        strategy.tell(strategy.ask(), list(rng.normal(size=size)))
+
+    return [Work("pycma CMA-ES", generation, 1)]
+
+
+def run(harness: Harness) -> None:
+    """Measure; see TITLE."""
+    for kind, (size, n_parameters) in SIZES.items():
+        works = [Work(f"conncore {kind}", ours(kind, size, n_parameters), 1)]
+        works += evosax(harness, kind, size, n_parameters)
+        if kind == "ES":
+            works += pycma(harness, size, n_parameters)
+        title = f"{kind}: {size} members, {n_parameters} parameters"
+        harness.measure(title, "ms/generation", works, 1e3)
