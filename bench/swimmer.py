@@ -1,22 +1,11 @@
-"""The native swimmers against MuJoCo, and the closed loop against the physics alone, on one core.
-
-    python bench/swimmer.py [--repeats 7] [--json FILE]
-
-All runs of a row are interleaved, and the medians of the ratios are what to read: the times of a
-shared machine are not.
-"""
+"""The native swimmers against MuJoCo, and the closed loop against the physics alone."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
 import time
-from collections.abc import Callable
-from pathlib import Path
-from statistics import median
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import mujoco
 import numpy as np
@@ -24,161 +13,140 @@ from numpy.typing import NDArray
 
 import conncore as cc
 from conncore import _kernels
+from conncore._swimmers import Swimmers
+from conncore.bench.harness import Harness, Work
 from conncore.tasks import make_task
 from conncore.tasks.swimmer import DmSwimmer6, Swimmer6
 
+TITLE = "native swimmers: physics alone and closed loop, one core"
+
 BODIES = ("swimmer6", "dm-swimmer6")
 TORQUES = ("smooth gait", "random torque")
-N_STEPS = 200  # control steps of an episode of the physics
-N_MUJOCO = 48  # members of the closed loop on MuJoCo; its time grows in step with them
-
-Swimmer = Swimmer6 | DmSwimmer6
+OVER_MJ_STEP = {"avx512": 40.0, "avx2": 30.0, "baseline": 18.0}
+N_MUJOCO = 48  # members of the closed loop on MuJoCo, whose cost grows in step with them
 
 
-def use(isa: str) -> None:
-    """Take the kernels of this instruction set from now on."""
+@contextmanager
+def kernels(isa: str) -> Iterator[None]:
+    """Take the kernels of this instruction set for what is built inside."""
+    before = os.environ.get("CONNCORE_ISA")
     os.environ["CONNCORE_ISA"] = isa
     _kernels.load.cache_clear()
+    try:
+        yield
+    finally:
+        del os.environ["CONNCORE_ISA"]
+        if before is not None:
+            os.environ["CONNCORE_ISA"] = before
+        _kernels.load.cache_clear()
 
 
-def seconds(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+def swimmer(body: str, engine: str, n_steps: int) -> Swimmer6 | DmSwimmer6:
+    """The task with shorter episodes: the cost of a step does not change within one."""
+    task = make_task(body, engine=engine)
+    assert isinstance(task, (Swimmer6, DmSwimmer6))
+    task.n_steps = n_steps
+    return task
 
 
-def torques(kind: str, n_members: int, n_joints: int) -> NDArray[np.float64]:
-    """(n_members, N_STEPS, n_joints): a wave at nearly full torque, which meets the limits, or
+def simulations(task: Swimmer6 | DmSwimmer6, n_members: int) -> Swimmers:
+    population = task.population(n_members, 1)
+    assert isinstance(population, Swimmers)
+    return population
+
+
+def torques(kind: str, n_members: int, n_steps: int, n_joints: int) -> NDArray[np.float64]:
+    """(n_members, n_steps, n_joints): a wave at nearly full torque, which meets the limits, or
     noise; another one for every member."""
     rng = np.random.default_rng(0)
     if kind == "random torque":
-        return rng.uniform(-1.0, 1.0, (n_members, N_STEPS, n_joints))
+        return rng.uniform(-1.0, 1.0, (n_members, n_steps, n_joints))
     phase = rng.uniform(0.0, 2.0 * np.pi, (n_members, 1, 1))
-    wave = np.sin(0.2 * np.arange(N_STEPS)[:, None] - 1.2 * np.arange(n_joints) + phase)
+    wave = np.sin(0.2 * np.arange(n_steps)[:, None] - 1.2 * np.arange(n_joints) + phase)
     return np.tanh(2.0 * wave)
 
 
-def physics(body: str, kind: str, repeats: int) -> list[dict[str, Any]]:
-    """Seconds per simulation step of one member: mj_step, and every instruction set."""
-    task = make_task(body)
-    assert isinstance(task, (Swimmer6, DmSwimmer6))
+def physics(harness: Harness, body: str, kind: str, n_steps: int) -> None:
+    """mj_step, and our kernels of every instruction set, with the same torques."""
+    task = swimmer(body, "native", n_steps)
     n_members = 128
-    actions = torques(kind, n_members, task.n_actions)
+    actions = torques(kind, n_members, n_steps, task.n_actions)
     start = task.initial_states(range(n_members))
     data = mujoco.MjData(task.model)
-    substeps = N_STEPS * task.frame_skip
-    populations = {}
-    for isa in _kernels.built_for():
-        use(isa)
-        populations[isa] = task.population(n_members, 1)
+    substeps = n_steps * task.frame_skip
 
-    def mj_step(member: int) -> None:
+    def mj_step() -> None:
         mujoco.mj_resetData(task.model, data)
-        data.qpos[:], data.qvel[:] = start[0][member], start[1][member]
-        for action in actions[member]:
+        data.qpos[:], data.qvel[:] = start[0][0], start[1][0]
+        for action in actions[0]:
             data.ctrl[:] = action
             mujoco.mj_step(task.model, data, task.frame_skip)
 
-    times: dict[str, list[float]] = {isa: [] for isa in ("mj_step", *populations)}
-    for repeat in range(repeats):
-        times["mj_step"].append(seconds(lambda m=repeat: mj_step(m)) / substeps)
-        for isa, population in populations.items():
-            population.reset(*start)
-            taken = seconds(lambda p=population: p.run(actions, task.scoring, N_STEPS))
-            times[isa].append(taken / substeps / n_members)
-    return [
-        {
-            "body": body,
-            "torque": kind,
-            "isa": isa,
-            "mj_step_ns": 1e9 * median(times["mj_step"]),
-            "native_ns": 1e9 * median(times[isa]),
-            "ratio": median(m / t for m, t in zip(times["mj_step"], times[isa], strict=True)),
-        }
-        for isa in populations
-    ]
+    def native(population: Swimmers) -> None:
+        population.reset(*start)
+        population.run(actions, task.scoring, n_steps)
+
+    works = [Work("mj_step", mj_step, substeps)]
+    for isa in _kernels.built_for():
+        with kernels(isa):
+            population = simulations(task, n_members)
+        works.append(Work(isa, lambda p=population: native(p), substeps * n_members))  # type: ignore[misc]
+    title = f"physics alone, {body}, {kind}"
+    table = harness.measure(title, "ns/member/simulation step", works, 1e9, time.process_time)
+    for isa in _kernels.built_for():
+        ratio = table["mj_step"] / table[isa]
+        harness.claim(f"{title}: {isa} over mj_step", ratio, OVER_MJ_STEP[isa])
 
 
-def closed_loop(neuron: str, isa: str, repeats: int, n_members: int) -> dict[str, Any]:
-    """Seconds per control step of one member: with a network, of the physics alone, on MuJoCo.
-
-    The physics alone replays the actions of the networks, so it meets the same limits.
-    """
-    use(isa)
-    task, reference = make_task("swimmer6"), make_task("swimmer6", engine="mujoco")
-    assert isinstance(task, Swimmer6)
-    assert isinstance(reference, Swimmer6)
-    task.n_steps = reference.n_steps = N_STEPS
+def closed_loop(harness: Harness, neuron: str, n_members: int, n_steps: int) -> None:
+    """Whole episodes with a network; the physics alone replays their actions."""
+    task, reference = (swimmer("swimmer6", engine, n_steps) for engine in ("native", "mujoco"))
     worm = cc.load("celegans-haspel2011", split_muscles=True)
     network = cc.Network(worm, task, neuron=neuron)
     genomes = network.random_genomes(n_members)
     start = task.initial_states([0] * n_members)
-    population = task.population(n_members, 1)
+    population = simulations(task, n_members)
     policy = network.policy(genomes, n_threads=1)
 
     population.reset(*start)
-    actions = np.empty((n_members, N_STEPS, task.n_actions))
-    for step in range(N_STEPS):
+    actions = np.empty((n_members, n_steps, task.n_actions))
+    for step in range(n_steps):
         actions[:, step] = policy.act(task.observe(population))
         population.step(actions[:, step])
 
-    some = genomes[:N_MUJOCO]
-    times: dict[str, list[float]] = {"loop": [], "physics": [], "evaluate": [], "mujoco": []}
-    for _ in range(repeats):
+    def loop() -> None:
         policy.reset()
         population.reset(*start)
-        times["loop"].append(seconds(lambda: population.run(policy, task.scoring, N_STEPS)))
+        population.run(policy, task.scoring, n_steps)
+
+    def replay() -> None:
         population.reset(*start)
-        times["physics"].append(seconds(lambda: population.run(actions, task.scoring, N_STEPS)))
-        times["evaluate"].append(seconds(lambda: task.evaluate(network, genomes, 0, n_threads=1)))
-        taken = seconds(lambda: reference.evaluate(network, some, 0, n_threads=1))
-        times["mujoco"].append(taken * n_members / len(some))
-    pairs = list(zip(*times.values(), strict=True))
-    per_step = 1e9 / (n_members * N_STEPS)
-    return {
-        "neuron": neuron,
-        "isa": isa,
-        **{f"{name}_ns": median(taken) * per_step for name, taken in times.items()},
-        "share_of_physics": median(alone / loop for loop, alone, _, _ in pairs),
-        "ratio": median(mj / whole for _, _, whole, mj in pairs),
-    }
+        population.run(actions, task.scoring, n_steps)
+
+    some = genomes[:N_MUJOCO]
+    title = f"closed loop, swimmer6, {neuron}, {n_members} members"
+    table = harness.measure(
+        title,
+        "ns/member/control step",
+        [
+            Work("closed loop", loop, n_members * n_steps),
+            Work("physics alone", replay, n_members * n_steps),
+            Work("engine mujoco", lambda: reference.evaluate(network, some, 0, 1),
+                 len(some) * n_steps),
+        ],
+        1e9,
+        time.process_time,
+    )  # fmt: skip
+    ours = table["closed loop"]
+    harness.claim(f"{title}: share of the physics' speed", table["physics alone"] / ours, 0.75)
+    harness.claim(f"{title}: over engine mujoco", table["engine mujoco"] / ours, 25.0)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--members", type=int, default=750)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-
-    print(f"{'body':12} {'torque':14} {'isa':9} {'mj_step':>10} {'native':>9} {'ratio':>7}")
-    rows = []
+def run(harness: Harness) -> None:
+    """Measure; see TITLE."""
+    n_steps = 20 if harness.quick else 200
     for body in BODIES:
         for kind in TORQUES:
-            for row in physics(body, kind, options.repeats):
-                rows.append(row)
-                print(
-                    f"{body:12} {kind:14} {row['isa']:9} {row['mj_step_ns']:7.0f} ns "
-                    f"{row['native_ns']:6.1f} ns {row['ratio']:6.1f}x"
-                )
-    print(
-        f"\n{'neuron':7} {'isa':9} {'loop':>9} {'physics':>9} {'share':>6} "
-        f"{'evaluate':>9} {'mujoco':>10} {'ratio':>7}"
-    )
-    loops = []
+            physics(harness, body, kind, n_steps)
     for neuron in ("alif", "relu"):
-        for isa in _kernels.built_for():
-            row = closed_loop(neuron, isa, options.repeats, options.members)
-            loops.append(row)
-            print(
-                f"{neuron:7} {isa:9} {row['loop_ns']:6.0f} ns {row['physics_ns']:6.0f} ns "
-                f"{row['share_of_physics']:5.0%} {row['evaluate_ns']:6.0f} ns "
-                f"{row['mujoco_ns']:7.0f} ns {row['ratio']:6.1f}x"
-            )
-    if options.json:
-        found = {"machine": platform.machine(), "physics": rows, "closed_loop": loops}
-        options.json.write_text(json.dumps(found, indent=1))
-
-
-if __name__ == "__main__":
-    main()
+        closed_loop(harness, neuron, 96 if harness.quick else 750, n_steps)
