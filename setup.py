@@ -63,6 +63,13 @@ if not OPENMP:
 ROUNDING = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 COMPILE = ["-O3", *supported([*ROUNDING, "--param=max-completely-peel-times=7"])]
 LINK: list[str] = []
+# The swimmer's loops run over the links of a chain of known length: unrolled, they stay in
+# registers.
+KERNEL_FLAGS = {
+    "swimmer": supported(
+        ["--param=max-completely-peel-times=16", "--param=max-completely-peeled-insns=2000"]
+    )
+}
 if DEBUG:
     COMPILE = ["-O1", "-g", *ROUNDING, "-fsanitize=address", "-fno-omit-frame-pointer"]
     LINK = ["-fsanitize=address"]
@@ -94,7 +101,8 @@ def extensions() -> list[Extension]:
             copy.parent.mkdir(parents=True, exist_ok=True)
             if not copy.exists() or copy.read_text() != source.read_text():
                 copy.write_text(source.read_text())
-            found.append(extension(f"conncore._kernels.{copy.stem}", copy, flags))
+            own = [] if DEBUG else KERNEL_FLAGS.get(source.stem, [])
+            found.append(extension(f"conncore._kernels.{copy.stem}", copy, [*flags, *own]))
     return found
 
 

@@ -18,6 +18,19 @@ cdef extern from "_simd.h" nogil:
     ctypedef double* out_t "cc_out"
     ctypedef const double* in_t "cc_in"
     double tanh_lane "cc_tanh"(double x)
+    # One machine vector with operators; a block has PARTS of them per item.
+    enum:
+        PARTS "CC_PARTS"
+    ctypedef double wide "cc_wide"
+    ctypedef long long mask "cc_mask"
+    wide splat "cc_splat"(double x)
+    wide absolute "cc_abs"(wide x)
+    wide minimum "cc_min"(wide a, wide b)
+    mask less "cc_less"(wide a, wide b)
+    wide select "cc_select"(mask condition, wide yes, wide no)
+    bint any_lane "cc_any"(mask condition)
+    bint any_negative "cc_any_negative"(wide x)
+    void sincos "cc_sincos"(wide x, wide* sine, wide* cosine)
 
 # A neuron model: state [n_state][n_neurons][lane], constants [n_constants][lane],
 # current and z (activity or spikes) [n_neurons][lane].
@@ -27,12 +40,14 @@ ctypedef void (*neuron_step_t)(Py_ssize_t n_neurons, double* state, const double
                                const double* current, double* z) noexcept nogil
 
 # Rows of a sparse linear map whose values differ by member: target row r sums
-# values[indptr[r]:indptr[r + 1]] times source[indices[...]].
+# values[slots[k]] times source[indices[k]] over k in indptr[r]:indptr[r + 1]. Entries that share
+# a value share its slot, so that a few shared values stay in the first cache.
 cdef struct SparseMap:
     Py_ssize_t n_rows
     Py_ssize_t n_values
     const int* indptr
     const int* indices
+    const int* slots
 
 cdef struct NetworkArgs:
     Py_ssize_t n_neurons
@@ -69,6 +84,87 @@ cdef struct NetworkArgs:
     double* actions
     neuron_reset_t neuron_reset
     neuron_step_t neuron_step
+
+# One link of a planar chain, its joint in front of it; SI units (see tasks/chain.py).
+cdef struct Link:
+    double centre            # from the link's anchor to its centre of mass, along its axis
+    double length            # from its anchor to the next link's
+    double moment            # first moment: mass times centre, and mass behind times length
+    double drag_along        # fluid: force = v (drag |v| + viscous); torque likewise
+    double viscous_along
+    double drag_across
+    double viscous_across
+    double drag_turning
+    double viscous_turning
+    double armature
+    double offset            # joint angle = phi - phi of the link in front - offset
+    double lower             # limits of the joint angle
+    double upper
+    double middle            # of the limits, as a difference of phi
+    double half_range
+    double impedance_min     # soft limit: solimp, solref, dof_invweight0 of MuJoCo
+    double impedance_max
+    double inverse_width
+    double midpoint
+    double inverse_weight
+    double stiffness
+    double damping
+
+cdef struct Chain:
+    int n_links
+    bint runge_kutta
+    double timestep
+    double inverse_mass
+    const Link* links
+    const double* coupling   # [n_links][n_links], symmetric
+
+# Advances one part of a block: state [2 (n_links + 2)][lane] holds positions, then velocities
+# (absolute angles), torques are [n_links][lane], work is scratch.
+ctypedef void (*swim_t)(const Chain* chain, wide* state, const wide* torques, int n_substeps,
+                        wide* work) noexcept nogil
+
+cdef struct Motor:
+    int link                 # turns this link against the one in front of it
+    double gear
+    double lower             # of the control
+    double upper
+
+ctypedef void (*network_step_t)(const NetworkArgs* net, Py_ssize_t block, const double* obs,
+                                double* actions) noexcept nogil
+
+# What a policy sees and what it earns, for a body whose state is qpos then qvel of MuJoCo.
+cdef struct Scoring:
+    int n_obs
+    const int* obs_index     # into the state
+    const double* obs_divisor
+    bint round_actions       # to float32
+    float control_cost       # times the sum of squared actions, in float32
+    double control_step      # seconds
+    double full_speed        # 0: earn the root's x velocity; else the head's speed over this
+
+cdef struct EpisodeArgs:
+    Chain chain
+    swim_t swim
+    int n_substeps
+    int n_actions
+    Py_ssize_t n_steps
+    Py_ssize_t n_work
+    const double* offsets    # of the n_links angles
+    const Motor* motors
+    Scoring scoring
+    NetworkArgs* network
+    network_step_t network_step
+    const double* script     # [block][step][action][lane], in place of a network
+    # [block][item][lane]
+    double* body             # absolute positions and velocities
+    double* body_before
+    double* state            # qpos, qvel
+    double* torques
+    double* work
+    double* obs
+    double* actions
+    double* fitness
+    double* failed           # 0 or 1
 
 # Work on one block; kernels export such functions in capsules of this name.
 ctypedef void (*block_fn)(void* args, Py_ssize_t block) noexcept nogil

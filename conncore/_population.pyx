@@ -49,25 +49,28 @@ cdef double* pointer(array) except? NULL:
     return <double*> <size_t> array.ctypes.data
 
 
-cdef void fill_map(SparseMap* target, source):
+def shared_slots(values):
+    """Slots of (n_members, n_values) where many columns are equal: (slots, distinct values)."""
+    slots = np.arange(values.shape[1], dtype=np.intc)
+    sample = values[0, :1000]  # of the first member: tells large maps without shared values in no time
+    if 2 * np.unique(sample).size > sample.size:
+        return slots, values
+    _, first, inverse = np.unique(values[0], return_index=True, return_inverse=True)
+    distinct = values[:, first]
+    if np.array_equal(distinct[:, inverse], values):
+        return inverse.astype(np.intc), distinct
+    return slots, values
+
+
+cdef void fill_map(SparseMap* target, source, slots, Py_ssize_t n_values):
     target.n_rows = source.n_rows
-    target.n_values = source.n_values
+    target.n_values = n_values
+    target.slots = <const int*> <size_t> slots.ctypes.data
     target.indptr = <const int*> <size_t> source.indptr.ctypes.data
     target.indices = <const int*> <size_t> source.indices.ctypes.data
 
 
 cdef class Population:
-    cdef NetworkArgs args
-    cdef readonly Py_ssize_t n_members
-    cdef readonly Py_ssize_t n_blocks
-    cdef readonly int n_threads
-    cdef readonly object topology
-    cdef dict _arrays          # what args points into
-    cdef tuple _state_names
-    cdef object _kernels       # keeps the modules, whose functions args calls, alive
-    cdef block_fn _act
-    cdef block_fn _reset
-
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
         if n_threads < 1:
             raise UsageError(f"n_threads is {n_threads}, must be at least 1")
@@ -104,10 +107,12 @@ cdef class Population:
         self._kernels = (kernels, neuron)
         self._state_names = tuple(neuron.STATE)
         cdef Py_ssize_t n_neurons = topology.n_neurons
-        self._arrays = arrays = {
-            name: to_lanes(array, np.float32 if name in MAP_VALUES else np.float64)
-            for name, array in values.items()
-        }
+        self._arrays = arrays = {}
+        for name, array in values.items():
+            is_map = name in MAP_VALUES
+            if is_map:
+                arrays[name + " slots"], array = shared_slots(array)
+            arrays[name] = to_lanes(array, np.float32 if is_map else np.float64)
         for name, size in (
             ("state", len(neuron.STATE) * n_neurons),
             ("z", n_neurons),
@@ -131,9 +136,12 @@ cdef class Population:
         args.n_state = len(neuron.STATE)
         args.n_constants = len(neuron.CONSTANTS)
         args.trace = trace
-        fill_map(&args.encoder, topology.encoder)
-        fill_map(&args.synapses, topology.synapses)
-        fill_map(&args.decoder, topology.decoder)
+        fill_map(&args.encoder, topology.encoder, arrays["encoder_weights slots"],
+                 arrays["encoder_weights"].shape[1])
+        fill_map(&args.synapses, topology.synapses, arrays["synapse_weights slots"],
+                 arrays["synapse_weights"].shape[1])
+        fill_map(&args.decoder, topology.decoder, arrays["decoder_weights slots"],
+                 arrays["decoder_weights"].shape[1])
         args.inputs = <const int*> <size_t> topology.inputs.ctypes.data
         args.outputs = <const int*> <size_t> topology.outputs.ctypes.data
         args.encoder_weights = <const float*> pointer(arrays["encoder_weights"])

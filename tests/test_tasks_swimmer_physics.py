@@ -1,4 +1,4 @@
-"""The swimmers' physics and rewards against Gymnasium, and against dm_control's own XML."""
+"""The swimmers on MuJoCo: physics and rewards against Gymnasium and dm_control's own XML."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def sampled_actions(n_members, n_steps, hold):
 
 @pytest.mark.parametrize("hold", [1, 20])
 def test_swimmer_v5_equals_gymnasium_step_by_step(hold):
-    task = short("Swimmer-v5", 400)
+    task = short("Swimmer-v5", 400, engine="mujoco")
     actions = sampled_actions(3, task.n_steps, hold)
     seeds = [5, 6, 7]
     network = ScriptedNetwork(actions.astype(np.float64))
@@ -96,7 +96,7 @@ def test_swimmer_v5_equals_gymnasium_step_by_step(hold):
 
 
 def test_swimmer_v5_may_start_beyond_its_limits():
-    task = make_task("Swimmer-v5")
+    task = make_task("Swimmer-v5", engine="mujoco")
     rng = np.random.default_rng(0)
     qpos = np.array([[0.0, 0.0, 0.5, 2.0, -1.9]])
     qvel = rng.uniform(-3, 3, (1, 5))
@@ -112,7 +112,7 @@ def test_swimmer_v5_may_start_beyond_its_limits():
 
 
 def test_swimmer_v5_rounds_actions_to_float32():
-    task = short("Swimmer-v5", 20)
+    task = short("Swimmer-v5", 20, engine="mujoco")
     actions = np.random.default_rng(0).uniform(-1, 1, (1, 20, 2))
     assert (actions != actions.astype(np.float32)).all()
     fitness = task.evaluate(ScriptedNetwork(actions), np.zeros((1, 1)), seed=3)
@@ -148,7 +148,7 @@ def test_further_links_repeat_the_last():
 
 
 def test_swimmer6_reward_and_observation():
-    task = short("swimmer6", 60)
+    task = short("swimmer6", 60, engine="mujoco")
     network = ScriptedNetwork(np.random.default_rng(0).uniform(-1, 1, (2, 60, 5)))
     fitness = task.evaluate(network, np.zeros((2, 1)), seed=[1, 2])
     data = mujoco.MjData(task.model)
@@ -170,7 +170,7 @@ def test_swimmer6_reward_and_observation():
 
 def assert_follows(reference, *, exact: bool) -> None:
     """Our body under the reference's controls goes where dm_control's went."""
-    task = make_task("dm-swimmer6")
+    task = make_task("dm-swimmer6", engine="mujoco")
     population = task.population(1, n_threads=1)
     population.reset(reference["qpos"][:1], reference["qvel"][:1])
     n_steps = len(reference["controls"]) if exact else 20

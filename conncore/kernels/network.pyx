@@ -10,18 +10,20 @@ from conncore._block cimport (
 
 
 cdef void propagate(
-    const SparseMap* map, const float* values, const double* source, double* target
+    const SparseMap* map, const float* values, const double* source, const double* start,
+    double* target
 ) noexcept nogil:
-    """target[row] += sum of values[k] * source[indices[k]], lane by lane, in the order of k."""
+    """target[row] = start[row] + sum of values[slots[k]] * source[indices[k]], in that order."""
     cdef const vec* x = <const vec*> source
+    cdef const vec* b = <const vec*> start
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
     cdef Py_ssize_t row, k, p
     for row in range(map.n_rows):
         for p in range(VECTORS):
-            total[p] = t[row * VECTORS + p]
+            total[p] = b[row * VECTORS + p]
         for k in range(map.indptr[row], map.indptr[row + 1]):
-            add_product(values + k * LANES, x + map.indices[k] * VECTORS, total)
+            add_product(values + map.slots[k] * LANES, x + map.indices[k] * VECTORS, total)
         for p in range(VECTORS):
             t[row * VECTORS + p] = total[p]
 
@@ -29,7 +31,7 @@ cdef void propagate(
 cdef void propagate_spikes(
     const SparseMap* map, const float* values, const spikes_t* spikes, double* target
 ) noexcept nogil:
-    """As propagate, from cells whose z is 0 or 1: 2 bytes to read a cell in place of 128."""
+    """target += what propagate adds, for z of 0 or 1: 2 bytes to read a cell in place of 128."""
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
     cdef Py_ssize_t row, k, p
@@ -37,7 +39,7 @@ cdef void propagate_spikes(
         for p in range(VECTORS):
             total[p] = t[row * VECTORS + p] + 0.0  # no -0
         for k in range(map.indptr[row], map.indptr[row + 1]):
-            add_where(spikes[map.indices[k]], values + k * LANES, total)
+            add_where(spikes[map.indices[k]], values + map.slots[k] * LANES, total)
         for p in range(VECTORS):
             t[row * VECTORS + p] = total[p]
 
@@ -46,12 +48,6 @@ cdef void pack_spikes(Py_ssize_t n, const double* z, spikes_t* spikes) noexcept 
     cdef Py_ssize_t i
     for i in range(n):
         spikes[i] = pack(z + i * LANES)
-
-
-cdef void copy_lanes(Py_ssize_t n, in_t source, out_t target) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n * LANES):
-        target[i] = source[i]
 
 
 cdef void tanh_lanes(Py_ssize_t n, double* x) noexcept nogil:
@@ -85,28 +81,28 @@ cdef void step_lanes(
     cdef double* y = net.y + block * net.n_outputs * LANES
     cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
     cdef spikes_t* spikes = net.spikes + block * net.n_neurons
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, p
 
-    copy_lanes(net.n_inputs, net.encoder_bias + block * net.n_inputs * LANES, drive)
     propagate(&net.encoder, net.encoder_weights + block * net.encoder.n_values * LANES, obs,
-              drive)
+              net.encoder_bias + block * net.n_inputs * LANES, drive)
     tanh_lanes(net.n_inputs, drive)
 
     memset(current, 0, cells * sizeof(double))
     for i in range(net.n_inputs):
-        copy_lanes(1, drive + i * LANES, current + net.inputs[i] * LANES)
+        for p in range(VECTORS):
+            (<vec*> current)[net.inputs[i] * VECTORS + p] = (<vec*> drive)[i * VECTORS + p]
     if net.spikes != NULL:
         propagate_spikes(&net.synapses, weights, spikes, current)
     else:
-        propagate(&net.synapses, weights, z, current)
+        propagate(&net.synapses, weights, z, current, current)
     net.neuron_step(net.n_neurons, net.state + block * net.n_state * cells,
                     net.constants + block * net.n_constants * LANES, current, z)
     if net.spikes != NULL:
         pack_spikes(net.n_neurons, z, spikes)
 
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
-    copy_lanes(net.n_actions, net.decoder_bias + block * net.n_actions * LANES, actions)
-    propagate(&net.decoder, net.decoder_weights + block * net.decoder.n_values * LANES, y, actions)
+    propagate(&net.decoder, net.decoder_weights + block * net.decoder.n_values * LANES, y,
+              net.decoder_bias + block * net.n_actions * LANES, actions)
     tanh_lanes(net.n_actions, actions)
 
 
@@ -141,3 +137,4 @@ cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
 
 ACT = PyCapsule_New(<void*> act_block, "conncore.block_fn", NULL)
 RESET = PyCapsule_New(<void*> reset_block, "conncore.block_fn", NULL)
+STEP = PyCapsule_New(<void*> step_lanes, "conncore.network_step", NULL)

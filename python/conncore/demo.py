@@ -41,7 +41,7 @@ def run_demo(
         f"C. elegans: {worm.n_neurons} cells and {worm.n_synapses} synapses as {neuron} neurons, "
         f"{network.layout.n_parameters} parameters, on {task.name} ({task.n_steps} steps)"
     )
-    optimizer = ES(population_size=population, n_scout=4 * population)
+    optimizer = ES(population_size=population, n_scout=8 * population)
     run = evolve(network, task, optimizer, generations, seed, out, n_threads)
     before = task.evaluate(
         network,

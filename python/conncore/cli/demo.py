@@ -10,8 +10,8 @@ import typer
 
 def demo(
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
-    generations: Annotated[int, typer.Option(help="Generations to evolve.")] = 80,
-    population: Annotated[int, typer.Option(help="Members of a generation, an even number.")] = 64,
+    generations: Annotated[int, typer.Option(help="Generations to evolve.")] = 200,
+    population: Annotated[int, typer.Option(help="Members of a generation, an even number.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same worm.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads; all cores if not given.")] = None,
     out: Annotated[

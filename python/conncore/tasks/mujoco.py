@@ -15,7 +15,7 @@ import numpy as np
 from mujoco.batch import Batch, SimulationError
 from numpy.typing import NDArray
 
-from conncore.tasks.base import FloatArray, PolicyFactory, Task, member_seeds
+from conncore.tasks.base import FloatArray, Policy, PolicyFactory, Task, member_seeds
 from conncore.threads import resolve_threads
 
 # the warnings that MuJoCo counts where a state or a control is not finite
@@ -151,6 +151,13 @@ class MujocoTask(Task):
         population.step(controls)
         return self.reward(qpos_before, population, controls)
 
+    def episode(self, population: Population, policy: Policy) -> FloatArray:
+        """Run one episode from where the population stands; return the (n_members,) returns."""
+        fitness = np.zeros(len(population.failed))
+        for _ in range(self.n_steps):
+            fitness += self.step(population, policy.act(self.observe(population)))
+        return fitness
+
     def evaluate(
         self,
         network: PolicyFactory,
@@ -166,9 +173,7 @@ class MujocoTask(Task):
         population.reset(*self.initial_states(seeds))
         policy = network.policy(genomes, n_threads=threads)
         policy.reset()
-        fitness = np.zeros(n_members)
-        for _ in range(self.n_steps):
-            fitness += self.step(population, policy.act(self.observe(population)))
+        fitness = self.episode(population, policy)
         diverged = population.failed | (policy.status != 0) | ~np.isfinite(fitness)
         fitness[diverged] = -np.inf
         return fitness

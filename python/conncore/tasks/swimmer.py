@@ -8,19 +8,25 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore import _population
+from conncore._swimmers import Swimmers
 from conncore.errors import choose
-from conncore.tasks.base import FloatArray, JointMap, initial_draws
+from conncore.tasks.base import FloatArray, JointMap, Policy, initial_draws
 from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
 from conncore.tasks.mujoco import MujocoPopulation, MujocoTask, Population
+from conncore.tasks.native import Scoring, native_population
 
 # (model, n_members, frame_skip, n_threads) -> Population. A new engine is one entry here.
 ENGINES: dict[str, Callable[[mujoco.MjModel, int, int, int], Population]] = {
+    "native": native_population,
     "mujoco": MujocoPopulation,
 }
 SENSES = ("angles+velocities", "angles")
 
 _N_ROOT = 3  # x, y and the heading come before the joints, in qpos and in qvel
 _VELOCITY_SCALE = 0.2
+_FULL_SPEED = 0.1  # m/s of the head that earn a full reward in dm-swimmer6
+_CONTROL_COST = 1e-4
 _NOISE = 0.1  # Gymnasium's reset noise
 
 
@@ -28,6 +34,7 @@ class _Swimmer(MujocoTask):
     """What the swimmers share: the body's joints, and the choice of the engine."""
 
     n_steps = 1000
+    scoring: Scoring
 
     def __init__(self, name: str, mjcf: str, frame_skip: int, engine: str) -> None:
         self.name = name
@@ -40,6 +47,12 @@ class _Swimmer(MujocoTask):
     def population(self, n_members: int, n_threads: int) -> Population:
         """Return the simulations of `n_members` members, on the chosen engine."""
         return ENGINES[self.engine](self.model, n_members, self.frame_skip, n_threads)
+
+    def episode(self, population: Population, policy: Policy) -> FloatArray:
+        """Run one episode; in compiled code alone where both sides are ours."""
+        if isinstance(population, Swimmers) and isinstance(policy, _population.Population):
+            return population.run(policy, self.scoring, self.n_steps)
+        return super().episode(population, policy)
 
     def describe(self) -> dict[str, str | int | float | bool]:
         """Return the name and the options; see `Task.describe`."""
@@ -54,7 +67,15 @@ class _Swimmer(MujocoTask):
 class _JointSenseSwimmer(_Swimmer):
     """A swimmer that observes its joints: angles over their limits, then velocities in rad/s."""
 
-    def __init__(self, name: str, mjcf: str, frame_skip: int, engine: str, observe: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        mjcf: str,
+        frame_skip: int,
+        engine: str,
+        observe: str,
+        full_speed: float = 0.0,
+    ) -> None:
         super().__init__(name, mjcf, frame_skip, engine)
         self.senses = choose("observe", observe, SENSES)
         n = self.n_actions
@@ -66,6 +87,14 @@ class _JointSenseSwimmer(_Swimmer):
             action=np.arange(n),
             angle_scale=np.ones(n),
             velocity_scale=np.full(n_velocities, _VELOCITY_SCALE),
+        )
+        self.scoring = Scoring(
+            obs_index=np.concatenate(
+                [_N_ROOT + np.arange(n), 2 * _N_ROOT + n + np.arange(n_velocities)]
+            ),
+            obs_divisor=np.append(self.joint_limits, np.ones(n_velocities)),
+            control_step=self.dt,
+            full_speed=full_speed,
         )
 
     def observe(self, population: Population) -> FloatArray:
@@ -91,7 +120,7 @@ class Swimmer6(_JointSenseSwimmer):
         Joint angles over their limits, with or without the joint velocities in rad/s.
     """
 
-    def __init__(self, engine: str = "mujoco", observe: str = "angles+velocities") -> None:
+    def __init__(self, engine: str = "native", observe: str = "angles+velocities") -> None:
         super().__init__("swimmer6", gymnasium_swimmer(6), 4, engine, observe)
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
@@ -118,7 +147,7 @@ class SwimmerV5(_Swimmer):
         What computes the physics, one of `ENGINES`.
     """
 
-    def __init__(self, engine: str = "mujoco") -> None:
+    def __init__(self, engine: str = "native") -> None:
         super().__init__("Swimmer-v5", gymnasium_swimmer(3), 4, engine)
         n, nq = self.n_actions, int(self.model.nq)
         self.n_obs = nq - 2 + int(self.model.nv)
@@ -128,6 +157,13 @@ class SwimmerV5(_Swimmer):
             action=np.arange(n),
             angle_scale=1.0 / self.joint_limits,
             velocity_scale=np.full(n, _VELOCITY_SCALE),
+        )
+        self.scoring = Scoring(
+            obs_index=2 + np.arange(self.n_obs),
+            obs_divisor=np.ones(self.n_obs),
+            control_step=self.dt,
+            round_actions=True,
+            control_cost=_CONTROL_COST,
         )
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
@@ -147,7 +183,7 @@ class SwimmerV5(_Swimmer):
     ) -> FloatArray:
         """Return the x velocity less the control cost, which is float32 as in Gymnasium."""
         velocity = (population.qpos[:, 0] - qpos_before[:, 0]) / self.dt
-        cost = 1e-4 * np.sum(np.square(controls), axis=1)
+        cost = _CONTROL_COST * np.sum(np.square(controls), axis=1)
         reward: FloatArray = velocity - cost
         return reward
 
@@ -167,8 +203,8 @@ class DmSwimmer6(_JointSenseSwimmer):
         Joint angles over their limits, with or without the joint velocities in rad/s.
     """
 
-    def __init__(self, engine: str = "mujoco", observe: str = "angles+velocities") -> None:
-        super().__init__("dm-swimmer6", dm_control_swimmer(6), 15, engine, observe)
+    def __init__(self, engine: str = "native", observe: str = "angles+velocities") -> None:
+        super().__init__("dm-swimmer6", dm_control_swimmer(6), 15, engine, observe, _FULL_SPEED)
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """At the origin and at rest, with any heading and any joint angles within the limits."""
@@ -193,4 +229,4 @@ class DmSwimmer6(_JointSenseSwimmer):
         self, qpos_before: FloatArray, population: Population, controls: NDArray[np.floating]
     ) -> FloatArray:
         """Return how near the head's speed after the step is to 0.1 m/s, in [0, 1]."""
-        return np.clip(self.head_speed(population) / 0.1, 0.0, 1.0)
+        return np.clip(self.head_speed(population) / _FULL_SPEED, 0.0, 1.0)

@@ -1,0 +1,15 @@
+from conncore._block cimport NetworkArgs, block_fn
+
+cdef double* pointer(array) except? NULL
+
+cdef class Population:
+    cdef NetworkArgs args
+    cdef readonly Py_ssize_t n_members
+    cdef readonly Py_ssize_t n_blocks
+    cdef readonly int n_threads
+    cdef readonly object topology
+    cdef dict _arrays          # what args points into
+    cdef tuple _state_names
+    cdef object _kernels       # keeps the modules, whose functions args calls, alive
+    cdef block_fn _act
+    cdef block_fn _reset

@@ -1,0 +1,286 @@
+"""A MuJoCo model of a planar chain of links, as the numbers that the native kernel needs.
+
+The equations are in conncore/kernels/swimmer.pyx. Every number comes from the compiled model, and
+a model with anything that the kernel does not compute is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import UsageError
+
+Array = NDArray[np.float64]
+
+N_ROOT = 3  # x, y and the heading come before the joints, in qpos and in qvel
+_MIN_VALUE = 1e-15  # mjMINVAL, mjMINIMP and mjMAXIMP: the bounds of MuJoCo's own divisions
+_IMPEDANCE_RANGE = (1e-4, 0.9999)
+_ALIGNED = 1e-9
+
+# Fields of MjModel that must be zero, and what a model has where they are not.
+_ABSENT = {
+    "neq": "equality constraints",
+    "ntendon": "tendons",
+    "nflex": "flexible bodies",
+    "nmocap": "mocap bodies",
+    "nplugin": "plugins",
+    "npair": "explicit contact pairs",
+    "na": "actuators with activation",
+    "nplastic": "plastic joints",
+    "nhistory": "delays",
+    "qpos0": "joints with a reference other than 0",
+    "dof_damping": "joint damping",
+    "dof_dampingpoly": "joint damping",
+    "dof_frictionloss": "joint friction",
+    "jnt_stiffness": "joint springs",
+    "jnt_stiffnesspoly": "joint springs",
+    "jnt_springyield": "plastic joints",
+    "jnt_margin": "limits with a margin",
+    "jnt_actfrclimited": "joints with a limited motor force",
+    "jnt_actgravcomp": "gravity compensation",
+    "body_gravcomp": "gravity compensation",
+    "geom_fluid": "the ellipsoid fluid model",
+    "actuator_damping": "actuator damping",
+    "actuator_dampingpoly": "actuator damping",
+    "actuator_armature": "actuator armature",
+    "actuator_delay": "delays",
+    "actuator_forcelimited": "actuators with a limited force",
+    "actuator_dyntype": "actuators other than motors",
+    "actuator_biastype": "actuators other than motors",
+    "actuator_gaintype": "actuators other than motors",
+    "actuator_trntype": "actuators that do not drive a joint",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """A planar chain: see `read_chain`.
+
+    Attributes
+    ----------
+    n_links : int
+    runge_kutta : bool
+        Integrate with RK4; with semi-implicit Euler otherwise.
+    timestep : float
+        In seconds.
+    inverse_mass : float
+        Of everything, with the armature of the slide joints, in 1/kg.
+    links : mapping of str to (n_links,) float64
+        By the names and in the units of `Link` in conncore/_block.pxd.
+    coupling : (n_links, n_links) float64
+        Inertia between the angles once the translation is eliminated, but for its cosines and
+        but for the armature between two links; symmetric, kg m^2.
+    motors : mapping of str to (n_actions,) array
+        link (int: it turns this link against the one in front), gear (N m), and the range of the
+        control, lower and upper.
+    """
+
+    n_links: int
+    runge_kutta: bool
+    timestep: float
+    inverse_mass: float
+    links: Mapping[str, Array]
+    coupling: Array
+    motors: Mapping[str, NDArray[np.generic]]
+
+
+def read_chain(model: mujoco.MjModel) -> Chain:
+    """Return the planar chain that a compiled model describes.
+
+    Raises
+    ------
+    UsageError
+        If the model is anything else, with the reason.
+    """
+    _check_features(model)
+    _check_joints(model)
+    n = int(model.nbody) - 1
+    axis, centre, length, offset = _geometry(model)
+    mass = model.body_mass[1:]
+    behind = np.append(np.cumsum(mass[::-1])[::-1][1:], 0.0)
+    moment = mass * centre + length * behind
+    armature = model.dof_armature[N_ROOT - 1 :].copy()
+    inverse_mass = 1.0 / (mass.sum() + model.dof_armature[0])
+    turning, fluid = _fluid(model, axis)
+
+    # a motor or a soft limit between links k - 1 and k acts on both: the kernel adds its armature
+    coupling = np.outer(length, moment)
+    coupling = np.triu(coupling, 1) + np.triu(coupling, 1).T
+    coupling[np.diag_indices(n)] = mass * centre**2 + length**2 * behind + turning
+    coupling -= inverse_mass * np.outer(moment, moment)
+    coupling[0, 0] += armature[0]
+    armature[0] = 0.0
+
+    links = {
+        "centre": centre,
+        "length": length,
+        "moment": moment,
+        "armature": armature,
+        "offset": offset,
+        **fluid,
+        **_limits(model, offset),
+    }
+    return Chain(
+        n_links=n,
+        runge_kutta=model.opt.integrator == mujoco.mjtIntegrator.mjINT_RK4,
+        timestep=float(model.opt.timestep),
+        inverse_mass=float(inverse_mass),
+        links=links,
+        coupling=coupling,
+        motors=_motors(model),
+    )
+
+
+def _refuse(reason: str) -> UsageError:
+    return UsageError(f"not a planar chain for engine='native': {reason}; use engine='mujoco'")
+
+
+def _check_features(model: mujoco.MjModel) -> None:
+    for field, what in _ABSENT.items():
+        if np.any(getattr(model, field)):
+            raise _refuse(f"the model has {what}")
+    option = model.opt
+    if option.integrator not in (mujoco.mjtIntegrator.mjINT_EULER, mujoco.mjtIntegrator.mjINT_RK4):
+        name = mujoco.mjtIntegrator(option.integrator).name
+        raise _refuse(f"its integrator is {name}, not Euler or RK4")
+    if np.any(option.gravity[:2]):
+        raise _refuse("gravity acts in its plane")
+    if np.any(option.wind[:2]):
+        raise _refuse("it is in a wind")
+    harmless = mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_WARMSTART
+    if option.disableflags & ~int(harmless) or option.enableflags or option.disableactuator:
+        raise _refuse("it disables or enables parts of MuJoCo")
+    contacts = not option.disableflags & mujoco.mjtDisableBit.mjDSBL_CONTACT
+    a = model.geom_contype[:, None] & model.geom_conaffinity
+    meets = (a | a.T) * (model.geom_bodyid[:, None] != model.geom_bodyid)
+    if contacts and meets.any():
+        raise _refuse("its geoms can collide")
+
+
+def _check_joints(model: mujoco.MjModel) -> None:
+    slide, hinge = int(mujoco.mjtJoint.mjJNT_SLIDE), int(mujoco.mjtJoint.mjJNT_HINGE)
+    n = int(model.nbody) - 1
+    if n < 2 or np.any(model.body_parentid[1:] != np.arange(n)):
+        raise _refuse("its bodies do not follow one another in one chain of at least two")
+    if np.any(model.body_jntnum[1:] != [N_ROOT] + [1] * (n - 1)) or np.any(
+        model.jnt_type != [slide, slide] + [hinge] * n
+    ):
+        raise _refuse("its joints are not two slides and a hinge, then a hinge a link")
+    axes = np.eye(3)[[0, 1] + [2] * n]
+    if np.any(model.jnt_axis != axes) or np.any(model.body_quat[1] != [1, 0, 0, 0]):
+        raise _refuse("it does not move in the world's x and y")
+    if np.any(model.jnt_limited[:N_ROOT]):
+        raise _refuse("the joints of its root are limited")
+    if model.dof_armature[0] != model.dof_armature[1]:
+        raise _refuse("the armature of its slides differs")
+    if np.any(model.body_mass[1:] <= 0.0):
+        raise _refuse("a link has no mass")
+
+
+def _turn(quaternions: Array) -> Array:
+    """(n, 4) quaternions as (n, 3, 3) matrices."""
+    matrices = np.zeros((len(quaternions), 9))
+    for matrix, quaternion in zip(matrices, quaternions, strict=True):
+        mujoco.mju_quat2Mat(matrix, quaternion)
+    return matrices.reshape(-1, 3, 3)
+
+
+def _geometry(model: mujoco.MjModel) -> tuple[Array, Array, Array, Array]:
+    """Each link's axis (radians in its own frame), centre and length along it, and the angle by
+    which it is offset to the link in front when the joint is at 0."""
+    anchor = model.jnt_pos[N_ROOT - 1 :, :2]
+    turned = _turn(model.body_quat[1:])
+    if np.any(np.abs(turned[:, 2] - [0, 0, 1]) > _ALIGNED):
+        raise _refuse("a link is turned out of the plane")
+    in_front = model.body_pos[2:, :2] + np.einsum("kij,kj->ki", turned[1:, :2, :2], anchor[1:])
+    ahead = np.vstack([in_front - anchor[:-1], [[0.0, 0.0]]])
+    centres = model.body_ipos[1:, :2] - anchor
+    # the axis goes through the anchor and the centre of mass, or the next anchor
+    along = np.where(np.linalg.norm(centres, axis=1, keepdims=True) > _ALIGNED, centres, ahead)
+    norm = np.linalg.norm(along, axis=1, keepdims=True)
+    along = np.where(norm > _ALIGNED, along / np.maximum(norm, _ALIGNED), [1.0, 0.0])
+    along = np.where(along[:, :1] < -_ALIGNED, -along, along)  # Gymnasium's links point backwards
+    across = along[:, ::-1] * [-1.0, 1.0]
+    size = np.abs(ahead).max() + np.abs(centres).max()
+    for vectors in (centres, ahead):
+        if np.any(np.abs(np.sum(vectors * across, axis=1)) > _ALIGNED * size):
+            raise _refuse("a link's joints and its centre of mass are not on one line")
+    axis = np.arctan2(along[:, 1], along[:, 0])
+    bent = np.arctan2(turned[:, 1, 0], turned[:, 0, 0])
+    offset = np.diff(axis, prepend=0.0) + bent
+    return axis, np.sum(centres * along, axis=1), np.sum(ahead * along, axis=1), offset
+
+
+def _fluid(model: mujoco.MjModel, axis: Array) -> tuple[Array, dict[str, Array]]:
+    """Each link's inertia about z, and the factors of MuJoCo's inertia-box fluid forces."""
+    # principal axes of inertia as columns, turned into the link's (along, across, z)
+    c, s, zero = np.cos(axis), np.sin(axis), np.zeros_like(axis)
+    frames = np.array([[c, s, zero], [-s, c, zero], [zero, zero, zero + 1.0]]).transpose(2, 0, 1)
+    aligned = np.abs(frames @ _turn(model.body_iquat[1:]))
+    order = aligned.argmax(axis=2)
+    if np.any(aligned.max(axis=2) < 1.0 - _ALIGNED):
+        raise _refuse("a link's axes of inertia are not along and across it")
+    inertia = np.take_along_axis(model.body_inertia[1:], order, axis=1)
+    mass = model.body_mass[1:, None]
+    edges = inertia.sum(axis=1, keepdims=True) - 2.0 * inertia
+    along, across, height = np.sqrt(6.0 * np.maximum(edges, _MIN_VALUE) / mass).T
+    density, viscosity = model.opt.density, model.opt.viscosity
+    size = (along + across + height) / 3.0
+    return inertia[:, 2], {
+        "drag_along": -0.5 * density * across * height,
+        "drag_across": -0.5 * density * along * height,
+        "drag_turning": -density * height * (along**4 + across**4) / 64.0,
+        "viscous_along": -3.0 * np.pi * size * viscosity,
+        "viscous_across": -3.0 * np.pi * size * viscosity,
+        "viscous_turning": -np.pi * size**3 * viscosity,
+    }
+
+
+def _limits(model: mujoco.MjModel, offset: Array) -> dict[str, Array]:
+    """The joint limits as MuJoCo's soft constraints; link 0 has no joint in front and no limit."""
+    limited = model.jnt_limited[N_ROOT - 1 :].astype(bool)
+    solref, solimp = model.jnt_solref[N_ROOT - 1 :], model.jnt_solimp[N_ROOT - 1 :]
+    if np.any(solref[limited] <= 0.0):
+        raise _refuse("a limit's solref is not a positive time constant and damping ratio")
+    if np.any(solimp[limited, 4] != 2.0):
+        raise _refuse("a limit's solimp has a power other than 2")
+    lower, upper = np.where(limited, model.jnt_range[N_ROOT - 1 :].T, [[-np.inf], [np.inf]])
+    if np.any(lower >= upper):
+        raise _refuse("a joint's lower limit is not below its upper one")
+    time_constant = np.maximum(solref[:, 0], 2.0 * model.opt.timestep)
+    damping_ratio = solref[:, 1]
+    low, high = np.clip(solimp[:, :2].T, *_IMPEDANCE_RANGE)
+    return {
+        "lower": lower,
+        "upper": upper,
+        "middle": np.where(limited, (model.jnt_range[N_ROOT - 1 :].sum(axis=1)) / 2.0, 0.0)
+        + offset,
+        # a little narrow: the kernel looks closer where it says so
+        "half_range": np.where(limited, (upper - lower) / 2.0 * (1.0 - 1e-9), np.inf),
+        "impedance_min": low,
+        "impedance_max": high,
+        "inverse_width": 1.0 / np.maximum(solimp[:, 2], _MIN_VALUE),
+        "midpoint": np.clip(solimp[:, 3], *_IMPEDANCE_RANGE),
+        "inverse_weight": model.dof_invweight0[N_ROOT - 1 :].copy(),
+        "stiffness": 1.0 / (high * time_constant * damping_ratio) ** 2,
+        "damping": 2.0 / (high * time_constant),
+    }
+
+
+def _motors(model: mujoco.MjModel) -> dict[str, NDArray[np.generic]]:
+    joint = model.actuator_trnid[:, 0]
+    if np.any(joint < N_ROOT):
+        raise _refuse("an actuator drives a joint of its root")
+    limited = model.actuator_ctrllimited.astype(bool)
+    lower, upper = np.where(limited, model.actuator_ctrlrange.T, [[-np.inf], [np.inf]])
+    return {
+        "link": (joint - N_ROOT + 1).astype(np.intc),
+        "gear": model.actuator_gear[:, 0] * model.actuator_gainprm[:, 0],
+        "lower": lower,
+        "upper": upper,
+    }
