@@ -14,12 +14,16 @@ from conncore.errors import UsageError
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
-def empty_lanes(Py_ssize_t n_blocks, Py_ssize_t n_items):
-    """Uninitialised (n_blocks, n_items, LANES) float64, aligned to a cache line."""
-    cdef Py_ssize_t count = n_blocks * n_items * LANES
+def empty_aligned(Py_ssize_t count):
+    """Uninitialised (count,) float64, aligned to a cache line."""
     raw = np.empty(count + ALIGNMENT // 8, dtype=np.float64)
     cdef Py_ssize_t skip = (-raw.ctypes.data % ALIGNMENT) // 8
-    return raw[skip:skip + count].reshape(n_blocks, n_items, LANES)
+    return raw[skip:skip + count]
+
+
+def empty_lanes(Py_ssize_t n_blocks, Py_ssize_t n_items):
+    """Uninitialised (n_blocks, n_items, LANES) float64, aligned to a cache line."""
+    return empty_aligned(n_blocks * n_items * LANES).reshape(n_blocks, n_items, LANES)
 
 
 def to_lanes(values):
@@ -67,6 +71,8 @@ cdef class Population:
     cdef block_fn _reset
 
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
+        if topology.rows != "post":
+            raise UsageError("topology: lanes need a row of synapses per postsynaptic neuron")
         if n_threads < 1:
             raise UsageError(f"n_threads is {n_threads}, must be at least 1")
         if not 0.0 <= trace < 1.0:
@@ -182,3 +188,7 @@ cdef class Population:
         for name in ("state", "z", "y"):
             finite &= np.isfinite(self._arrays[name]).all(axis=1)
         return (~finite).reshape(-1)[:self.n_members].astype(np.uint8)
+
+    @property
+    def nbytes(self):
+        return sum(array.nbytes for array in self._arrays.values())

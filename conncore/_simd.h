@@ -25,6 +25,11 @@ typedef const double *__restrict__ cc_in;
 #error "conncore's kernels need gcc or clang (vector extensions)"
 #endif
 
+static inline void cc_prefetch(const void *address)
+{
+    __builtin_prefetch(address);
+}
+
 static inline double cc_from_bits(uint64_t bits)
 {
     double value;

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from conncore.topology import Topology
 
 def to_lanes(values: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def empty_aligned(count: int) -> NDArray[np.float64]: ...
 def from_lanes(lanes: NDArray[np.float64], n_members: int) -> NDArray[np.float64]: ...
 
 class Population:
@@ -15,6 +16,7 @@ class Population:
     Parameters
     ----------
     topology : Topology
+        With ``rows="post"``.
     kernels, neuron : module
         The network's and the neuron model's kernels (``conncore._kernels.load``).
     values : mapping of (n_members, n) float64
@@ -68,3 +70,10 @@ class Population:
     @property
     def status(self) -> NDArray[np.uint8]:
         """(n_members,): 0 for a finite state, 1 for a member that has diverged."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all members' values, state and scratch; members come in blocks of 16.
+
+        A member of a full block takes 8 bytes a synapse, and 8 (n_state + 2) bytes a neuron.
+        """

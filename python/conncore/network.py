@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore import _kernels
+from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
 from conncore.errors import UsageError, choose
@@ -18,12 +21,13 @@ from conncore.noise import Stream, uniform
 from conncore.tasks.base import Task
 from conncore.threads import resolve_threads
 from conncore.topology import SparseMap, Topology
+from conncore.weights import LOG_WEIGHT_RANGE, WeightClasses, signed_weights
 from conncore.wiring import WIRINGS
 
 Array = NDArray[np.float64]
 
-# exp() of these is a weight from 2e-9 to 22,000: always finite, never zero, so a sign never fades.
-LOG_WEIGHT_RANGE = (-20.0, 10.0)
+EVENTS_FROM = 5_000  # synapses
+
 
 
 class Network:
@@ -57,12 +61,20 @@ class Network:
         Constants that are part of the genome (one value for the whole network each).
     trace : float, optional
         Low-pass factor of the output activity; the neuron model's if None.
+    inputs, outputs : sequence of str, optional
+        Names of the cells that dense input/output drives and reads. If None, motor neurons and
+        muscles; without a body map all cells, which is a lot of parameters for a large network.
 
     Attributes
     ----------
     layout : GenomeLayout
         Slices of the genome: encoder, encoder_bias, log_weights, constants, decoder, decoder_bias.
     topology : Topology
+        A row of synapses per postsynaptic cell, all that it receives in ascending order.
+    runs_on_events : bool
+        Whether `policy` runs members one by one on events (`EventPopulation`: memory and time of
+        the cells that are active), or 16 at a time in lanes (`Population`). Results are the same
+        to the bit. Events from 5,000 synapses on, where they were the faster ones.
 
     Raises
     ------
@@ -83,6 +95,8 @@ class Network:
         constants: Mapping[str, float] | None = None,
         tune: Sequence[str] = (),
         trace: float | None = None,
+        inputs: Sequence[str] | None = None,
+        outputs: Sequence[str] | None = None,
     ) -> None:
         self.connectome = connectome
         self.task = task
@@ -99,29 +113,46 @@ class Network:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
         _check_signs(connectome)
 
-        self._wiring = WIRINGS[io](connectome, task)
-        synapses, self._order = SparseMap.from_pairs(
-            connectome.post, connectome.pre, connectome.n_neurons, connectome.n_neurons
-        )
-        self.topology = Topology(
-            self._wiring.inputs.astype(np.int32),
-            self._wiring.outputs.astype(np.int32),
-            self._wiring.encoder,
-            synapses,
-            self._wiring.decoder,
-        )
-        self._inhibitory = (connectome.sign < 0).astype(np.int64)  # which shared log weight
-        self._offset = np.zeros(connectome.n_synapses)
-        if initial_weights == "counts" and connectome.n_synapses:
-            log_counts = np.log(connectome.weight)
-            self._offset = log_counts - log_counts.mean()
+        ends = {"inputs": inputs, "outputs": outputs}
+        self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
+        self._wiring = WIRINGS[io](connectome, task, inputs, outputs)
+        self.runs_on_events = connectome.n_synapses >= EVENTS_FROM
+        self._classes = WeightClasses.of(connectome, by_counts=initial_weights == "counts")
         self.layout = self._make_layout()
+
+    @cached_property
+    def _received(self) -> tuple[SparseMap, NDArray[np.int32]]:
+        """Synapses with a row per postsynaptic cell, and their order among the connectome's."""
+        c = self.connectome
+        return SparseMap.from_pairs(c.post, c.pre, c.n_neurons, c.n_neurons)
+
+    @cached_property
+    def topology(self) -> Topology:
+        """A row of synapses per postsynaptic cell."""
+        return self._topology(self._received[0], "post")
+
+    @cached_property
+    def _sending(self) -> Topology:
+        """A row of synapses per presynaptic cell: the connectome's own arrays."""
+        c = self.connectome
+        return self._topology(SparseMap(c.indptr, c.indices, c.n_neurons), "pre")
+
+    def _topology(self, synapses: SparseMap, rows: Literal["post", "pre"]) -> Topology:
+        wiring = self._wiring
+        return Topology(
+            wiring.inputs.astype(np.int32),
+            wiring.outputs.astype(np.int32),
+            wiring.encoder,
+            synapses,
+            wiring.decoder,
+            rows,
+        )
 
     def _make_layout(self) -> GenomeLayout:
         parts = {part.name: part for part in self._wiring.parts}
         initial = np.array(self.log_weights)
         if self.weights == "individual":
-            initial = initial[self._inhibitory] + self._offset
+            initial = self._classes.per_synapse(self._classes.log_weights(initial[None]))[0]
         tuned = [NEURONS[self.neuron].constants[name] for name in self.tune]
         return GenomeLayout(
             (
@@ -158,6 +189,7 @@ class Network:
             "constants": dict(self.constants),
             "tune": list(self.tune),
             "trace": self.trace,
+            **self._ends,
         }
 
     def random_genomes(self, n_members: int, seed: int = 0) -> Array:
@@ -188,20 +220,22 @@ class Network:
         if self.weights != "shared":
             raise UsageError("expand() needs a network with shared weights; this one's are not")
         parts = self.layout.split(self.layout.check(genomes))
-        parts["log_weights"] = self._log_weights_of(parts["log_weights"])
+        log_weights = np.clip(self._classes.log_weights(parts["log_weights"]), *LOG_WEIGHT_RANGE)
+        parts["log_weights"] = self._classes.per_synapse(log_weights)
         return np.concatenate(list(parts.values()), axis=1)
-
-    def _log_weights_of(self, part: Array) -> Array:
-        """(n_members, n_synapses) log weights in the connectome's order."""
-        if self.weights == "individual":
-            return part
-        return np.clip(part[:, self._inhibitory] + self._offset, *LOG_WEIGHT_RANGE)
 
     def synapse_weights(self, genomes: Array) -> Array:
         """Signed weights in the connectome's order, (n_members, n_synapses) float64."""
-        parts = self.layout.split(self.layout.check(genomes))
-        log_weights = np.clip(self._log_weights_of(parts["log_weights"]), *LOG_WEIGHT_RANGE)
-        return self.connectome.sign.astype(np.float64) * np.exp(log_weights)
+        weights, codes = self._weights(self.layout.check(genomes))
+        return weights if codes is None else weights[:, codes]
+
+    def _weights(self, genomes: Array) -> tuple[Array, NDArray[np.uint16] | None]:
+        """Signed weights, and which of them each synapse has (None: each has its own)."""
+        part = self.layout.split(genomes)["log_weights"]
+        if self.weights == "individual":
+            return signed_weights(self.connectome.sign, part), None
+        classes = self._classes
+        return signed_weights(classes.sign, classes.log_weights(part)), classes.codes
 
     def neuron_constants(self, genomes: Array) -> dict[str, Array]:
         """Constants of each member's neurons, by name, each (n_members,)."""
@@ -212,6 +246,10 @@ class Network:
 
     def values(self, genomes: Array) -> dict[str, Array]:
         """Values of the topology's maps and biases, each (n_members, n) float64, by name."""
+        weights = self.synapse_weights(genomes)[:, self._received[1]]
+        return {**self._io_values(genomes), "synapse_weights": weights}
+
+    def _io_values(self, genomes: Array) -> dict[str, Array]:
         parts = self.layout.split(self.layout.check(genomes))
         gathers = self._wiring.gathers
         bias = gathers["decoder_bias"](parts["decoder_bias"])
@@ -220,13 +258,16 @@ class Network:
         return {
             "encoder_weights": gathers["encoder"](parts["encoder"]),
             "encoder_bias": gathers["encoder_bias"](parts["encoder_bias"]),
-            "synapse_weights": self.synapse_weights(genomes)[:, self._order],
             "decoder_weights": gathers["decoder"](parts["decoder"]),
             "decoder_bias": bias,
         }
 
-    def policy(self, genomes: Array, n_threads: int | None = None) -> Population:
+    def policy(
+        self, genomes: Array, n_threads: int | None = None
+    ) -> Population | EventPopulation:
         """The networks of these genomes, ready to act.
+
+        ``policy.nbytes`` is the memory that the members take (see `runs_on_events`).
 
         Parameters
         ----------
@@ -240,18 +281,28 @@ class Network:
             For genomes of another shape, or with values that are not finite.
         """
         genomes = self.layout.check(genomes)
+        threads = resolve_threads(n_threads)
         neuron = _kernels.load(self.neuron)
-        constants = self.neuron_constants(genomes)
-        return Population(
-            self.topology,
-            _kernels.load("network"),
+        by_name = self.neuron_constants(genomes)
+        constants = np.stack([by_name[name] for name in neuron.CONSTANTS], axis=1)
+        if not self.runs_on_events:
+            return Population(
+                self.topology,
+                _kernels.load("network"),
+                neuron,
+                {**self.values(genomes), "constants": constants},
+                trace=self.trace,
+                n_threads=threads,
+            )
+        weights, codes = self._weights(genomes)
+        return EventPopulation(
+            self._sending,
+            _kernels.load("events"),
             neuron,
-            {
-                **self.values(genomes),
-                "constants": np.stack([constants[name] for name in neuron.CONSTANTS], axis=1),
-            },
+            {**self._io_values(genomes), "synapse_weights": weights, "constants": constants},
             trace=self.trace,
-            n_threads=resolve_threads(n_threads),
+            n_threads=threads,
+            codes=codes,
         )
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
