@@ -13,6 +13,7 @@ cdef extern from "_simd.h" nogil:
     ctypedef double* out_t "cc_out"
     ctypedef const double* in_t "cc_in"
     double tanh_lane "cc_tanh"(double x)
+    bint any_lane "cc_any"(const double* lanes)
     void prefetch "cc_prefetch"(const void* address)
 
 # A neuron model: state [n_state][n_neurons][lane], constants [n_constants][lane],

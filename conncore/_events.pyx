@@ -49,12 +49,12 @@ cdef void split_rows(
 
 def find_bounds(targets, Py_ssize_t n_neurons, Py_ssize_t n_ranges):
     """First neuron of every range and the end, (n_ranges + 1,) int32: whole chunks, equal work."""
-    n_chunks = -(-n_neurons // CHUNK)
+    n_chunks = (n_neurons + CHUNK - 1) // CHUNK
     if n_ranges == 1:
         return np.array([0, n_chunks * CHUNK], dtype=np.int32)
     received = np.bincount(targets // CHUNK, minlength=n_chunks)
     work = np.cumsum(received + IDLE_COST * CHUNK)
-    shares = work[-1] * np.arange(1, n_ranges) / n_ranges
+    shares = work[n_chunks - 1] * np.arange(1, n_ranges) / n_ranges
     inner = np.searchsorted(work, shares)
     return (np.concatenate(([0], inner, [n_chunks])) * CHUNK).astype(np.int32)
 
@@ -102,10 +102,11 @@ cdef class EventPopulation:
                     f"codes are {codes.dtype} {codes.shape}, must be uint16 "
                     f"({topology.synapses.n_values},)"
                 )
-            sizes["synapse_weights"] = shape[-1] if shape else 0
+            sizes["synapse_weights"] = shape[1] if len(shape) == 2 else 0
             if codes.size and codes.max() >= sizes["synapse_weights"]:
                 raise UsageError(
-                    f"codes go up to {codes.max()}, but a member has {shape[-1]} synapse_weights"
+                    f"codes go up to {codes.max()}, but a member has "
+                    f"{sizes['synapse_weights']} synapse_weights"
                 )
         for name, size in sizes.items():
             array = np.asarray(values[name])
@@ -122,7 +123,7 @@ cdef class EventPopulation:
         """The rest of __init__, for arguments that are right."""
         cdef EventArgs* args = &self.args
         cdef Py_ssize_t n_neurons = topology.n_neurons
-        cdef Py_ssize_t n_padded = -(-n_neurons // CHUNK) * CHUNK
+        cdef Py_ssize_t n_padded = (n_neurons + CHUNK - 1) // CHUNK * CHUNK
         cdef Py_ssize_t n_state = len(neuron.STATE)
         self.topology = topology
         self.n_threads = n_threads

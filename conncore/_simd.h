@@ -25,9 +25,12 @@ typedef const double *__restrict__ cc_in;
 #error "conncore's kernels need gcc or clang (vector extensions)"
 #endif
 
+/* Without the empty asm, gcc takes a function that only prefetches for one without effect and drops
+ * the call. */
 static inline void cc_prefetch(const void *address)
 {
     __builtin_prefetch(address);
+    __asm__ volatile("");
 }
 
 static inline double cc_from_bits(uint64_t bits)
@@ -42,6 +45,15 @@ static inline uint64_t cc_to_bits(double value)
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits;
+}
+
+/* Whether any of the lanes is not +0; -0 counts, NaN too. */
+static inline int cc_any(const double *lanes)
+{
+    uint64_t bits = 0;
+    for (int lane = 0; lane < CC_LANES; lane++)
+        bits |= cc_to_bits(lanes[lane]);
+    return bits != 0;
 }
 
 /* tanh(x) = e / (e + 2) with e = exp(2 |x|) - 1, without branches or calls, so that a loop over

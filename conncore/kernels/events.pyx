@@ -9,7 +9,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memset
 
 from conncore._block cimport (
-    CHUNK, LANES, ROWS, EventArgs, SparseMap, in_t, out_t, prefetch, tanh_lane,
+    CHUNK, LANES, ROWS, EventArgs, SparseMap, any_lane, in_t, out_t, prefetch, tanh_lane,
 )
 
 cdef enum:
@@ -107,13 +107,9 @@ cdef int list_active(int first, int end, in_t z, int* cells, double* values) noe
 
     What stands behind the last one in the lists is overwritten, up to `end - first` places.
     """
-    cdef int row = first, j, lane, n = 0
-    cdef bint active
+    cdef int row = first, j, n = 0
     while row < end:
-        active = False
-        for lane in range(LANES):
-            active |= z[row + lane] != 0.0
-        if active:
+        if any_lane(z + row):
             for j in range(row, min(row + LANES, end)):
                 cells[n] = j
                 values[n] = z[j]

@@ -29,7 +29,6 @@ Array = NDArray[np.float64]
 EVENTS_FROM = 5_000  # synapses
 
 
-
 class Network:
     """A connectome as an artificial neural network for a task.
 
@@ -262,9 +261,7 @@ class Network:
             "decoder_bias": bias,
         }
 
-    def policy(
-        self, genomes: Array, n_threads: int | None = None
-    ) -> Population | EventPopulation:
+    def policy(self, genomes: Array, n_threads: int | None = None) -> Population | EventPopulation:
         """The networks of these genomes, ready to act.
 
         ``policy.nbytes`` is the memory that the members take (see `runs_on_events`).

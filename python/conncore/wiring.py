@@ -24,7 +24,7 @@ from conncore.topology import SparseMap
 INITIAL_RANGE = 0.3  # encoder and decoder start from U(-0.3, 0.3), the paper's
 LIMIT = 1e3  # keeps evolved encoder and decoder values finite
 
-Index = NDArray[np.int64]
+Index = NDArray[np.integer]
 Values = NDArray[np.float64]
 
 
@@ -216,9 +216,7 @@ def _cells(connectome: Connectome, role: str) -> Index:
     return found
 
 
-def _ends(
-    connectome: Connectome, what: str, names: Sequence[str] | None, role: str
-) -> Index:
+def _ends(connectome: Connectome, what: str, names: Sequence[str] | None, role: str) -> Index:
     """The cells of these names, in their order; by their role if no names are given."""
     if names is None:
         everyone = np.arange(connectome.n_neurons)
