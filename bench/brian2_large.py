@@ -20,7 +20,6 @@ from large_graph import kicked
 import brian2 as b2
 
 GAMMA = float(np.exp(-1 / 20))
-PARTS = ("stateupdater", "thresholder", "resetter", "pathway", "synapses_pre")
 
 
 def run(graph: dict[str, np.ndarray], n_drivers: int, steps: int, activity: float) -> dict:
@@ -43,8 +42,9 @@ def run(graph: dict[str, np.ndarray], n_drivers: int, steps: int, activity: floa
     b2.run(2 * n_drivers * b2.ms)  # warm up
     b2.run(steps * b2.ms, profile=True)
     b2.device.build(directory=folder, compile=True, run=True, debug=False)
+    summary = b2.profiling_summary()
     profile = {
-        name: float(t / b2.second) for name, t in b2.profiling_summary().network.profiling_info
+        name: float(t / b2.second) for name, t in zip(summary.names, summary.times, strict=True)
     }
     counts = np.array(spikes.count)
     out = np.bincount(graph["pre"], minlength=counts.size)

@@ -29,7 +29,6 @@ from large_graph import LOG_WEIGHT, kicked, make_graph
 from numpy.typing import NDArray
 
 import conncore as cc
-from conncore import network as network_module
 from conncore.tasks.base import Task
 
 N_DRIVERS = 200
@@ -220,7 +219,7 @@ def scaling(options: argparse.Namespace) -> dict[str, Any]:
         graph = make_graph(n // 10, n, n_drivers, options.seed, True)
         for kind in memory:
             net = build(graph, n // 10, n_drivers)
-            net.runs_on_events = kind == "events"
+            net.representation = lambda n_members, kind=kind: kind  # type: ignore[assignment]
             run = Run(net, n_drivers, 0.05, n_members, 1)
             memory[kind].append(run.policy.nbytes)
             works[f"{kind} {n}"] = lambda run=run, n=n: run.steps(rounds[n])
@@ -228,9 +227,6 @@ def scaling(options: argparse.Namespace) -> dict[str, Any]:
     seconds = {
         kind: [found[f"{kind} {n}"][0] / rounds[n] for n in SCALING] for kind in ("lanes", "events")
     }
-    chosen = ["events" if n >= network_module.EVENTS_FROM else "lanes" for n in SCALING]
-    seconds["chosen"] = [seconds[kind][i] for i, kind in enumerate(chosen)]
-    memory["chosen"] = [memory[kind][i] for i, kind in enumerate(chosen)]
     return {
         "synapses": SCALING,
         "members": n_members,

@@ -273,3 +273,7 @@ cdef class EventPopulation:
         synapses = self.topology.synapses
         return synapses.indices.nbytes + synapses.indptr.nbytes + sum(
             array.nbytes for array in self._shared.values())
+
+    def __repr__(self):
+        return (f"<EventPopulation: {self.n_members} members on events, {self.args.n_neurons} "
+                f"neurons, {self.topology.synapses.n_values} synapses, {self.nbytes / 1e6:.1f} MB>")

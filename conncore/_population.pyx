@@ -192,3 +192,7 @@ cdef class Population:
     @property
     def nbytes(self):
         return sum(array.nbytes for array in self._arrays.values())
+
+    def __repr__(self):
+        return (f"<Population: {self.n_members} members in lanes, {self.args.n_neurons} neurons, "
+                f"{self.args.synapses.n_values} synapses, {self.nbytes / 1e6:.1f} MB>")

@@ -89,7 +89,7 @@ def assert_equal_runs(populations, observations, states):
 
 
 @each_neuron
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32),
     n_members=st.integers(1, 5),
@@ -305,10 +305,10 @@ class TestNetwork:
             "inputs": brain.names[:300:2], "outputs": brain.names[:9:-30],
         }  # fmt: skip
         network = Network(brain, chain, **options)
-        assert network.runs_on_events
+        assert network.representation(3) == "events"
         monkeypatch.setattr(conncore.network, "EVENTS_FROM", 10_000)
         lanes = Network(brain, chain, **options)
-        assert not lanes.runs_on_events
+        assert lanes.representation(3) == "lanes"
         rng = np.random.default_rng(1)
         genomes = network.random_genomes(3, seed=2)
         genomes += rng.normal(0, 0.1, genomes.shape)
@@ -321,6 +321,14 @@ class TestNetwork:
             network.simulate(genomes[1], observations[:, 1]),
             lanes.simulate(genomes[1], observations[:, 1]),
         )
+
+    def test_representation_is_chosen_by_members_and_synapses(self, brain, worm, chain):
+        network = Network(brain, chain, io="dense")
+        assert [network.representation(n) for n in (1, 8, 9, 750)] == ["events"] * 2 + ["lanes"] * 2
+        assert network.representation(12_000) == "events"  # 108 million weights
+        assert Network(worm, chain).representation(1) == "lanes"
+        for n_members, word in ((2, "2 members on events"), (9, "9 members in lanes")):
+            assert word in repr(network.policy(network.random_genomes(n_members)))
 
     def test_memory_of_shared_weights_does_not_grow_with_synapses(self, brain, chain):
         options = {"io": "dense", "inputs": brain.names[:5], "outputs": brain.names[5:9]}

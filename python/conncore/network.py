@@ -26,7 +26,11 @@ from conncore.wiring import WIRINGS
 
 Array = NDArray[np.float64]
 
+# Where events beat lanes (see `Network.representation`), measured with bench/large.py.
+FEW_MEMBERS = 8
+BLOCK = 16  # members that lanes round up to
 EVENTS_FROM = 5_000  # synapses
+MOST_LANE_WEIGHTS = 100_000_000  # 0.8 GB
 
 
 class Network:
@@ -70,10 +74,6 @@ class Network:
         Slices of the genome: encoder, encoder_bias, log_weights, constants, decoder, decoder_bias.
     topology : Topology
         A row of synapses per postsynaptic cell, all that it receives in ascending order.
-    runs_on_events : bool
-        Whether `policy` runs members one by one on events (`EventPopulation`: memory and time of
-        the cells that are active), or 16 at a time in lanes (`Population`). Results are the same
-        to the bit. Events from 5,000 synapses on, where they were the faster ones.
 
     Raises
     ------
@@ -115,7 +115,6 @@ class Network:
         ends = {"inputs": inputs, "outputs": outputs}
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
         self._wiring = WIRINGS[io](connectome, task, inputs, outputs)
-        self.runs_on_events = connectome.n_synapses >= EVENTS_FROM
         self._classes = WeightClasses.of(connectome, by_counts=initial_weights == "counts")
         self.layout = self._make_layout()
 
@@ -261,10 +260,26 @@ class Network:
             "decoder_bias": bias,
         }
 
+    def representation(self, n_members: int) -> str:
+        """How `policy` runs so many members: "lanes" or "events". Results are the same to the bit.
+
+        In lanes (`Population`), 16 members at a time go through all synapses, with a weight for
+        each synapse and member. On events (`EventPopulation`), members go one by one through the
+        synapses of the cells that are active, and synapses that weigh the same share a weight.
+        Events are for up to 8 members of a network of 5,000 synapses or more (3 to 18 times as
+        fast for one member, about even for 8 with a third of the cells active), and for any number
+        whose weights would take over 0.8 GB in lanes.
+        """
+        n_synapses = self.connectome.n_synapses
+        if n_members <= FEW_MEMBERS and n_synapses >= EVENTS_FROM:
+            return "events"
+        n_weights = -(-n_members // BLOCK) * BLOCK * n_synapses
+        return "events" if n_weights > MOST_LANE_WEIGHTS else "lanes"
+
     def policy(self, genomes: Array, n_threads: int | None = None) -> Population | EventPopulation:
         """The networks of these genomes, ready to act.
 
-        ``policy.nbytes`` is the memory that the members take (see `runs_on_events`).
+        ``policy.nbytes`` is the memory that the members take; see `representation`.
 
         Parameters
         ----------
@@ -282,7 +297,7 @@ class Network:
         neuron = _kernels.load(self.neuron)
         by_name = self.neuron_constants(genomes)
         constants = np.stack([by_name[name] for name in neuron.CONSTANTS], axis=1)
-        if not self.runs_on_events:
+        if self.representation(len(genomes)) == "lanes":
             return Population(
                 self.topology,
                 _kernels.load("network"),
