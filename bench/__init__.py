@@ -15,6 +15,7 @@ from __future__ import annotations
 SUBJECTS = (
     "limits",
     "network",
+    "large",
     "swimmer",
     "closed_loop",
     "threads",

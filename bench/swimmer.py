@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import conncore as cc
 from conncore import _kernels
+from conncore._population import Population
 from conncore._swimmers import Swimmers
 from conncore.bench.harness import Harness, Work
 from conncore.tasks import make_task
@@ -107,6 +108,7 @@ def closed_loop(harness: Harness, neuron: str, n_members: int, n_steps: int) -> 
     start = task.initial_states([0] * n_members)
     population = simulations(task, n_members)
     policy = network.policy(genomes, n_threads=1)
+    assert isinstance(policy, Population)
 
     population.reset(*start)
     actions = np.empty((n_members, n_steps, task.n_actions))

@@ -31,6 +31,7 @@ cdef extern from "_simd.h" nogil:
     bint any_lane "cc_any"(mask condition)
     bint any_negative "cc_any_negative"(wide x)
     void sincos "cc_sincos"(wide x, wide* sine, wide* cosine)
+    void prefetch "cc_prefetch"(const void* address)
 
 # A neuron model: state [n_state][n_neurons][lane], constants [n_constants][lane],
 # current and z (activity or spikes) [n_neurons][lane].
@@ -168,3 +169,54 @@ cdef struct EpisodeArgs:
 
 # Work on one block; kernels export such functions in capsules of this name.
 ctypedef void (*block_fn)(void* args, Py_ssize_t block) noexcept nogil
+
+# One member is one network, for networks too large for lanes: 16 neurons in a row take the place
+# of the lanes, LANES * ROWS neurons are a chunk, and only neurons with z != 0 send.
+cdef enum:
+    ROWS = 16
+    CHUNK = ROWS * LANES
+
+cdef struct EventArgs:
+    Py_ssize_t n_neurons
+    Py_ssize_t n_padded          # neurons, filled up to whole chunks
+    Py_ssize_t n_obs
+    Py_ssize_t n_actions
+    Py_ssize_t n_inputs
+    Py_ssize_t n_outputs
+    Py_ssize_t n_state
+    Py_ssize_t n_constants
+    Py_ssize_t n_synapses
+    Py_ssize_t n_ranges          # parts of the neurons that threads work on
+    double trace
+    SparseMap encoder            # without slots: every entry has its own value
+    SparseMap decoder
+    const int* targets           # postsynaptic neuron of each synapse, a row per presynaptic one
+    const int* splits            # [n_ranges + 1][n_neurons]: where in its row a range begins
+    const int* bounds            # [n_ranges + 1]: first neuron of a range, whole chunks
+    const int* input_order       # inputs by their neuron
+    const int* input_bounds      # [n_ranges + 1]: where in input_order a range begins
+    const int* inputs
+    const int* outputs
+    # [member][item]; constants [member][constant][lane], state [member][chunk][state][row][lane]
+    const float* encoder_weights
+    const double* encoder_bias
+    const float* synapse_weights
+    const float* decoder_weights
+    const double* decoder_bias
+    const double* constants
+    double* state
+    double* z
+    double* y
+    double* current              # zero between steps
+    # [member][neuron] and [member][range]: who sent in the step before, and who sends now. A range
+    # writes its own part of the lists, beginning at its first neuron, in ascending order.
+    int* sent
+    double* sent_z
+    int* n_sent
+    int* sending
+    double* sending_z
+    int* n_sending
+    const double* observations
+    double* actions
+    neuron_reset_t neuron_reset
+    neuron_step_t neuron_step

@@ -15,13 +15,17 @@ ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 MAP_VALUES = ("encoder_weights", "synapse_weights", "decoder_weights")
 
 
-def empty_lanes(Py_ssize_t n_blocks, Py_ssize_t n_items, dtype=np.float64):
-    """Uninitialised (n_blocks, n_items, LANES) of `dtype`, aligned to a cache line."""
-    cdef Py_ssize_t count = n_blocks * n_items * LANES
+def empty_aligned(Py_ssize_t count, dtype=np.float64):
+    """Uninitialised (count,) of `dtype`, aligned to a cache line."""
     cdef Py_ssize_t itemsize = np.dtype(dtype).itemsize
     raw = np.empty(count + ALIGNMENT // itemsize, dtype=dtype)
     cdef Py_ssize_t skip = (-raw.ctypes.data % ALIGNMENT) // itemsize
-    return raw[skip:skip + count].reshape(n_blocks, n_items, LANES)
+    return raw[skip:skip + count]
+
+
+def empty_lanes(Py_ssize_t n_blocks, Py_ssize_t n_items, dtype=np.float64):
+    """Uninitialised (n_blocks, n_items, LANES) of `dtype`, aligned to a cache line."""
+    return empty_aligned(n_blocks * n_items * LANES, dtype).reshape(n_blocks, n_items, LANES)
 
 
 def to_lanes(values, dtype=np.float64):
@@ -72,6 +76,8 @@ cdef void fill_map(SparseMap* target, source, slots, Py_ssize_t n_values):
 
 cdef class Population:
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
+        if topology.rows != "post":
+            raise UsageError("topology: lanes need a row of synapses per postsynaptic neuron")
         if n_threads < 1:
             raise UsageError(f"n_threads is {n_threads}, must be at least 1")
         if not 0.0 <= trace < 1.0:
@@ -200,3 +206,11 @@ cdef class Population:
         for name in ("state", "z", "y"):
             finite &= np.isfinite(self._arrays[name]).all(axis=1)
         return (~finite).reshape(-1)[:self.n_members].astype(np.uint8)
+
+    @property
+    def nbytes(self):
+        return sum(array.nbytes for array in self._arrays.values())
+
+    def __repr__(self):
+        return (f"<Population: {self.n_members} members in lanes, {self.args.n_neurons} neurons, "
+                f"{self.topology.synapses.n_values} synapses, {self.nbytes / 1e6:.1f} MB>")

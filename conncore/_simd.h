@@ -125,6 +125,14 @@ CC_INLINE cc_spikes cc_pack(const double *z)
     return (cc_spikes)spikes;
 }
 
+/* Without the empty asm, gcc takes a function that only prefetches for one without effect and drops
+ * the call. */
+CC_INLINE void cc_prefetch(const void *address)
+{
+    __builtin_prefetch(address);
+    __asm__ volatile("");
+}
+
 static inline double cc_from_bits(uint64_t bits)
 {
     double value;

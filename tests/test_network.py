@@ -269,3 +269,39 @@ def test_every_swimmer_has_a_network(worm, name, io):
 def test_no_weight_can_fade_or_overflow():
     weights = np.exp(LOG_WEIGHT_RANGE)
     assert 1e-10 < weights[0] < weights[1] < 1e5
+
+
+class TestNamedCells:
+    """Dense input/output on cells that the user names."""
+
+    def test_they_are_driven_and_read(self, worm, chain):
+        inputs = [worm.names[5], worm.names[3]]
+        outputs = [worm.names[70], worm.names[0], worm.names[5]]
+        network = Network(worm, chain, io="dense", inputs=inputs, outputs=tuple(outputs))
+        assert network.topology.inputs.tolist() == [5, 3]
+        assert network.topology.outputs.tolist() == [70, 0, 5]
+        assert network.layout.n_parameters == 2 * 10 + 2 + 2 + 3 * 5 + 5
+        described = json.loads(json.dumps(network.describe()))
+        assert (described["inputs"], described["outputs"]) == (inputs, outputs)
+        again = Network(worm, chain, **described)
+        assert again.describe() == network.describe()
+        np.testing.assert_array_equal(again.topology.inputs, network.topology.inputs)
+        individual = network.with_individual_weights()
+        np.testing.assert_array_equal(individual.topology.outputs, network.topology.outputs)
+
+    def test_one_of_the_two_may_be_given(self, worm, chain):
+        network = Network(worm, chain, io="dense", inputs=worm.names[:4])
+        assert network.topology.inputs.tolist() == [0, 1, 2, 3]
+        assert network.topology.outputs.size == 36
+        assert "outputs" not in network.describe()
+
+    @pytest.mark.parametrize(("options", "message"), [
+        ({"inputs": ["AS1", "nobody"]}, "inputs: connectome .* has no cell 'nobody'"),
+        ({"outputs": ["AS1", "AS2", "AS1"]}, "outputs: cell 'AS1' is given twice"),
+        ({"inputs": []}, r"inputs is \[\]; give a list"),
+        ({"inputs": "AS1"}, "inputs is 'AS1'; give a list"),
+        ({"io": "anatomical", "inputs": ["AS1"]}, "takes its cells from the body map"),
+    ])  # fmt: skip
+    def test_wrong_names(self, worm, chain, options, message):
+        with pytest.raises(UsageError, match=message):
+            Network(worm, chain, **{"io": "dense", **options})

@@ -1,12 +1,14 @@
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from conncore.topology import Topology
 
 def to_lanes(values: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def empty_aligned(count: int, dtype: DTypeLike = ...) -> NDArray[Any]: ...
 def from_lanes(lanes: NDArray[np.float64], n_members: int) -> NDArray[np.float64]: ...
 def shared_slots(values: NDArray[np.float64]) -> tuple[NDArray[np.intc], NDArray[np.float64]]: ...
 
@@ -16,6 +18,7 @@ class Population:
     Parameters
     ----------
     topology : Topology
+        With ``rows="post"``.
     kernels, neuron : module
         The network's and the neuron model's kernels (``conncore._kernels.load``).
     values : mapping of (n_members, n) float64
@@ -70,3 +73,11 @@ class Population:
     @property
     def status(self) -> NDArray[np.uint8]:
         """(n_members,): 0 for a finite state, 1 for a member that has diverged."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all members' values, state and scratch; members come in blocks of 16.
+
+        A member of a full block takes 4 bytes a synapse, less where many share a value, and
+        8 (n_state + 2) bytes a neuron.
+        """

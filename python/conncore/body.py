@@ -153,7 +153,7 @@ def split_merged_muscles(connectome: Connectome) -> Connectome:
         edges[:, 2],
         weight=connectome.weight[edges[:, 0]],
         sign=connectome.sign[edges[:, 0]],
-        sign_source=[connectome.sign_source[k] for k in edges[:, 0]],
+        sign_source=connectome.sign_source.take(edges[:, 0]),
         names=names,
         classes=classes,
         gap_pre=gaps[:, 1],

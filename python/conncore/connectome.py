@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.body import BodyMap, split_merged_muscles
+from conncore.edges import check_places, checked, frozen, lexical_order
 from conncore.errors import ConnectomeError, choose
+from conncore.labels import Labels
 
 #: Sign of a chemical edge by the transmitter of its presynaptic cell, by rule. Transmitters
 #: that a rule does not name leave the sign unknown. Glutamate excites in the worm's rule and
@@ -50,7 +51,7 @@ class Connectome:
         Number or size of the synapses behind each edge, as in the source; positive.
     sign : array of int8, (n_synapses,)
         +1 excitatory, -1 inhibitory, 0 unknown.
-    sign_source : tuple of str, (n_synapses,)
+    sign_source : Labels (a sequence of str), (n_synapses,)
         Where each sign came from: "source", "transmitter:worm", "settled:excitatory", "unknown".
     gap_pre, gap_post : array of int32, (n_gap_junctions,)
         The two cells of each gap junction entry. Some sources list a junction once, some twice
@@ -77,7 +78,7 @@ class Connectome:
     post: NDArray[np.int32]
     weight: NDArray[np.float64]
     sign: NDArray[np.int8]
-    sign_source: tuple[str, ...]
+    sign_source: Labels
     gap_pre: NDArray[np.int32]
     gap_post: NDArray[np.int32]
     gap_weight: NDArray[np.float64]
@@ -88,28 +89,28 @@ class Connectome:
     source: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("names", "classes", "sign_source", "transmitters"):
+        for field in ("names", "classes", "transmitters"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
+        object.__setattr__(self, "sign_source", Labels.of(self.sign_source))
         self._check_cells()
         self._set_edges("chemical", "pre", "post", "weight")
         self._set_edges("gap", "gap_pre", "gap_post", "gap_weight")
-        sign = _checked("sign", self.sign, len(self.pre))
-        wrong = np.flatnonzero(~np.isin(sign, (-1, 0, 1)))
+        sign = checked("sign", self.sign, len(self.pre))
+        wrong = np.flatnonzero((sign != 0) & (sign != 1) & (sign != -1))
         if wrong.size:
             k = wrong[0]
             raise ConnectomeError(
                 f"chemical edge {self.names[self.pre[k]]!r} -> {self.names[self.post[k]]!r} has "
                 f"sign {sign[k]}; use 1, -1 or 0 (unknown)"
             )
-        object.__setattr__(self, "sign", _frozen(sign, np.int8))
+        object.__setattr__(self, "sign", frozen(sign, np.int8))
         if len(self.sign_source) != self.n_synapses:
             raise ConnectomeError(
                 f"sign_source has {len(self.sign_source)} entries for {self.n_synapses} edges"
             )
-        if (np.diff(self.pre.astype(np.int64) * self.n_neurons + self.post) < 0).any():
-            raise ConnectomeError(
-                "chemical edges are not sorted by pre, then post; use Connectome.from_edges"
-            )
+        self._check_unique("chemical", self.pre, self.post)
+        gap_order = lexical_order(self.gap_pre, self.gap_post, self.n_neurons)
+        self._check_unique("gap", self.gap_pre[gap_order], self.gap_post[gap_order])
 
     def _check_cells(self) -> None:
         if not self.names:
@@ -130,15 +131,10 @@ class Connectome:
         """Check one kind of edge and store it with its final types, read-only."""
         n_edges = np.size(getattr(self, pre))
         for field in (pre, post):
-            cells = _checked(field, getattr(self, field), n_edges, "iu")
-            wrong = np.flatnonzero((cells < 0) | (cells >= self.n_neurons))
-            if wrong.size:
-                raise ConnectomeError(
-                    f"{field} holds {cells[wrong[0]]}, but the {self.n_neurons} cells are "
-                    f"numbered 0 to {self.n_neurons - 1}"
-                )
-            object.__setattr__(self, field, _frozen(cells, np.int32))
-        weights = _checked(weight, getattr(self, weight), n_edges)
+            cells = checked(field, getattr(self, field), n_edges, "iu")
+            check_places(field, cells, self.n_neurons)
+            object.__setattr__(self, field, frozen(cells, np.int32))
+        weights = checked(weight, getattr(self, weight), n_edges)
         heads, tails = getattr(self, pre), getattr(self, post)
         wrong = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
         if wrong.size:
@@ -147,14 +143,21 @@ class Connectome:
                 f"{kind} edge {self.names[heads[k]]!r} -> {self.names[tails[k]]!r} has weight "
                 f"{weights[k]}; weights are positive and finite (signs are kept apart)"
             )
-        object.__setattr__(self, weight, _frozen(weights, np.float64))
-        pairs = heads.astype(np.int64) * self.n_neurons + tails
-        found, first, counts = np.unique(pairs, return_index=True, return_counts=True)
-        if found.size != n_edges:
-            k = int(first[counts > 1][0])
+        object.__setattr__(self, weight, frozen(weights, np.float64))
+
+    def _check_unique(self, kind: str, heads: NDArray[np.int32], tails: NDArray[np.int32]) -> None:
+        """Refuse edges that do not ascend, and edges given twice."""
+        same_head = heads[1:] == heads[:-1]
+        if np.any((heads[1:] < heads[:-1]) | (same_head & (tails[1:] < tails[:-1]))):
             raise ConnectomeError(
-                f"{kind} edge {self.names[heads[k]]!r} -> {self.names[tails[k]]!r} is given "
-                f"{counts[counts > 1][0]} times; merge such edges into one"
+                f"{kind} edges are not sorted by pre, then post; use Connectome.from_edges"
+            )
+        twice = np.flatnonzero(same_head & (tails[1:] == tails[:-1]))
+        if twice.size:
+            head, tail = heads[twice[0]], tails[twice[0]]
+            raise ConnectomeError(
+                f"{kind} edge {self.names[head]!r} -> {self.names[tail]!r} is given "
+                f"{np.sum((heads == head) & (tails == tail))} times; merge such edges into one"
             )
 
     @classmethod
@@ -194,22 +197,24 @@ class Connectome:
             or 1, a name or an edge is repeated, or lengths differ.
         """
         n_edges = np.size(pre)
-        heads = _checked("pre", pre, n_edges, "iu")
-        tails = _checked("post", post, n_edges, "iu")
-        gap_heads = _checked("gap_pre", gap_pre, np.size(gap_pre), "iu")
-        gap_tails = _checked("gap_post", gap_post, np.size(gap_pre), "iu")
+        heads = checked("pre", pre, n_edges, "iu")
+        tails = checked("post", post, n_edges, "iu")
+        gap_heads = checked("gap_pre", gap_pre, np.size(gap_pre), "iu")
+        gap_tails = checked("gap_post", gap_post, np.size(gap_pre), "iu")
         weight = np.ones(n_edges) if weight is None else weight
-        weights = _checked("weight", weight, n_edges)
-        signs = _checked("sign", np.zeros(n_edges) if sign is None else sign, n_edges)
+        weights = checked("weight", weight, n_edges)
+        signs = checked("sign", np.zeros(n_edges) if sign is None else sign, n_edges)
         if sign_source is None:
-            sign_source = ["source" if s else "unknown" for s in signs]
+            sign_source = Labels((signs == 0).astype(np.uint8), ("source", "unknown"))
         if len(sign_source) != n_edges:
             raise ConnectomeError(f"sign_source has {len(sign_source)} entries for {n_edges} edges")
         if names is None:
-            ends = [*heads.tolist(), *tails.tolist(), *gap_heads.tolist(), *gap_tails.tolist()]
-            names = [str(i) for i in range(int(max(ends, default=-1)) + 1)]
+            ends = (heads, tails, gap_heads, gap_tails)
+            names = [str(i) for i in range(max(int(e.max(initial=-1)) for e in ends) + 1)]
         nothing = ("",) * len(names)
-        order = np.lexsort((tails, heads))
+        check_places("pre", heads, len(names))
+        check_places("post", tails, len(names))
+        order = lexical_order(heads, tails, len(names))
         return cls(
             name=name,
             names=tuple(names),
@@ -218,7 +223,7 @@ class Connectome:
             post=tails[order],
             weight=weights[order],
             sign=signs[order],
-            sign_source=tuple(sign_source[k] for k in order),
+            sign_source=Labels.of(sign_source).take(order),
             gap_pre=gap_heads,
             gap_post=gap_tails,
             gap_weight=np.ones(gap_heads.size) if gap_weight is None else np.asarray(gap_weight),
@@ -276,7 +281,7 @@ class Connectome:
     def indptr(self) -> NDArray[np.int32]:
         """CSR row pointers, int32 (n_neurons + 1,): cell i's outgoing edges start at indptr[i]."""
         counts = np.bincount(self.pre, minlength=self.n_neurons)
-        return _frozen(np.concatenate(([0], np.cumsum(counts))), np.int32)
+        return frozen(np.concatenate(([0], np.cumsum(counts))), np.int32)
 
     @property
     def indices(self) -> NDArray[np.int32]:
@@ -329,7 +334,7 @@ class Connectome:
         return replace(
             self,
             sign=np.where(settled, by_cell[self.pre], self.sign),
-            sign_source=_relabel(self.sign_source, settled, f"transmitter:{rule}"),
+            sign_source=self.sign_source.relabel(settled, f"transmitter:{rule}"),
         )
 
     def settle_signs(self, policy: str) -> Connectome:
@@ -351,7 +356,7 @@ class Connectome:
             return replace(
                 self,
                 sign=np.where(unknown, 1, self.sign),
-                sign_source=_relabel(self.sign_source, unknown, "settled:excitatory"),
+                sign_source=self.sign_source.relabel(unknown, "settled:excitatory"),
             )
         known = np.flatnonzero(~unknown)
         return replace(
@@ -360,7 +365,7 @@ class Connectome:
             post=self.post[known],
             weight=self.weight[known],
             sign=self.sign[known],
-            sign_source=tuple(self.sign_source[k] for k in known),
+            sign_source=self.sign_source.take(known),
         )
 
     def split_left_right(self) -> Connectome:
@@ -377,24 +382,3 @@ class Connectome:
             If no cell is a merged muscle.
         """
         return split_merged_muscles(self)
-
-
-def _relabel(labels: Sequence[str], where: NDArray[np.bool_], label: str) -> tuple[str, ...]:
-    return tuple(label if new else old for old, new in zip(labels, where, strict=True))
-
-
-def _checked(field: str, values: ArrayLike, length: int, kinds: str = "iuf") -> NDArray[Any]:
-    """The values as an array (length,) whose dtype is one of these kinds."""
-    array = np.asarray(values)
-    if array.shape != (length,):
-        raise ConnectomeError(f"{field} has shape {array.shape}; expected ({length},)")
-    if length and array.dtype.kind not in kinds:
-        what = "numbers" if "f" in kinds else "integers, the places of cells in names"
-        raise ConnectomeError(f"{field} must hold {what}")
-    return array
-
-
-def _frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
-    array = np.array(values, dtype=dtype)
-    array.setflags(write=False)
-    return array

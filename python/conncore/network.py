@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore import _kernels
+from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
 from conncore.errors import UsageError, choose
@@ -24,6 +27,12 @@ Array = NDArray[np.float64]
 
 # exp() of these is a weight from 2e-9 to 22,000: always finite, never zero, so a sign never fades.
 LOG_WEIGHT_RANGE = (-20.0, 10.0)
+
+# Where events beat lanes (see `Network.representation`), measured with `conncore bench large`.
+FEW_MEMBERS = 4
+BLOCK = 16  # members that lanes round up to
+EVENTS_FROM = 5_000  # synapses
+MOST_LANE_WEIGHTS = 100_000_000  # 0.4 GB
 
 
 class Network:
@@ -57,12 +66,16 @@ class Network:
         Constants that are part of the genome (one value for the whole network each).
     trace : float, optional
         Low-pass factor of the output activity; the neuron model's if None.
+    inputs, outputs : sequence of str, optional
+        Names of the cells that dense input/output drives and reads. If None, motor neurons and
+        muscles; without a body map all cells, which is a lot of parameters for a large network.
 
     Attributes
     ----------
     layout : GenomeLayout
         Slices of the genome: encoder, encoder_bias, log_weights, constants, decoder, decoder_bias.
     topology : Topology
+        A row of synapses per postsynaptic cell, all that it receives in ascending order.
 
     Raises
     ------
@@ -83,6 +96,8 @@ class Network:
         constants: Mapping[str, float] | None = None,
         tune: Sequence[str] = (),
         trace: float | None = None,
+        inputs: Sequence[str] | None = None,
+        outputs: Sequence[str] | None = None,
     ) -> None:
         self.connectome = connectome
         self.task = task
@@ -101,23 +116,43 @@ class Network:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
         _check_signs(connectome)
 
-        self._wiring = WIRINGS[io](connectome, task)
-        synapses, self._order = SparseMap.from_pairs(
-            connectome.post, connectome.pre, connectome.n_neurons, connectome.n_neurons
-        )
-        self.topology = Topology(
-            self._wiring.inputs.astype(np.int32),
-            self._wiring.outputs.astype(np.int32),
-            self._wiring.encoder,
-            synapses,
-            self._wiring.decoder,
-        )
-        self._inhibitory = (connectome.sign < 0).astype(np.int64)  # which shared log weight
+        ends = {"inputs": inputs, "outputs": outputs}
+        self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
+        self._wiring = WIRINGS[io](connectome, task, inputs, outputs)
+        self._inhibitory = (connectome.sign < 0).astype(np.intp)  # which shared log weight
         self._offset = np.zeros(connectome.n_synapses)
         if initial_weights == "counts" and connectome.n_synapses:
             log_counts = np.log(connectome.weight)
             self._offset = log_counts - log_counts.mean()
         self.layout = self._make_layout()
+
+    @cached_property
+    def _received(self) -> tuple[SparseMap, NDArray[np.int32]]:
+        """Synapses with a row per postsynaptic cell, and their order among the connectome's."""
+        c = self.connectome
+        return SparseMap.from_pairs(c.post, c.pre, c.n_neurons, c.n_neurons)
+
+    @cached_property
+    def topology(self) -> Topology:
+        """A row of synapses per postsynaptic cell."""
+        return self._topology(self._received[0], "post")
+
+    @cached_property
+    def _sending(self) -> Topology:
+        """A row of synapses per presynaptic cell: the connectome's own arrays."""
+        c = self.connectome
+        return self._topology(SparseMap(c.indptr, c.indices, c.n_neurons), "pre")
+
+    def _topology(self, synapses: SparseMap, rows: Literal["post", "pre"]) -> Topology:
+        wiring = self._wiring
+        return Topology(
+            wiring.inputs.astype(np.int32),
+            wiring.outputs.astype(np.int32),
+            wiring.encoder,
+            synapses,
+            wiring.decoder,
+            rows,
+        )
 
     def _make_layout(self) -> GenomeLayout:
         parts = {part.name: part for part in self._wiring.parts}
@@ -160,6 +195,7 @@ class Network:
             "constants": dict(self.constants),
             "tune": list(self.tune),
             "trace": self.trace,
+            **self._ends,
         }
 
     def random_genomes(self, n_members: int, seed: int = 0) -> Array:
@@ -193,17 +229,19 @@ class Network:
         parts["log_weights"] = self._log_weights_of(parts["log_weights"])
         return np.concatenate(list(parts.values()), axis=1)
 
-    def _log_weights_of(self, part: Array) -> Array:
-        """(n_members, n_synapses) log weights in the connectome's order."""
-        if self.weights == "individual":
-            return part
-        return np.clip(part[:, self._inhibitory] + self._offset, *LOG_WEIGHT_RANGE)
-
     def synapse_weights(self, genomes: Array) -> Array:
         """Signed weights in the connectome's order, (n_members, n_synapses) float64."""
-        parts = self.layout.split(self.layout.check(genomes))
-        log_weights = np.clip(self._log_weights_of(parts["log_weights"]), *LOG_WEIGHT_RANGE)
-        return self.connectome.sign.astype(np.float64) * np.exp(log_weights)
+        part = self.layout.split(self.layout.check(genomes))["log_weights"]
+        weights = self._log_weights_of(part)
+        np.exp(weights, out=weights)
+        weights *= self.connectome.sign
+        return weights
+
+    def _log_weights_of(self, part: Array) -> Array:
+        """(n_members, n_synapses) log weights in the connectome's order, a new array."""
+        if self.weights == "shared":
+            part = part[:, self._inhibitory] + self._offset
+        return np.clip(part, *LOG_WEIGHT_RANGE)
 
     def neuron_constants(self, genomes: Array) -> dict[str, Array]:
         """Constants of each member's neurons, by name, each (n_members,)."""
@@ -214,6 +252,10 @@ class Network:
 
     def values(self, genomes: Array) -> dict[str, Array]:
         """Values of the topology's maps and biases, each (n_members, n) float64, by name."""
+        weights = self.synapse_weights(genomes)[:, self._received[1]]
+        return {**self._io_values(genomes), "synapse_weights": weights}
+
+    def _io_values(self, genomes: Array) -> dict[str, Array]:
         parts = self.layout.split(self.layout.check(genomes))
         gathers = self._wiring.gathers
         bias = gathers["decoder_bias"](parts["decoder_bias"])
@@ -222,13 +264,30 @@ class Network:
         return {
             "encoder_weights": gathers["encoder"](parts["encoder"]),
             "encoder_bias": gathers["encoder_bias"](parts["encoder_bias"]),
-            "synapse_weights": self.synapse_weights(genomes)[:, self._order],
             "decoder_weights": gathers["decoder"](parts["decoder"]),
             "decoder_bias": bias,
         }
 
-    def policy(self, genomes: Array, n_threads: int | None = None) -> Population:
+    def representation(self, n_members: int) -> str:
+        """How `policy` runs so many members: "lanes" or "events". Results are the same to the bit.
+
+        In lanes (`Population`), 16 members at a time go through all synapses; on events
+        (`EventPopulation`), members one by one go through the synapses of the active cells.
+        Events are for up to 4 members of a network of 5,000 synapses or more, and for any number
+        whose weights would take over 0.4 GB in lanes. With 3 to 9% of the cells active, one member
+        is 2.5 to 10 times as fast as in lanes; 4 are about even if every cell is an input, faster
+        if few are.
+        """
+        n_synapses = self.connectome.n_synapses
+        if n_members <= FEW_MEMBERS and n_synapses >= EVENTS_FROM:
+            return "events"
+        n_weights = -(-n_members // BLOCK) * BLOCK * n_synapses
+        return "events" if n_weights > MOST_LANE_WEIGHTS else "lanes"
+
+    def policy(self, genomes: Array, n_threads: int | None = None) -> Population | EventPopulation:
         """The networks of these genomes, ready to act.
+
+        ``policy.nbytes`` is the memory that the members take; see `representation`.
 
         Parameters
         ----------
@@ -242,18 +301,27 @@ class Network:
             For genomes of another shape, or with values that are not finite.
         """
         genomes = self.layout.check(genomes)
+        threads = resolve_threads(n_threads)
         neuron = _kernels.load(self.neuron)
-        constants = self.neuron_constants(genomes)
-        return Population(
-            self.topology,
-            _kernels.load("network"),
+        by_name = self.neuron_constants(genomes)
+        constants = np.stack([by_name[name] for name in neuron.CONSTANTS], axis=1)
+        if self.representation(len(genomes)) == "lanes":
+            return Population(
+                self.topology,
+                _kernels.load("network"),
+                neuron,
+                {**self.values(genomes), "constants": constants},
+                trace=self.trace,
+                n_threads=threads,
+            )
+        weights = self.synapse_weights(genomes)
+        return EventPopulation(
+            self._sending,
+            _kernels.load("events"),
             neuron,
-            {
-                **self.values(genomes),
-                "constants": np.stack([constants[name] for name in neuron.CONSTANTS], axis=1),
-            },
+            {**self._io_values(genomes), "synapse_weights": weights, "constants": constants},
             trace=self.trace,
-            n_threads=resolve_threads(n_threads),
+            n_threads=threads,
         )
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore._sorting import _unsafe_lexical_order
 from conncore.errors import UsageError
 
 
@@ -58,6 +60,14 @@ class SparseMap:
         return self.indices.size
 
     @property
+    def ascends(self) -> bool:
+        """Whether the indices of every row ascend, each once."""
+        rising = self.indices[1:] > self.indices[:-1]
+        starts = self.indptr[(self.indptr > 0) & (self.indptr < self.n_values)]
+        rising[starts - 1] = True  # from row to row they may do what they like
+        return bool(rising.all())
+
+    @property
     def rows(self) -> NDArray[np.int64]:
         """Row of each value, (n_values,)."""
         return np.repeat(np.arange(self.n_rows), np.diff(self.indptr))
@@ -65,18 +75,19 @@ class SparseMap:
     @classmethod
     def from_pairs(
         cls, rows: NDArray[np.integer], sources: NDArray[np.integer], n_rows: int, n_source: int
-    ) -> tuple[SparseMap, NDArray[np.int64]]:
+    ) -> tuple[SparseMap, NDArray[np.int32]]:
         """Build a map from (row, source) pairs.
 
         Returns
         -------
         sparse_map : SparseMap
             Values sorted by row, then source.
-        order : (n_values,) int64
+        order : (n_values,) int32
             ``values = pair_values[..., order]`` puts values given by pair into the map's order.
         """
         _check_range("sparse map: rows", rows, n_rows)
-        order = np.lexsort((sources, rows)).astype(np.int64)
+        _check_range("sparse map: indices", sources, n_source)
+        order = _unsafe_lexical_order(rows, sources, n_rows, n_source)
         indptr = np.zeros(n_rows + 1, dtype=np.int32)
         np.cumsum(np.bincount(rows, minlength=n_rows), out=indptr[1:])
         return cls(indptr, np.asarray(sources)[order].astype(np.int32), n_source), order
@@ -95,9 +106,12 @@ class Topology:
     encoder : SparseMap
         Observations to inputs.
     synapses : SparseMap
-        Neurons to neurons, a row per postsynaptic neuron.
+        Neurons to neurons.
     decoder : SparseMap
         Outputs to actions.
+    rows : str
+        What a row of `synapses` is: "post", all that a neuron receives (`Population` sums it up),
+        or "pre", all that it sends (`EventPopulation` sends it).
     """
 
     inputs: NDArray[np.int32]
@@ -105,6 +119,7 @@ class Topology:
     encoder: SparseMap
     synapses: SparseMap
     decoder: SparseMap
+    rows: Literal["post", "pre"] = "post"
 
     def __post_init__(self) -> None:
         for name in ("inputs", "outputs"):
@@ -135,12 +150,17 @@ class Topology:
 
 
 def _frozen_int32(what: str, values: NDArray[np.integer]) -> NDArray[np.int32]:
-    """A read-only copy: what kernels index with cannot change after the checks."""
+    """A read-only copy: what kernels index with cannot change after the checks.
+
+    An int32 array that is read-only already is taken as it is.
+    """
     array = np.asarray(values)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise UsageError(
             f"{what} is {array.dtype} {array.shape}, must be integers in one dimension"
         )
+    if array.dtype == np.int32 and not array.flags.writeable and array.flags.c_contiguous:
+        return array
     copy = array.astype(np.int32)
     if not np.array_equal(copy, array):
         raise UsageError(f"{what} holds a number that does not fit 32 bits")

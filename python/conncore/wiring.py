@@ -7,7 +7,7 @@ knows one form, and a genome may share one parameter among many cells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
@@ -24,7 +24,7 @@ from conncore.topology import SparseMap
 INITIAL_RANGE = 0.3  # encoder and decoder start from U(-0.3, 0.3), the paper's
 LIMIT = 1e3  # keeps evolved encoder and decoder values finite
 
-Index = NDArray[np.int64]
+Index = NDArray[np.integer]
 Values = NDArray[np.float64]
 
 
@@ -64,35 +64,51 @@ class Wiring:
 
 
 class WiringRule(Protocol):
-    def __call__(self, connectome: Connectome, task: Task) -> Wiring: ...
+    def __call__(
+        self,
+        connectome: Connectome,
+        task: Task,
+        inputs: Sequence[str] | None = None,
+        outputs: Sequence[str] | None = None,
+    ) -> Wiring: ...
 
 
-def dense(connectome: Connectome, task: Task) -> Wiring:
+def dense(
+    connectome: Connectome,
+    task: Task,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Wiring:
     """Every observation to every input cell, every output cell to every action (the paper's).
 
-    Inputs are the body map's motor neurons and outputs its muscles; without a body map every
-    cell is both. One parameter per connection and per bias, initially from U(-0.3, 0.3).
+    Inputs and outputs are the cells of these names; if None, inputs are the body map's motor
+    neurons and outputs its muscles, and without a body map every cell is both. One parameter per
+    connection and per bias, initially from U(-0.3, 0.3).
+
+    Raises
+    ------
+    UsageError
+        If a name is not a cell's, or given twice, or there is none.
     """
-    everyone = np.arange(connectome.n_neurons)
-    inputs = _cells(connectome, "motor") if connectome.body else everyone
-    outputs = _cells(connectome, "muscle") if connectome.body else everyone
-    encoder, encoder_order = _full_map(inputs.size, task.n_obs)
-    decoder, decoder_order = _full_map(task.n_actions, outputs.size)
+    heard = _ends(connectome, "inputs", inputs, "motor")
+    read = _ends(connectome, "outputs", outputs, "muscle")
+    encoder, encoder_order = _full_map(heard.size, task.n_obs)
+    decoder, decoder_order = _full_map(task.n_actions, read.size)
     return Wiring(
-        inputs,
-        outputs,
+        heard,
+        read,
         encoder,
         decoder,
         parts=(
             _part("encoder", encoder.n_values),
-            _part("encoder_bias", inputs.size),
+            _part("encoder_bias", heard.size),
             _part("decoder", decoder.n_values),
             _part("decoder_bias", task.n_actions),
         ),
         gathers=MappingProxyType(
             {
                 "encoder": _plain(encoder_order),
-                "encoder_bias": _plain(np.arange(inputs.size)),
+                "encoder_bias": _plain(np.arange(heard.size)),
                 "decoder": _plain(decoder_order),
                 "decoder_bias": _plain(np.arange(task.n_actions)),
             }
@@ -100,7 +116,12 @@ def dense(connectome: Connectome, task: Task) -> Wiring:
     )
 
 
-def anatomical(connectome: Connectome, task: Task) -> Wiring:
+def anatomical(
+    connectome: Connectome,
+    task: Task,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Wiring:
     """The body plan as wiring: a cell hears and moves the joints of its own segment.
 
     Segments are spread evenly over the body's links. A motor neuron hears the joint in front of
@@ -112,8 +133,14 @@ def anatomical(connectome: Connectome, task: Task) -> Wiring:
     Raises
     ------
     UsageError
-        If the connectome has no body map, or the task no joints.
+        If the connectome has no body map, or the task no joints, or `inputs` or `outputs` are
+        given, which the body map says already.
     """
+    if inputs is not None or outputs is not None:
+        raise UsageError(
+            "anatomical input/output takes its cells from the body map: use io='dense' with "
+            "inputs and outputs"
+        )
     body, joints = connectome.body, task.joints
     if body is None:
         raise UsageError(
@@ -187,6 +214,23 @@ def _cells(connectome: Connectome, role: str) -> Index:
             f"connectome {connectome.name!r}: its body map has no cell with role {role!r}"
         )
     return found
+
+
+def _ends(connectome: Connectome, what: str, names: Sequence[str] | None, role: str) -> Index:
+    """The cells of these names, in their order; by their role if no names are given."""
+    if names is None:
+        everyone = np.arange(connectome.n_neurons)
+        return _cells(connectome, role) if connectome.body else everyone
+    if isinstance(names, str) or not len(names):
+        raise UsageError(f"{what} is {names!r}; give a list of one or more cell names")
+    places = {name: i for i, name in enumerate(connectome.names)}
+    unknown = [name for name in names if name not in places]
+    if unknown:
+        raise UsageError(f"{what}: connectome {connectome.name!r} has no cell {unknown[0]!r}")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise UsageError(f"{what}: cell {twice!r} is given twice")
+    return np.array([places[name] for name in names], dtype=np.int64)
 
 
 def _part(name: str, size: int) -> Part:

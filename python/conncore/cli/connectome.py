@@ -101,7 +101,7 @@ def examine(connectome: Connectome) -> dict[str, Any]:
             "inhibitory": connectome.n_inhibitory,
             "unknown": connectome.n_unknown,
         },
-        "sign sources": dict(Counter(connectome.sign_source)),
+        "sign sources": connectome.sign_source.counts(),
         "classes": _count(connectome.classes),
         "transmitters": _count(connectome.transmitters),
         "density": round(connectome.density, 6),

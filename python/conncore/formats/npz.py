@@ -14,12 +14,13 @@ from conncore.body import BodyMap
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats._files import read_bytes
+from conncore.labels import Labels
 from conncore.storage import write_atomically
 
-VERSION = 1
+VERSION = 2
 ARRAYS = ("pre", "post", "weight", "sign", "gap_pre", "gap_post", "gap_weight")
 TEXTS = ("name", "citation", "licence", "source")
-TUPLES = ("names", "classes", "sign_source", "transmitters")
+TUPLES = ("names", "classes", "transmitters")
 BODY_TUPLES = ("cell_class", "role", "side")
 
 
@@ -36,7 +37,9 @@ def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
     # Text goes into JSON: NumPy's fixed-width strings lose trailing NULs and cannot be ragged.
     text: dict[str, object] = {"version": VERSION}
     text.update((field, getattr(connectome, field)) for field in (*TEXTS, *TUPLES))
+    text["sign_sources"] = connectome.sign_source.words
     arrays = {field: getattr(connectome, field) for field in ARRAYS}
+    arrays["sign_source"] = connectome.sign_source.codes
     if connectome.body is not None:
         text["body"] = {field: getattr(connectome.body, field) for field in BODY_TUPLES}
         arrays["segment"] = connectome.body.segment
@@ -95,9 +98,10 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
         return Connectome(
             **{field: text[field] for field in (*TEXTS, *TUPLES)},
             **{field: arrays[field] for field in ARRAYS},
+            sign_source=Labels(arrays["sign_source"], text["sign_sources"]),
             body=body,
         )
     except KeyError as error:
         raise ConnectomeError(f"{path}: lacks the field {error}; write it again") from None
-    except ConnectomeError as error:
+    except (ConnectomeError, ValueError) as error:
         raise ConnectomeError(f"{path}: {error}") from None

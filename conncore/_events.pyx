@@ -1,0 +1,267 @@
+"""Large networks: owns the arrays of members that run one by one, and runs the kernels on them."""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
+import numpy as np
+
+from conncore._block cimport (
+    CHUNK, LANES, EventArgs, SparseMap, block_fn, neuron_reset_t, neuron_step_t,
+)
+from conncore._parallel cimport for_each_block
+
+from conncore._population import MAP_VALUES, empty_aligned
+from conncore.errors import UsageError
+
+IDLE_COST = 50  # updating a neuron costs about as much as 50 synapses of which 2% are active
+
+
+cdef double* doubles(array) except? NULL:
+    return <double*> <size_t> array.ctypes.data
+
+
+cdef float* floats(array) except? NULL:
+    return <float*> <size_t> array.ctypes.data
+
+
+cdef int* integers(array) except? NULL:
+    return <int*> <size_t> array.ctypes.data
+
+
+cdef void fill_map(SparseMap* target, source):
+    target.n_rows = source.n_rows
+    target.n_values = source.n_values
+    target.indptr = integers(source.indptr)
+    target.indices = integers(source.indices)
+    target.slots = NULL
+
+
+cdef void split_rows(
+    Py_ssize_t n_rows, const int* indptr, const int* targets, int bound, int* splits
+) noexcept nogil:
+    """The first place of every row, whose targets ascend, that holds a target from `bound` on."""
+    cdef Py_ssize_t row
+    cdef int low, high, middle
+    for row in range(n_rows):
+        low, high = indptr[row], indptr[row + 1]
+        while low < high:
+            middle = low + (high - low) // 2
+            if targets[middle] < bound:
+                low = middle + 1
+            else:
+                high = middle
+        splits[row] = low
+
+
+def find_bounds(targets, Py_ssize_t n_neurons, Py_ssize_t n_ranges):
+    """First neuron of every range and the end, (n_ranges + 1,) int32: whole chunks, equal work."""
+    n_chunks = (n_neurons + CHUNK - 1) // CHUNK
+    if n_ranges == 1:
+        return np.array([0, n_chunks * CHUNK], dtype=np.int32)
+    received = np.bincount(targets // CHUNK, minlength=n_chunks)
+    work = np.cumsum(received + IDLE_COST * CHUNK)
+    shares = work[n_chunks - 1] * np.arange(1, n_ranges) / n_ranges
+    inner = np.searchsorted(work, shares)
+    return (np.concatenate(([0], inner, [n_chunks])) * CHUNK).astype(np.int32)
+
+
+cdef class EventPopulation:
+    cdef EventArgs args
+    cdef readonly Py_ssize_t n_members
+    cdef readonly Py_ssize_t n_ranges
+    cdef readonly int n_threads
+    cdef readonly object topology
+    cdef dict _arrays          # what args points into, a row per member
+    cdef dict _shared          # what all members share
+    cdef tuple _state_names
+    cdef object _kernels       # keeps the modules, whose functions args calls, alive
+    cdef block_fn _step
+    cdef block_fn _decode
+    cdef block_fn _reset
+
+    def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
+        if topology.rows != "pre":
+            raise UsageError("topology: events need a row of synapses per presynaptic neuron")
+        if n_threads < 1:
+            raise UsageError(f"n_threads is {n_threads}, must be at least 1")
+        if not 0.0 <= trace < 1.0:
+            raise UsageError(f"trace is {trace}, must lie in [0, 1)")
+        sizes = {
+            "encoder_weights": topology.encoder.n_values,
+            "encoder_bias": topology.inputs.size,
+            "synapse_weights": topology.synapses.n_values,
+            "decoder_weights": topology.decoder.n_values,
+            "decoder_bias": topology.n_actions,
+            "constants": len(neuron.CONSTANTS),
+        }
+        if set(values) != set(sizes):
+            raise UsageError(f"values are {sorted(values)}, need {sorted(sizes)}")
+        values = {name: np.asarray(array) for name, array in values.items()}
+        self.n_members = np.atleast_1d(values["synapse_weights"]).shape[0]
+        if self.n_members < 1:
+            raise UsageError("a population needs at least one member")
+        for name, size in sizes.items():
+            array = values[name]
+            if array.dtype != np.float64 or array.shape != (self.n_members, size):
+                raise UsageError(
+                    f"{name} is {array.dtype} {array.shape}, must be float64 "
+                    f"({self.n_members}, {size})"
+                )
+        if topology.synapses.n_values and not topology.synapses.ascends:
+            raise UsageError("topology: events need rows whose indices ascend, each once")
+        self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)
+
+    def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads):
+        """The rest of __init__, for arguments that are right."""
+        cdef EventArgs* args = &self.args
+        cdef Py_ssize_t n_neurons = topology.n_neurons
+        cdef Py_ssize_t n_padded = (n_neurons + CHUNK - 1) // CHUNK * CHUNK
+        cdef Py_ssize_t n_state = len(neuron.STATE)
+        self.topology = topology
+        self.n_threads = n_threads
+        # Members are work enough for all threads, if there are as many; else threads share one.
+        self.n_ranges = 1 if self.n_members >= n_threads else min(n_threads, n_padded // CHUNK)
+        self.n_ranges = max(self.n_ranges, 1)
+        self._kernels = (kernels, neuron)
+        self._state_names = tuple(neuron.STATE)
+        self._share(topology, n_neurons)
+
+        self._arrays = arrays = {}
+        for name, array in values.items():
+            # A copy: the caller may change its own.
+            arrays[name] = array.astype(np.float32 if name in MAP_VALUES else np.float64, order="C")
+        arrays["constants"] = np.repeat(values["constants"][:, :, None], LANES, axis=2)
+        for name, size in (
+            ("state", n_state * n_padded),
+            ("z", n_padded),
+            ("y", topology.outputs.size),
+            ("current", n_padded),
+            ("sent_z", n_padded),
+            ("sending_z", n_padded),
+        ):
+            arrays[name] = empty_aligned(self.n_members * size).reshape(self.n_members, size)
+        for name, size in (
+            ("sent", n_padded),
+            ("sending", n_padded),
+            ("n_sent", self.n_ranges),
+            ("n_sending", self.n_ranges),
+        ):
+            arrays[name] = np.zeros((self.n_members, size), dtype=np.int32)
+        arrays["observations"] = np.zeros((self.n_members, topology.n_obs))
+        arrays["actions"] = np.zeros((self.n_members, topology.n_actions))
+
+        args.n_neurons = n_neurons
+        args.n_padded = n_padded
+        args.n_obs = topology.n_obs
+        args.n_actions = topology.n_actions
+        args.n_inputs = topology.inputs.size
+        args.n_outputs = topology.outputs.size
+        args.n_state = n_state
+        args.n_constants = len(neuron.CONSTANTS)
+        args.n_synapses = topology.synapses.n_values
+        args.n_ranges = self.n_ranges
+        args.trace = trace
+        args.encoder_weights = floats(arrays["encoder_weights"])
+        args.encoder_bias = doubles(arrays["encoder_bias"])
+        args.synapse_weights = floats(arrays["synapse_weights"])
+        args.decoder_weights = floats(arrays["decoder_weights"])
+        args.decoder_bias = doubles(arrays["decoder_bias"])
+        args.constants = doubles(arrays["constants"])
+        args.state = doubles(arrays["state"])
+        args.z = doubles(arrays["z"])
+        args.y = doubles(arrays["y"])
+        args.current = doubles(arrays["current"])
+        args.sent = integers(arrays["sent"])
+        args.sent_z = doubles(arrays["sent_z"])
+        args.n_sent = integers(arrays["n_sent"])
+        args.sending = integers(arrays["sending"])
+        args.sending_z = doubles(arrays["sending_z"])
+        args.n_sending = integers(arrays["n_sending"])
+        args.observations = doubles(arrays["observations"])
+        args.actions = doubles(arrays["actions"])
+        args.neuron_reset = <neuron_reset_t> PyCapsule_GetPointer(
+            neuron.NEURON_RESET, "conncore.neuron_reset")
+        args.neuron_step = <neuron_step_t> PyCapsule_GetPointer(
+            neuron.NEURON_STEP, "conncore.neuron_step")
+        self._step = <block_fn> PyCapsule_GetPointer(kernels.STEP, "conncore.block_fn")
+        self._decode = <block_fn> PyCapsule_GetPointer(kernels.DECODE, "conncore.block_fn")
+        self._reset = <block_fn> PyCapsule_GetPointer(kernels.RESET, "conncore.block_fn")
+        self.reset()
+
+    def _share(self, topology, Py_ssize_t n_neurons):
+        """What all members share: synapses, and which part of each row belongs to which range."""
+        cdef EventArgs* args = &self.args
+        cdef Py_ssize_t part
+        synapses = topology.synapses
+        bounds = find_bounds(synapses.indices, n_neurons, self.n_ranges)
+        order = np.argsort(topology.inputs, kind="stable").astype(np.int32)
+        splits = np.empty((self.n_ranges + 1, n_neurons), dtype=np.int32)
+        for part in range(self.n_ranges + 1):
+            split_rows(n_neurons, integers(synapses.indptr), integers(synapses.indices),
+                       bounds[part], integers(splits[part]))
+        self._shared = {
+            "splits": splits,
+            "bounds": bounds,
+            "input_order": order,
+            "input_bounds": np.searchsorted(topology.inputs[order], bounds).astype(np.int32),
+        }
+        fill_map(&args.encoder, topology.encoder)
+        fill_map(&args.decoder, topology.decoder)
+        args.targets = integers(synapses.indices)
+        args.splits = integers(splits)
+        args.bounds = integers(bounds)
+        args.input_order = integers(order)
+        args.input_bounds = integers(self._shared["input_bounds"])
+        args.inputs = integers(topology.inputs)
+        args.outputs = integers(topology.outputs)
+
+    def reset(self):
+        for_each_block(self._reset, &self.args, self.n_members * self.n_ranges, self.n_threads)
+
+    def act(self, observations):
+        cdef EventArgs* args = &self.args
+        rows = self._arrays["observations"]
+        if np.shape(observations) != rows.shape:
+            raise UsageError(f"observations have shape {np.shape(observations)}, need {rows.shape}")
+        rows[:] = observations
+        for_each_block(self._step, args, self.n_members * self.n_ranges, self.n_threads)
+        for_each_block(self._decode, args, self.n_members, self.n_threads)
+        args.sent, args.sending = args.sending, args.sent
+        args.sent_z, args.sending_z = args.sending_z, args.sent_z
+        args.n_sent, args.n_sending = args.n_sending, args.n_sent
+        return self._arrays["actions"].copy()
+
+    def activity(self):
+        return self._arrays["z"][:, :self.args.n_neurons].copy()
+
+    def state(self, name):
+        if name not in self._state_names:
+            raise UsageError(f"no state {name!r}; this neuron has {list(self._state_names)}")
+        return self._states()[:, :, self._state_names.index(name)].reshape(
+            self.n_members, self.args.n_padded)[:, :self.args.n_neurons].copy()
+
+    def _states(self):
+        """State as (n_members, n_chunks, n_state, CHUNK), a view."""
+        return self._arrays["state"].reshape(
+            self.n_members, self.args.n_padded // CHUNK, self.args.n_state, CHUNK)
+
+    @property
+    def status(self):
+        finite = np.isfinite(self._arrays["y"]).all(axis=1)
+        finite &= np.isfinite(self._arrays["z"][:, :self.args.n_neurons]).all(axis=1)
+        for name in self._state_names:
+            finite &= np.isfinite(self.state(name)).all(axis=1)
+        return (~finite).astype(np.uint8)
+
+    @property
+    def nbytes(self):
+        return sum(array.nbytes for array in self._arrays.values())
+
+    @property
+    def shared_nbytes(self):
+        synapses = self.topology.synapses
+        return synapses.indices.nbytes + synapses.indptr.nbytes + sum(
+            array.nbytes for array in self._shared.values())
+
+    def __repr__(self):
+        return (f"<EventPopulation: {self.n_members} members on events, {self.args.n_neurons} "
+                f"neurons, {self.topology.synapses.n_values} synapses, {self.nbytes / 1e6:.1f} MB>")

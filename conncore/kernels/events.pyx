@@ -1,0 +1,169 @@
+"""One step of a large network: neurons that are active send along their row of synapses.
+
+A member's neurons are split into ranges of whole chunks. A range adds what its own neurons
+receive, all senders in ascending order, so that every neuron's sum is added up in one order
+whatever the ranges and threads are: the order of kernels/network.pyx.
+"""
+
+from cpython.pycapsule cimport PyCapsule_New
+from libc.string cimport memset
+
+from conncore._block cimport (
+    CHUNK, LANES, ROWS, EventArgs, SparseMap, in_t, out_t, pack, prefetch, tanh_lane,
+)
+
+cdef enum:
+    AHEAD = 4            # senders between the one whose row is fetched and the one that sends
+    FETCHED = 512        # synapses of a row to ask for; the processor follows a longer row itself
+    LINE = 64            # bytes
+
+
+cdef void fetch(const void* first, const void* end) noexcept nogil:
+    cdef const char* line = <const char*> first
+    while line < <const char*> end:
+        prefetch(line)
+        line += LINE
+
+
+cdef void fetch_row(const EventArgs* net, const float* weights, int start, int end) noexcept nogil:
+    """Ask for a row's synapses: rows are short and far apart, so each would wait for memory."""
+    end = min(end, start + FETCHED)
+    fetch(net.targets + start, net.targets + end)
+    fetch(weights + start, weights + end)
+
+
+cdef void send(
+    int start, int end, const int* targets, const float* weights, double z, out_t current
+) noexcept nogil:
+    cdef int k
+    for k in range(start, end):
+        current[targets[k]] += weights[k] * z
+
+
+cdef void receive(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexcept nogil:
+    """Add to `current` of the range's neurons what the senders of all ranges send."""
+    cdef const int* starts = net.splits + part * net.n_neurons
+    cdef const int* ends = starts + net.n_neurons
+    cdef const float* weights = net.synapse_weights + member * net.n_synapses
+    cdef double* current = net.current + member * net.n_padded
+    cdef const int* cells
+    cdef const double* z
+    cdef Py_ssize_t other, first, n, e
+    cdef int i
+    for other in range(net.n_ranges):
+        first = member * net.n_padded + net.bounds[other]
+        cells = net.sent + first
+        z = net.sent_z + first
+        n = net.n_sent[member * net.n_ranges + other]
+        for e in range(min(n, AHEAD)):
+            fetch_row(net, weights, starts[cells[e]], ends[cells[e]])
+        for e in range(n):
+            if e + AHEAD < n:
+                i = cells[e + AHEAD]
+                fetch_row(net, weights, starts[i], ends[i])
+            i = cells[e]
+            send(starts[i], ends[i], net.targets, weights, z[e], current)
+
+
+cdef double map_row(
+    const SparseMap* map, Py_ssize_t row, const float* values, in_t source, double total
+) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(map.indptr[row], map.indptr[row + 1]):
+        total += values[k] * source[map.indices[k]]
+    return total
+
+
+cdef void encode(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexcept nogil:
+    """Write the drive of the range's input neurons to `current`."""
+    cdef const float* values = net.encoder_weights + member * net.encoder.n_values
+    cdef const double* bias = net.encoder_bias + member * net.n_inputs
+    cdef const double* obs = net.observations + member * net.n_obs
+    cdef double* current = net.current + member * net.n_padded
+    cdef Py_ssize_t place
+    cdef int i
+    for place in range(net.input_bounds[part], net.input_bounds[part + 1]):
+        i = net.input_order[place]
+        current[net.inputs[i]] = tanh_lane(map_row(&net.encoder, i, values, obs, bias[i]))
+
+
+cdef int list_active(int first, int end, in_t z, int* cells, double* values) noexcept nogil:
+    """List the neurons from first to end with z != 0; return how many.
+
+    What stands behind the last one in the lists is overwritten, up to `end - first` places.
+    """
+    cdef int row = first, j, n = 0
+    while row < end:
+        if pack(z + row):
+            for j in range(row, min(row + LANES, end)):
+                cells[n] = j
+                values[n] = z[j]
+                n += z[j] != 0.0
+        row += LANES
+    return n
+
+
+cdef void step_range(void* args, Py_ssize_t block) noexcept nogil:
+    """Encode, propagate and update the neurons of one range of one member."""
+    cdef const EventArgs* net = <const EventArgs*> args
+    cdef Py_ssize_t member = block // net.n_ranges
+    cdef Py_ssize_t part = block % net.n_ranges
+    cdef Py_ssize_t offset = member * net.n_padded
+    cdef const double* constants = net.constants + member * net.n_constants * LANES
+    cdef double* current = net.current + offset
+    cdef double* z = net.z + offset
+    cdef int* cells = net.sending + offset + net.bounds[part]
+    cdef double* values = net.sending_z + offset + net.bounds[part]
+    cdef int first = net.bounds[part], end, n = 0
+
+    encode(net, member, part)
+    receive(net, member, part)
+    while first < net.bounds[part + 1]:
+        net.neuron_step(ROWS, net.state + (offset + first) * net.n_state, constants,
+                        current + first, z + first)
+        memset(current + first, 0, CHUNK * sizeof(double))
+        end = <int> min(first + CHUNK, net.n_neurons)
+        n += list_active(first, end, z, cells + n, values + n)
+        first += CHUNK
+    net.n_sending[member * net.n_ranges + part] = n
+
+
+cdef void decode(void* args, Py_ssize_t member) noexcept nogil:
+    """Low-pass the output neurons of a member and write its actions."""
+    cdef const EventArgs* net = <const EventArgs*> args
+    cdef const double* z = net.z + member * net.n_padded
+    cdef double* y = net.y + member * net.n_outputs
+    cdef const float* values = net.decoder_weights + member * net.decoder.n_values
+    cdef const double* bias = net.decoder_bias + member * net.n_actions
+    cdef double gain = 1.0 - net.trace
+    cdef Py_ssize_t i
+    for i in range(net.n_outputs):
+        y[i] = net.trace * y[i] + gain * z[net.outputs[i]]
+    for i in range(net.n_actions):
+        net.actions[member * net.n_actions + i] = tanh_lane(
+            map_row(&net.decoder, i, values, y, bias[i])
+        )
+
+
+cdef void reset_range(void* args, Py_ssize_t block) noexcept nogil:
+    """Bring a range's neurons to rest; nobody has sent. Outputs belong to the first range."""
+    cdef const EventArgs* net = <const EventArgs*> args
+    cdef Py_ssize_t member = block // net.n_ranges
+    cdef Py_ssize_t part = block % net.n_ranges
+    cdef Py_ssize_t offset = member * net.n_padded
+    cdef Py_ssize_t first = net.bounds[part]
+    cdef Py_ssize_t n = net.bounds[part + 1] - first
+    memset(net.z + offset + first, 0, n * sizeof(double))
+    memset(net.current + offset + first, 0, n * sizeof(double))
+    if part == 0:
+        memset(net.y + member * net.n_outputs, 0, net.n_outputs * sizeof(double))
+    while first < net.bounds[part + 1]:
+        net.neuron_reset(ROWS, net.state + (offset + first) * net.n_state,
+                         net.constants + member * net.n_constants * LANES)
+        first += CHUNK
+    net.n_sent[block] = 0
+
+
+STEP = PyCapsule_New(<void*> step_range, "conncore.block_fn", NULL)
+DECODE = PyCapsule_New(<void*> decode, "conncore.block_fn", NULL)
+RESET = PyCapsule_New(<void*> reset_range, "conncore.block_fn", NULL)

@@ -1,0 +1,84 @@
+from collections.abc import Mapping
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore.topology import Topology
+
+def find_bounds(targets: NDArray[np.int32], n_neurons: int, n_ranges: int) -> NDArray[np.int32]: ...
+
+class EventPopulation:
+    """Large networks, each with its own values and state: only active neurons send.
+
+    Results equal `conncore._population.Population`'s to the bit (but for the signs of zeros), if
+    the synapses are the same and those of a postsynaptic neuron ascend there.
+
+    Parameters
+    ----------
+    topology : Topology
+        With ``rows="pre"``, and indices that ascend within a row.
+    kernels, neuron : module
+        The kernels "events" and of the neuron model (``conncore._kernels.load``).
+    values : mapping of (n_members, n) float64
+        As for `Population`: the weights are rounded to float32.
+    trace : float
+        Low-pass factor of the output activity, y <- trace y + (1 - trace) z.
+    n_threads : int
+        At least 1; results do not depend on it. Threads work on members, or on ranges of
+        postsynaptic neurons where there are fewer members than threads.
+
+    Raises
+    ------
+    UsageError
+        For a missing array, or one of the wrong shape or dtype.
+    """
+
+    n_members: int
+    n_ranges: int
+    n_threads: int
+    topology: Topology
+    def __init__(
+        self,
+        topology: Topology,
+        kernels: ModuleType,
+        neuron: ModuleType,
+        values: Mapping[str, NDArray[np.float64]],
+        *,
+        trace: float,
+        n_threads: int,
+    ) -> None: ...
+    def reset(self) -> None:
+        """Bring all neurons to rest."""
+
+    def act(self, observations: ArrayLike) -> NDArray[np.float64]:
+        """One step: (n_members, n_obs) observations to (n_members, n_actions) actions in [-1, 1].
+
+        Raises
+        ------
+        UsageError
+            If the observations have another shape.
+        ConncoreError
+            In a forked child of a process that has used threads.
+        """
+
+    def activity(self) -> NDArray[np.float64]:
+        """Activity or spikes (0 or 1) of the last step, (n_members, n_neurons)."""
+
+    def state(self, name: str) -> NDArray[np.float64]:
+        """State variable `name` of every neuron, (n_members, n_neurons)."""
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """(n_members,): 0 for a finite state, 1 for a member that has diverged."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all members' values, state and scratch.
+
+        A member takes 4 bytes a synapse, and 8 (n_state + 5) bytes a neuron.
+        """
+
+    @property
+    def shared_nbytes(self) -> int:
+        """Bytes that do not grow with members: the synapses' indices."""
