@@ -34,21 +34,24 @@ cdef extern from "_simd.h" nogil:
     void prefetch "cc_prefetch"(const void* address)
 
 # A neuron model: state [n_state][n_neurons][lane], constants [n_constants][lane],
-# current and z (activity or spikes) [n_neurons][lane].
+# current and z (activity or spikes) [n_neurons][lane]. A step updates n of them: its pointers
+# are at the first, and n_neurons lie between two of a cell's state variables.
 ctypedef void (*neuron_reset_t)(Py_ssize_t n_neurons, double* state,
                                 const double* constants) noexcept nogil
-ctypedef void (*neuron_step_t)(Py_ssize_t n_neurons, double* state, const double* constants,
-                               const double* current, double* z) noexcept nogil
+ctypedef void (*neuron_step_t)(Py_ssize_t n, Py_ssize_t n_neurons, double* state,
+                               const double* constants, const double* current,
+                               double* z) noexcept nogil
 
-# Rows of a sparse linear map whose values differ by member: target row r sums
-# values[slots[k]] times source[indices[k]] over k in indptr[r]:indptr[r + 1]. Entries that share
-# a value share its slot, so that a few shared values stay in the first cache.
+# Rows of a sparse linear map whose values differ by member: target row r is start[starts[r]] plus
+# the sum of values[slots[k]] times source[indices[k]] over k in indptr[r]:indptr[r + 1]. Entries
+# that share a value share its slot, so that a few shared values stay in the first cache.
 cdef struct SparseMap:
     Py_ssize_t n_rows
     Py_ssize_t n_values
     const int* indptr
     const int* indices
     const int* slots
+    const int* starts
 
 cdef struct NetworkArgs:
     Py_ssize_t n_neurons
@@ -60,9 +63,8 @@ cdef struct NetworkArgs:
     Py_ssize_t n_constants
     double trace                 # output activity y <- trace y + (1 - trace) z
     SparseMap encoder            # observations -> inputs
-    SparseMap synapses           # neurons -> neurons, a row per postsynaptic neuron
+    SparseMap synapses           # drive + neurons -> neurons, a row per postsynaptic neuron
     SparseMap decoder            # outputs -> actions
-    const int* inputs            # neuron of each input
     const int* outputs           # neuron of each output
     # [block][item][lane]
     const float* encoder_weights
@@ -74,9 +76,10 @@ cdef struct NetworkArgs:
     double* state
     double* z
     double* y
-    spikes_t* spikes             # z again, [block][neuron]; NULL for cells that do not spike
+    spikes_t* spikes             # z again, [block][2][neuron], the second a step's scratch;
+                                 # NULL for cells that do not spike
     # [block][item][lane] scratch of one step
-    double* drive
+    double* drive                # of each input, and a row of zeros for all other cells
     double* current
     double* obs_lanes
     double* action_lanes

@@ -66,10 +66,11 @@ def shared_slots(values):
     return slots, values
 
 
-cdef void fill_map(SparseMap* target, source, slots, Py_ssize_t n_values):
+cdef void fill_map(SparseMap* target, source, slots, Py_ssize_t n_values, starts):
     target.n_rows = source.n_rows
     target.n_values = n_values
     target.slots = <const int*> <size_t> slots.ctypes.data
+    target.starts = <const int*> <size_t> starts.ctypes.data
     target.indptr = <const int*> <size_t> source.indptr.ctypes.data
     target.indices = <const int*> <size_t> source.indices.ctypes.data
 
@@ -123,7 +124,7 @@ cdef class Population:
             ("state", len(neuron.STATE) * n_neurons),
             ("z", n_neurons),
             ("y", topology.outputs.size),
-            ("drive", topology.inputs.size),
+            ("drive", topology.inputs.size + 1),
             ("current", n_neurons),
             ("obs_lanes", topology.n_obs),
             ("action_lanes", topology.n_actions),
@@ -142,13 +143,16 @@ cdef class Population:
         args.n_state = len(neuron.STATE)
         args.n_constants = len(neuron.CONSTANTS)
         args.trace = trace
+        starts = np.arange(max(topology.inputs.size, topology.n_actions), dtype=np.intc)
+        drive_rows = np.full(n_neurons, topology.inputs.size, dtype=np.intc)
+        drive_rows[topology.inputs] = starts[:topology.inputs.size]
+        arrays["starts"], arrays["drive rows"] = starts, drive_rows
         fill_map(&args.encoder, topology.encoder, arrays["encoder_weights slots"],
-                 arrays["encoder_weights"].shape[1])
+                 arrays["encoder_weights"].shape[1], starts)
         fill_map(&args.synapses, topology.synapses, arrays["synapse_weights slots"],
-                 arrays["synapse_weights"].shape[1])
+                 arrays["synapse_weights"].shape[1], drive_rows)
         fill_map(&args.decoder, topology.decoder, arrays["decoder_weights slots"],
-                 arrays["decoder_weights"].shape[1])
-        args.inputs = <const int*> <size_t> topology.inputs.ctypes.data
+                 arrays["decoder_weights"].shape[1], starts)
         args.outputs = <const int*> <size_t> topology.outputs.ctypes.data
         args.encoder_weights = <const float*> pointer(arrays["encoder_weights"])
         args.encoder_bias = pointer(arrays["encoder_bias"])
@@ -161,7 +165,7 @@ cdef class Population:
         args.y = pointer(arrays["y"])
         args.spikes = NULL
         if neuron.SPIKES:
-            arrays["spikes"] = np.empty((self.n_blocks, n_neurons), dtype=np.uint16)
+            arrays["spikes"] = np.empty((self.n_blocks, 2, n_neurons), dtype=np.uint16)
             args.spikes = <spikes_t*> pointer(arrays["spikes"])
         args.drive = pointer(arrays["drive"])
         args.current = pointer(arrays["current"])

@@ -147,35 +147,24 @@ static inline uint64_t cc_to_bits(double value)
     return bits;
 }
 
-/* tanh(x) = e / (e + 2) with e = exp(2 |x|) - 1, without branches or calls, so that a loop over
- * lanes becomes SIMD. e comes from 2|x| = k ln 2 + r, |r| <= ln(2)/2, and the Taylor series of
- * exp(r) - 1 to r^13, whose next term is below 2e-17 of the sum. Within 3 ulp of the exact value;
+/* tanh(x) without branches or calls, so that a loop over lanes becomes SIMD. |x| = k ln(2)/2 + t,
+ * |t| <= ln(2)/4, and tanh(t) = p / q, rational in t, within 6e-18 of the exact value. Then
+ * tanh(x) = (m + p) / (m + q) with m = (2^k - 1) (q + p) / 2. Within 5 ulp of the exact value;
  * conncore.reference.functions.tanh does the same operations in the same order. */
 static inline double cc_tanh(double x)
 {
     const double rounder = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer */
-    double y = 2.0 * __builtin_fabs(x);
-    y = y > 40.0 ? 40.0 : y; /* tanh is 1 to double precision; NaN passes */
-    const double shifted = y * 1.4426950408889634 + rounder;
+    double y = __builtin_fabs(x);
+    y = y > 20.0 ? 20.0 : y; /* tanh is 1 to double precision; NaN passes */
+    const double shifted = y * 2.8853900817779268 + rounder;
     const double k = shifted - rounder;
-    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
-    const double square = r * r;
-    double odd = 1.0 / 6227020800.0; /* two chains, half as long as one */
-    odd = odd * square + 1.0 / 39916800.0;
-    odd = odd * square + 1.0 / 362880.0;
-    odd = odd * square + 1.0 / 5040.0;
-    odd = odd * square + 1.0 / 120.0;
-    odd = odd * square + 1.0 / 6.0;
-    double even = 1.0 / 479001600.0;
-    even = even * square + 1.0 / 3628800.0;
-    even = even * square + 1.0 / 40320.0;
-    even = even * square + 1.0 / 720.0;
-    even = even * square + 1.0 / 24.0;
-    even = even * square + 0.5;
-    const double p = (odd * r + even) * square + r;
-    const double scale = cc_from_bits((cc_to_bits(shifted) + 1023) << 52); /* 2^k */
-    const double e = scale * p + (scale - 1.0);
-    return __builtin_copysign(e / (e + 2.0), x);
+    const double t = y - k * 0.34657359027997264;
+    const double square = t * t;
+    const double p = ((square + 105.06654745853905) * square + 945.6988323092918) * t;
+    const double q = (15.00665288107252 * square + 420.2994915616309) * square + 945.6988323092918;
+    const double half = cc_from_bits((cc_to_bits(shifted) + 1022) << 52) - 0.5; /* (2^k - 1) / 2 */
+    const double m = half * (q + p);
+    return __builtin_copysign((m + p) / (m + q), x);
 }
 
 /* Vectors with operators, for a kernel too deep for the compiler to vectorise by itself: one

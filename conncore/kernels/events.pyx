@@ -119,7 +119,7 @@ cdef void step_range(void* args, Py_ssize_t block) noexcept nogil:
     encode(net, member, part)
     receive(net, member, part)
     while first < net.bounds[part + 1]:
-        net.neuron_step(ROWS, net.state + (offset + first) * net.n_state, constants,
+        net.neuron_step(ROWS, ROWS, net.state + (offset + first) * net.n_state, constants,
                         current + first, z + first)
         memset(current + first, 0, CHUNK * sizeof(double))
         end = <int> min(first + CHUNK, net.n_neurons)

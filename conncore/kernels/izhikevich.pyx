@@ -45,10 +45,11 @@ cdef void update(
 
 
 cdef void step(
-    Py_ssize_t n, double* state, const double* constants, const double* current, double* z
+    Py_ssize_t n, Py_ssize_t n_neurons, double* state, const double* constants,
+    const double* current, double* z
 ) noexcept nogil:
     update(n, constants, constants + LANES, constants + 2 * LANES, constants + 3 * LANES,
-           constants + 4 * LANES, constants + 5 * LANES, current, state, state + n * LANES, z)
+           constants + 4 * LANES, constants + 5 * LANES, current, state, state + n_neurons * LANES, z)
 
 
 NEURON_RESET = PyCapsule_New(<void*> reset, "conncore.neuron_reset", NULL)

@@ -28,7 +28,8 @@ cdef void update(
 
 
 cdef void step(
-    Py_ssize_t n, double* state, const double* constants, const double* current, double* z
+    Py_ssize_t n, Py_ssize_t n_neurons, double* state, const double* constants,
+    const double* current, double* z
 ) noexcept nogil:
     update(n, constants, constants + LANES, current, state, z)
 

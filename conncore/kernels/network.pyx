@@ -1,47 +1,55 @@
 """One step of the network of a block: encode, propagate, update the neurons, decode."""
 
 from cpython.pycapsule cimport PyCapsule_New
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from conncore._block cimport (
     LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, out_t, pack,
     spikes_t, tanh_lane, vec,
 )
 
+cdef enum:
+    CHUNK = 16  # cells
+
 
 cdef void propagate(
-    const SparseMap* map, const float* values, const double* source, const double* start,
-    double* target
+    const SparseMap* map, Py_ssize_t first, Py_ssize_t n, const float* values,
+    const double* source, const double* start, double* target
 ) noexcept nogil:
-    """target[row] = start[row] + sum of values[slots[k]] * source[indices[k]], in that order."""
+    """target = rows first to first + n of the map: start[starts[row]] plus the sum of
+    values[slots[k]] * source[indices[k]], in that order."""
     cdef const vec* x = <const vec*> source
-    cdef const vec* b = <const vec*> start
+    cdef const vec* b
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
-    cdef Py_ssize_t row, k, p
-    for row in range(map.n_rows):
+    cdef Py_ssize_t i, k, p
+    for i in range(n):
+        b = <const vec*> start + map.starts[first + i] * VECTORS
         for p in range(VECTORS):
-            total[p] = b[row * VECTORS + p]
-        for k in range(map.indptr[row], map.indptr[row + 1]):
+            total[p] = b[p]
+        for k in range(map.indptr[first + i], map.indptr[first + i + 1]):
             add_product(values + map.slots[k] * LANES, x + map.indices[k] * VECTORS, total)
         for p in range(VECTORS):
-            t[row * VECTORS + p] = total[p]
+            t[i * VECTORS + p] = total[p]
 
 
 cdef void propagate_spikes(
-    const SparseMap* map, const float* values, const spikes_t* spikes, double* target
+    const SparseMap* map, Py_ssize_t first, Py_ssize_t n, const float* values,
+    const spikes_t* spikes, const double* start, double* target
 ) noexcept nogil:
-    """target += what propagate adds, for z of 0 or 1: 2 bytes to read a cell in place of 128."""
+    """What propagate does, for z of 0 or 1: 2 bytes to read a cell in place of 128."""
+    cdef const vec* b
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
-    cdef Py_ssize_t row, k, p
-    for row in range(map.n_rows):
+    cdef Py_ssize_t i, k, p
+    for i in range(n):
+        b = <const vec*> start + map.starts[first + i] * VECTORS
         for p in range(VECTORS):
-            total[p] = t[row * VECTORS + p] + 0.0  # no -0
-        for k in range(map.indptr[row], map.indptr[row + 1]):
+            total[p] = b[p] + 0.0  # no -0
+        for k in range(map.indptr[first + i], map.indptr[first + i + 1]):
             add_where(spikes[map.indices[k]], values + map.slots[k] * LANES, total)
         for p in range(VECTORS):
-            t[row * VECTORS + p] = total[p]
+            t[i * VECTORS + p] = total[p]
 
 
 cdef void pack_spikes(Py_ssize_t n, const double* z, spikes_t* spikes) noexcept nogil:
@@ -74,34 +82,41 @@ cdef void step_lanes(
 
     Spikes of step t arrive at t + 1: propagation reads the z of the step before.
     """
-    cdef Py_ssize_t cells = net.n_neurons * LANES
+    cdef Py_ssize_t n = net.n_neurons
+    cdef Py_ssize_t cells = n * LANES
     cdef double* z = net.z + block * cells
     cdef double* current = net.current + block * cells
-    cdef double* drive = net.drive + block * net.n_inputs * LANES
+    cdef double* drive = net.drive + block * (net.n_inputs + 1) * LANES
     cdef double* y = net.y + block * net.n_outputs * LANES
+    cdef double* state = net.state + block * net.n_state * cells
+    cdef const double* constants = net.constants + block * net.n_constants * LANES
     cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
-    cdef spikes_t* spikes = net.spikes + block * net.n_neurons
-    cdef Py_ssize_t i, p
+    cdef spikes_t* spikes = net.spikes + block * 2 * n
+    cdef spikes_t* new_spikes = spikes + n
+    cdef Py_ssize_t first, count
 
-    propagate(&net.encoder, net.encoder_weights + block * net.encoder.n_values * LANES, obs,
+    propagate(&net.encoder, 0, net.n_inputs,
+              net.encoder_weights + block * net.encoder.n_values * LANES, obs,
               net.encoder_bias + block * net.n_inputs * LANES, drive)
     tanh_lanes(net.n_inputs, drive)
 
-    memset(current, 0, cells * sizeof(double))
-    for i in range(net.n_inputs):
-        for p in range(VECTORS):
-            (<vec*> current)[net.inputs[i] * VECTORS + p] = (<vec*> drive)[i * VECTORS + p]
-    if net.spikes != NULL:
-        propagate_spikes(&net.synapses, weights, spikes, current)
+    if net.spikes == NULL:
+        propagate(&net.synapses, 0, n, weights, z, drive, current)
+        net.neuron_step(n, n, state, constants, current, z)
     else:
-        propagate(&net.synapses, weights, z, current, current)
-    net.neuron_step(net.n_neurons, net.state + block * net.n_state * cells,
-                    net.constants + block * net.n_constants * LANES, current, z)
-    if net.spikes != NULL:
-        pack_spikes(net.n_neurons, z, spikes)
+        first = 0
+        while first < n:  # a few cells at a time, whose current stays in the first cache
+            count = n - first if n - first < CHUNK else CHUNK
+            propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current)
+            net.neuron_step(count, n, state + first * LANES, constants, current,
+                            z + first * LANES)
+            pack_spikes(count, z + first * LANES, new_spikes + first)
+            first += CHUNK
+        memcpy(spikes, new_spikes, n * sizeof(spikes_t))
 
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
-    propagate(&net.decoder, net.decoder_weights + block * net.decoder.n_values * LANES, y,
+    propagate(&net.decoder, 0, net.n_actions,
+              net.decoder_weights + block * net.decoder.n_values * LANES, y,
               net.decoder_bias + block * net.n_actions * LANES, actions)
     tanh_lanes(net.n_actions, actions)
 
@@ -129,7 +144,9 @@ cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
     cdef Py_ssize_t cells = net.n_neurons * LANES
     memset(net.z + block * cells, 0, cells * sizeof(double))
     if net.spikes != NULL:
-        memset(net.spikes + block * net.n_neurons, 0, net.n_neurons * sizeof(spikes_t))
+        memset(net.spikes + block * 2 * net.n_neurons, 0, net.n_neurons * sizeof(spikes_t))
+    memset(net.drive + (block * (net.n_inputs + 1) + net.n_inputs) * LANES, 0,
+           LANES * sizeof(double))
     memset(net.y + block * net.n_outputs * LANES, 0, net.n_outputs * LANES * sizeof(double))
     net.neuron_reset(net.n_neurons, net.state + block * net.n_state * cells,
                      net.constants + block * net.n_constants * LANES)

@@ -25,7 +25,8 @@ cdef void update(Py_ssize_t n, in_t z_max, in_t current, out_t z) noexcept nogil
 
 
 cdef void step(
-    Py_ssize_t n, double* state, const double* constants, const double* current, double* z
+    Py_ssize_t n, Py_ssize_t n_neurons, double* state, const double* constants,
+    const double* current, double* z
 ) noexcept nogil:
     update(n, constants, current, z)
 
