@@ -81,31 +81,8 @@ cdef class EventPopulation:
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
         if topology.rows != "pre":
             raise UsageError("topology: events need a row of synapses per presynaptic neuron")
-        if n_threads < 1:
-            raise UsageError(f"n_threads is {n_threads}, must be at least 1")
-        if not 0.0 <= trace < 1.0:
-            raise UsageError(f"trace is {trace}, must lie in [0, 1)")
-        sizes = {
-            "encoder_weights": topology.encoder.n_values,
-            "encoder_bias": topology.inputs.size,
-            "synapse_weights": topology.synapses.n_values,
-            "decoder_weights": topology.decoder.n_values,
-            "decoder_bias": topology.n_actions,
-            "constants": len(neuron.CONSTANTS),
-        }
-        if set(values) != set(sizes):
-            raise UsageError(f"values are {sorted(values)}, need {sorted(sizes)}")
-        values = {name: np.asarray(array) for name, array in values.items()}
-        self.n_members = np.atleast_1d(values["synapse_weights"]).shape[0]
-        if self.n_members < 1:
-            raise UsageError("a population needs at least one member")
-        for name, size in sizes.items():
-            array = values[name]
-            if array.dtype != np.float64 or array.shape != (self.n_members, size):
-                raise UsageError(
-                    f"{name} is {array.dtype} {array.shape}, must be float64 "
-                    f"({self.n_members}, {size})"
-                )
+        values = topology.check_values(values, len(neuron.CONSTANTS), trace, n_threads)
+        self.n_members = values["constants"].shape[0]
         if topology.synapses.n_values and not topology.synapses.ascends:
             raise UsageError("topology: events need rows whose indices ascend, each once")
         self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)

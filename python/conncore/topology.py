@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from conncore._sorting import _unsafe_lexical_order
 from conncore.errors import UsageError
@@ -147,6 +148,42 @@ class Topology:
     @property
     def n_actions(self) -> int:
         return self.decoder.n_rows
+
+    def check_values(
+        self, values: Mapping[str, ArrayLike], n_constants: int, trace: float, n_threads: int
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return a population's values as arrays, (n_members, n) float64 by name.
+
+        Raises
+        ------
+        UsageError
+            For a missing array, one of the wrong shape or dtype, or a number out of range.
+        """
+        if n_threads < 1:
+            raise UsageError(f"n_threads is {n_threads}, must be at least 1")
+        if not 0.0 <= trace < 1.0:
+            raise UsageError(f"trace is {trace}, must lie in [0, 1)")
+        sizes = {
+            "encoder_weights": self.encoder.n_values,
+            "encoder_bias": self.inputs.size,
+            "synapse_weights": self.synapses.n_values,
+            "decoder_weights": self.decoder.n_values,
+            "decoder_bias": self.n_actions,
+            "constants": n_constants,
+        }
+        if set(values) != set(sizes):
+            raise UsageError(f"values are {sorted(values)}, need {sorted(sizes)}")
+        arrays = {name: np.asarray(array) for name, array in values.items()}
+        n_members = np.atleast_1d(arrays["synapse_weights"]).shape[0]
+        if n_members < 1:
+            raise UsageError("a population needs at least one member")
+        for name, size in sizes.items():
+            array = arrays[name]
+            if array.dtype != np.float64 or array.shape != (n_members, size):
+                raise UsageError(
+                    f"{name} is {array.dtype} {array.shape}, must be float64 ({n_members}, {size})"
+                )
+        return arrays
 
 
 def _frozen_int32(what: str, values: NDArray[np.integer]) -> NDArray[np.int32]:
