@@ -116,6 +116,20 @@ def test_reset_brings_back_the_start(neuron, weight):
         assert_same_bits(actual, desired)
 
 
+def test_weights_in_float32_change_activity_by_less_than_a_millionth():
+    """The twin rounds weights as the kernels do; against weights in float64 this is the cost."""
+    rng = np.random.default_rng(5)
+    network = random_network(rng, "relu", 37, n_neurons=30, weight=0.05, default_constants=True)
+    exact = network.reference()
+    exact.values = network.values
+    observations = rng.normal(size=(50, 37, 4))
+    rounded_actions, rounded = run(network.population(), observations)
+    actions, activity = run(exact, observations)
+    assert not np.array_equal(rounded, activity)
+    np.testing.assert_allclose(rounded, activity, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(rounded_actions, actions, rtol=1e-6, atol=1e-6)
+
+
 @each_neuron
 def test_status_marks_the_members_that_diverge_and_no_others(neuron, weight):
     rng = np.random.default_rng(3)

@@ -9,7 +9,7 @@ from conncore._block cimport (
 )
 
 cdef enum:
-    CHUNK = 16  # cells
+    AT_ONCE = 16  # cells
 
 
 cdef void propagate(
@@ -106,12 +106,12 @@ cdef void step_lanes(
     else:
         first = 0
         while first < n:  # a few cells at a time, whose current stays in the first cache
-            count = n - first if n - first < CHUNK else CHUNK
+            count = n - first if n - first < AT_ONCE else AT_ONCE
             propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current)
             net.neuron_step(count, n, state + first * LANES, constants, current,
                             z + first * LANES)
             pack_spikes(count, z + first * LANES, new_spikes + first)
-            first += CHUNK
+            first += AT_ONCE
         memcpy(spikes, new_spikes, n * sizeof(spikes_t))
 
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
