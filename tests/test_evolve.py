@@ -168,6 +168,26 @@ def test_a_finished_run_is_not_evaluated_again(tmp_path):
     assert np.array_equal(again.best.scores, run.best.scores)
 
 
+@over_both
+def test_a_run_may_start_from_a_genome(name, tmp_path):
+    start = np.linspace(-2, 2, 6)
+    task = SphereTask()
+    run = go(name, task, start=start, out=tmp_path / "run")
+    first = task.calls[0]
+    assert first[1] == 10  # no scouts
+    at_start = SphereTask().evaluate(None, start[None], first[0])[0]
+    if name == "ga":
+        assert run.history["best"][0] == run.history["mean"][0] == pytest.approx(at_start)
+    else:
+        assert abs(run.history["mean"][0] - at_start) < 2.0
+    assert run.config["run"]["start"].startswith("sha256:")
+    assert run.history["mean"][-1] > at_start
+    for wrong in (start[:5], start[None], np.full(6, np.nan)):
+        with pytest.raises(UsageError, match=r"start has shape|not finite"):
+            go(name, start=wrong, out=tmp_path / "wrong")
+    assert not (tmp_path / "wrong").exists()
+
+
 def test_starts_are_shared_in_a_generation_and_never_held_out():
     task = SphereTask()
     go("es", task, seed=3)

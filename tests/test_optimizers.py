@@ -204,7 +204,7 @@ class TestGA:
         ga = GA(population_size=10, n_elites=2)
         initial = np.arange(30.0).reshape(10, 3)
         assert np.array_equal(ga.ask(ga.init(initial, 0)), initial)
-        with pytest.raises(UsageError, match="starts from 10 genomes, not 9"):
+        with pytest.raises(UsageError, match="starts from 10 genomes or from one, not 9"):
             ga.init(initial[:9], 0)
 
     def test_elites_stay_unmutated_best_first(self):

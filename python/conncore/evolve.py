@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from datetime import datetime, timezone
@@ -9,12 +10,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError, UsageError
 from conncore.loop import N_HELD_OUT, Loop, Run
 from conncore.noise import check_seed
 from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
-from conncore.optimizers.base import need_count
+from conncore.optimizers.base import need, need_count
 from conncore.records import METRICS, Best, Checkpoint
 from conncore.runs import RunDirectory, check_free
 from conncore.threads import resolve_threads
@@ -35,6 +37,8 @@ def evolve(
     out: str | os.PathLike[str] | None = None,
     n_threads: int | None = None,
     progress: bool = True,
+    *,
+    start: NDArray[np.float64] | None = None,
 ) -> Run:
     """Evolve a network's parameters on a task.
 
@@ -60,6 +64,9 @@ def evolve(
         All cores if not given; results do not depend on it.
     progress : bool
         Report on stderr.
+    start : (n_parameters,) float64, optional
+        Genome to start from in place of random ones: the mean of the ES, which then scouts no
+        others, or every member of the GA's generation 0.
 
     Returns
     -------
@@ -81,14 +88,22 @@ def evolve(
     if out is not None:
         check_free(out)
     layout = network.layout
+    if start is None:
+        initial = network.random_genomes(optimizer.n_initial, seed)
+    else:
+        initial = np.array(start, dtype=np.float64)[None]
+        shape = (layout.n_parameters,)
+        need(initial[0].shape == shape, f"start has shape {initial[0].shape}, needs {shape}")
+        digest = hashlib.sha256(initial.astype("<f8").tobytes())
+        config["run"]["start"] = f"sha256:{digest.hexdigest()}"
     state = optimizer.init(
-        network.random_genomes(optimizer.n_initial, seed),
+        initial,
         seed,
         slices=layout.slices,
         lower=layout.lower,
         upper=layout.upper,
     )
-    start: Checkpoint[Any] = Checkpoint(
+    first: Checkpoint[Any] = Checkpoint(
         state=state,
         history=np.empty(0, dtype=METRICS),
         n_evaluations=0,
@@ -97,10 +112,10 @@ def evolve(
     )
     directory = None
     if out is not None:
-        directory = RunDirectory.create(out, config, network.connectome, start)
+        directory = RunDirectory.create(out, config, network.connectome, first)
     loop = Loop(network, task, optimizer, config, n_threads, directory, progress)
     try:
-        return loop.run(start)
+        return loop.run(first)
     except Exception:
         if directory is not None and not loop.evaluated:
             directory.discard()  # it holds nothing yet: the user may try again at once

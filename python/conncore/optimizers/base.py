@@ -81,7 +81,7 @@ class Optimizer(ABC, Generic[S]):
         Parameters
         ----------
         initial : array_like, shape (n, n_parameters), float
-            The genomes to start from.
+            The genomes to start from: `n_initial` random ones, or a single one.
         seed : int
             Seed of all further noise.
         slices : mapping of str to slice, optional

@@ -106,15 +106,19 @@ class GA(Optimizer[GAState]):
     ) -> GAState:
         """Return the state before the first generation; see `Optimizer.init`.
 
+        Of one initial genome all members of generation 0 are copies.
+
         Raises
         ------
         UsageError
-            `initial` does not have `population_size` rows, or a slice is unknown.
+            `initial` has neither one row nor `population_size`, or a slice is unknown.
         """
         genomes, low, high = check_initial(initial, lower, upper)
+        if len(genomes) == 1:
+            genomes = np.repeat(genomes, self.population_size, axis=0)
         if len(genomes) != self.population_size:
             raise UsageError(
-                f"the GA starts from {self.population_size} genomes, not {len(genomes)}"
+                f"the GA starts from {self.population_size} genomes or from one, not {len(genomes)}"
             )
         sigma = np.full(genomes.shape[1], float(self.sigma))
         for name, value in self.slice_sigma.items():
