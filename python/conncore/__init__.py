@@ -16,6 +16,7 @@ from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, Usa
 from conncore.evolve import Run, evolve, resume, score
 from conncore.formats import read
 from conncore.network import Network
+from conncore.nulls import NULLS, make_null
 from conncore.optimizers import ES, GA
 from conncore.tasks import Task, make_task
 
@@ -24,6 +25,7 @@ __version__ = version("conncore")
 __all__ = [
     "ES",
     "GA",
+    "NULLS",
     "CatalogEntry",
     "CheckpointError",
     "ConncoreError",
@@ -36,6 +38,7 @@ __all__ = [
     "catalog",
     "evolve",
     "load",
+    "make_null",
     "make_task",
     "read",
     "resume",
