@@ -10,6 +10,9 @@ from typer.testing import CliRunner
 from conncore.catalog import catalog
 from conncore.cli.connectome import app
 from conncore.errors import ConnectomeError, UsageError
+from conncore.formats import read
+from conncore.nulls import make_null
+from random_connectomes import same
 
 
 def run(*words):
@@ -106,7 +109,29 @@ def test_names_are_printed_as_they_are(tmp_path):
     assert "1: [red]:smile:" in run("check", str(path)).stdout
 
 
+@pytest.mark.parametrize("file", ["null.npz", "null.edges.csv"])
+def test_null_writes_a_file_that_can_be_read(tmp_path, file, worm):
+    words = ("null", "celegans-haspel2011", "--null", "degree", "--seed", "3")
+    out = tmp_path / file
+    result = run(*words, "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert "celegans-haspel2011 (degree, seed 3)" in result.stdout
+    written, null = read(out), make_null("degree", worm, 3)
+    assert same(written, null, but=("name", "sign_source", "citation", "licence", "source"))
+    assert (written.name == null.name) == (file == "null.npz")
+
+
+def test_null_of_split_muscles_as_edges_alone(tmp_path):
+    out = tmp_path / "null.tsv"
+    words = ("null", "celegans-haspel2011", "--null", "random", "--split-muscles")
+    assert run(*words, "--out", str(out)).exit_code == 0
+    assert read(out).n_synapses == 484
+    assert [path.name for path in tmp_path.iterdir()] == ["null.tsv"]
+
+
 def test_errors_are_left_to_the_command_line(tmp_path):
+    wrong = run("null", "celegans-haspel2011", "--null", "none", "--out", str(tmp_path / "x.npz"))
+    assert isinstance(wrong.exception, UsageError)
     unknown = run("info", "celegans-unheard-of").exception
     assert isinstance(unknown, UsageError)
     assert "choose one of: celegans-cook2019" in str(unknown)

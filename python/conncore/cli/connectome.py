@@ -1,4 +1,4 @@
-"""`conncore connectome`: what ships, what a file holds, and whether it can be used as it is."""
+"""`conncore connectome`: what ships, what a file holds, whether it can be used, null models."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from rich.table import Column, Table
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
 
-app = typer.Typer(no_args_is_help=True, help="List, describe and check connectomes.")
+app = typer.Typer(no_args_is_help=True, help="List, describe, check and shuffle connectomes.")
 
 NameOrFile = Annotated[
     str, typer.Argument(help="A name from `conncore connectome list`, or a file.")
@@ -61,6 +62,32 @@ def check(
     """Read a connectome with all checks and count what may need a decision."""
     connectome, split = _open(name_or_file, split_muscles)
     _print(examine(connectome) | split, as_json)
+
+
+@app.command("null")
+def null_model(
+    name_or_file: NameOrFile,
+    null: Annotated[str, typer.Option(help="statistics, degree, segment, signs, weights, random.")],
+    out: Annotated[Path, typer.Option(help="The file: .npz keeps all, .csv and .tsv the edges.")],
+    seed: Annotated[int, typer.Option(help="Another seed, another graph.")] = 0,
+    split_muscles: SplitMuscles = False,
+) -> None:
+    """Write a null model of a connectome: what it would be if only some properties mattered.
+
+    Beside x.edges.csv goes x.cells.csv, with classes, transmitters and body map.
+    """
+    from conncore.formats import save_npz, write_edges
+    from conncore.nulls import make_null
+
+    made = make_null(null, _open(name_or_file, split_muscles)[0], seed)
+    if out.suffix == ".npz":
+        save_npz(made, out)
+    else:
+        edges, cells = (f".{kind}{out.suffix}" for kind in ("edges", "cells"))
+        paired = out.name.endswith(edges)
+        beside = out.with_name(out.name.removesuffix(edges) + cells) if paired else None
+        write_edges(made, out, cells=beside)
+    _console().print(f"{out}: {made}", soft_wrap=True)
 
 
 def describe(connectome: Connectome) -> dict[str, Any]:
