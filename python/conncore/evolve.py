@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 from datetime import datetime, timezone
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from conncore.loop import N_HELD_OUT, Loop, Run
 from conncore.noise import check_seed
 from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
 from conncore.optimizers.base import need, need_count
+from conncore.provenance import versions
 from conncore.records import METRICS, Best, Checkpoint
 from conncore.runs import RunDirectory, check_free
 from conncore.threads import resolve_threads
@@ -235,7 +234,6 @@ def _describe(
     n_threads: int,
 ) -> dict[str, Any]:
     connectome = network.connectome
-    packages = ("conncore", "numpy", "mujoco", "gymnasium")
     return {
         "run": {
             "seed": seed,
@@ -252,7 +250,7 @@ def _describe(
         "network": dict(network.describe()),
         "task": dict(task.describe()),
         "optimizer": optimizer.describe(),
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
+        "versions": versions(),
     }
 
 

@@ -67,9 +67,10 @@ class Network:
         Constants that are part of the genome (one value for the whole network each).
     trace : float, optional
         Low-pass factor of the output activity; the neuron model's if None.
-    steps_per_action : int
-        Steps of synapses, neurons and trace per control step, with the observation held. A
-        layered network of relu neurons with as many layers is feed-forward within a control step.
+    steps_per_action : int, optional
+        Steps of synapses, neurons and trace per control step, with the observation held; the
+        neuron model's if None. A layered network of relu neurons with as many layers is
+        feed-forward within a control step.
     inputs, outputs : sequence of str, optional
         Names of the cells that dense input/output drives and reads. If None, motor neurons and
         muscles; without a body map all cells, which is a lot of parameters for a large network.
@@ -101,7 +102,7 @@ class Network:
         constants: Mapping[str, float] | None = None,
         tune: Sequence[str] = (),
         trace: float | None = None,
-        steps_per_action: int = 1,
+        steps_per_action: int | None = None,
         inputs: Sequence[str] | None = None,
         outputs: Sequence[str] | None = None,
     ) -> None:
@@ -120,9 +121,10 @@ class Network:
         self.trace = model.trace if trace is None else float(trace)
         if not 0.0 <= self.trace < 1.0:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
-        self.steps_per_action = int(steps_per_action)
-        if self.steps_per_action != steps_per_action or steps_per_action < 1:
-            raise UsageError(f"steps_per_action is {steps_per_action}, must be a whole number >= 1")
+        steps = model.steps_per_action if steps_per_action is None else steps_per_action
+        if steps != int(steps) or steps < 1:
+            raise UsageError(f"steps_per_action is {steps}, must be a whole number from 1 up")
+        self.steps_per_action = int(steps)
         if weights != "free":
             _check_signs(connectome)
         elif initial_weights != "sign":
@@ -321,6 +323,11 @@ class Network:
         UsageError
             For genomes of another shape, or with values that are not finite.
         """
+        return self._policy(genomes, n_threads, self.steps_per_action)
+
+    def _policy(
+        self, genomes: Array, n_threads: int | None, n_repeats: int
+    ) -> Population | EventPopulation:
         genomes = self.layout.check(genomes)
         threads = resolve_threads(n_threads)
         neuron = _kernels.load(self.neuron)
@@ -334,7 +341,7 @@ class Network:
                 {**self.values(genomes), "constants": constants},
                 trace=self.trace,
                 n_threads=threads,
-                n_repeats=self.steps_per_action,
+                n_repeats=n_repeats,
             )
         weights = self.synapse_weights(genomes)
         return EventPopulation(
@@ -344,7 +351,7 @@ class Network:
             {**self._io_values(genomes), "synapse_weights": weights, "constants": constants},
             trace=self.trace,
             n_threads=threads,
-            n_repeats=self.steps_per_action,
+            n_repeats=n_repeats,
         )
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
@@ -357,13 +364,14 @@ class Network:
 
         Returns
         -------
-        (n_steps, n_neurons) float64
+        (n_steps * steps_per_action, n_neurons) float64
             Activity of relu neurons; spikes, 0 or 1, of the others.
         """
-        policy = self.policy(np.atleast_2d(genome), n_threads=1)
+        policy = self._policy(np.atleast_2d(genome), n_threads=1, n_repeats=1)
         rows = np.asarray(observations, dtype=np.float64)
         if rows.ndim != 2:
             raise UsageError(f"observations have shape {rows.shape}, need (n_steps, n_obs)")
+        rows = np.repeat(rows, self.steps_per_action, axis=0)
         activity = np.empty((len(rows), self.connectome.n_neurons))
         for step, row in enumerate(rows):
             policy.act(row[None])

@@ -312,6 +312,7 @@ class RunDirectory:
         config = self.config
         parts = [config[key] for key in ("network", "task", "optimizer")]
         parts += [config["connectome"]["checksum"], config["run"]["seed"]]
+        parts += [config["run"].get("start")]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _checkpoint_file(self, generation: int) -> Path:

@@ -6,7 +6,8 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -150,15 +151,22 @@ def score(
     )
 
 
-def _report(work: Callable[[], Run]) -> None:
-    """Do the work and say what came out, or how to continue if a signal stopped it."""
+@contextmanager
+def stopping() -> Iterator[None]:
+    """If a signal stops a run, say how to continue it and exit with the signal's status."""
     from conncore.stopping import RunStopped
 
     try:
-        run = work()
+        yield
     except RunStopped as stopped:
         print(stopped, file=sys.stderr)
         raise typer.Exit(stopped.exit_status) from None
+
+
+def _report(work: Callable[[], Run]) -> None:
+    """Do the work and say what came out."""
+    with stopping():
+        run = work()
     assert run.path is not None
     print(run.title)
     print(_summary(run.best))
