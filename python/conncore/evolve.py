@@ -225,6 +225,53 @@ def score(
     return loop.score(best, n_starts, seed)
 
 
+def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.float64]:
+    """Return the solution of a finished run as a genome of `network`, to start from.
+
+    Parameters
+    ----------
+    path : path
+        The run directory.
+    network : Network
+        Of the same connectome and with the same genome; or with individual weights where the run's
+        were shared, which are then expanded.
+
+    Returns
+    -------
+    (n_parameters,) float64
+
+    Raises
+    ------
+    CheckpointError
+        `path` is not a run directory, or damaged.
+    UsageError
+        The run has not ended, or its networks are of another kind.
+    """
+    directory = RunDirectory.open(path, write=False)
+    best = directory.load_best()
+    if best is None:
+        raise UsageError(f"{path} has no solution yet; finish it first: {directory.resume_command}")
+    if directory.config["connectome"]["checksum"] != network.connectome.checksum:
+        raise UsageError(f"{path} is a run of another connectome")
+    genome, slices, options = best.genome, best.slices, directory.config["network"]
+    if options["weights"] == "shared" and network.weights == "individual":
+        from conncore.network import Network
+
+        shared = Network(network.connectome, network.task, **options)
+        genome = shared.expand(genome[None])[0]
+        slices = shared.with_individual_weights().layout.slices
+    if slices != network.layout.slices:
+        raise UsageError(
+            f"{path} holds genomes with the slices {_sizes(best.slices)}; "
+            f"this network needs {_sizes(network.layout.slices)}"
+        )
+    return genome
+
+
+def _sizes(slices: dict[str, slice]) -> str:
+    return ", ".join(f"{name} {part.stop - part.start}" for name, part in slices.items())
+
+
 def _describe(
     network: Network,
     task: Task,

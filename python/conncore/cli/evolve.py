@@ -58,6 +58,17 @@ def evolve(
         float | None, typer.Option(help="Size of the steps of log weights (ga).")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Learning rate (es); 0.05.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="A finished run directory, whose solution to start from; shared weights are "
+            "expanded for individual ones."
+        ),
+    ] = None,
+    pretrain: Annotated[
+        int | None,
+        typer.Option(help="First these many generations of ES on shared weights, in OUT-pretrain."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Run directory to make; named after the settings in runs/ if not given."),
@@ -66,9 +77,10 @@ def evolve(
     """Evolve a connectome's network on a task, in a run directory."""
     from conncore.catalog import open_connectome
     from conncore.errors import UsageError
-    from conncore.evolve import evolve as start
+    from conncore.evolve import evolve as begin
+    from conncore.evolve import load_solution
     from conncore.network import Network
-    from conncore.optimizers import make_optimizer
+    from conncore.optimizers import ES, make_optimizer
     from conncore.runs import check_free
     from conncore.tasks import make_task
 
@@ -77,6 +89,8 @@ def evolve(
         "sigma": sigma,
         "learning_rate": learning_rate,
     }
+    if pretrain is not None and start is not None:
+        raise UsageError("--pretrain and --start both say where to start; give one of them")
     if sigma_weights is not None:
         if optimizer != "ga":
             raise UsageError("--sigma-weights is for --optimizer ga; es has one --sigma")
@@ -94,18 +108,16 @@ def evolve(
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
     network = Network(circuit, swim, neuron=neuron, io=io, weights=weights)
+    solution = None if start is None else load_solution(start, network)
+    if pretrain is not None:
+        first = out.with_name(f"{out.name}-pretrain")
+        check_free(first)
+        shared = Network(circuit, swim, neuron=neuron, io=io, weights="shared")
+        print(f"{first}: {shared.layout.n_parameters} parameters", flush=True)
+        _report(lambda: begin(shared, swim, ES(), pretrain, seed, first, threads))
+        solution = load_solution(first, network)
     print(f"{out}: {network.layout.n_parameters} parameters", flush=True)
-    _report(
-        lambda: start(
-            network,
-            swim,
-            optimizer=method,
-            generations=generations,
-            seed=seed,
-            out=out,
-            n_threads=threads,
-        )
-    )
+    _report(lambda: begin(network, swim, method, generations, seed, out, threads, start=solution))
 
 
 def resume(

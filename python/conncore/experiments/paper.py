@@ -72,9 +72,9 @@ def worm() -> Connectome:
 
 
 def pretrain(budget: Budget) -> Stage:
-    """ES into shared weights; scouts first, because from a silent genome nothing is learned."""
+    """The paper's ES, plain steps at 0.1, from the best of some random genomes."""
     population = budget.pretrain_population
-    optimizer = ES(population_size=population, learning_rate=0.02, n_scout=8 * population)
+    optimizer = ES(population_size=population, update="sgd", n_scout=2 * population)
     return Stage("pretrain", optimizer, budget.pretrain_epochs)
 
 
