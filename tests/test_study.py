@@ -131,6 +131,18 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     assert numbers(go(tmp_path / "study")[0]) == numbers(whole)
 
 
+def test_a_study_may_grow_by_an_arm(tmp_path):
+    arms = make_arms(SmallTask())
+    whole, _ = go(tmp_path / "whole", arms=arms)
+    go(tmp_path / "study", arms=arms[:1])
+    outcomes, lines = go(tmp_path / "study", arms=arms)
+    assert len(lines) == 2  # of the new arm alone
+    assert numbers(outcomes) == numbers(whole)
+    assert set(json.loads((tmp_path / "study/study.json").read_text())["arms"]) == {"one", "two"}
+    assert numbers(go(tmp_path / "study", arms=arms[1:])[0])["two"] == numbers(whole)["two"]
+    assert set(json.loads((tmp_path / "study/study.json").read_text())["arms"]) == {"one", "two"}
+
+
 def test_another_study_and_strange_files_are_refused(tmp_path):
     go(tmp_path / "study", seeds=(0,))
     task = SmallTask()
@@ -146,6 +158,9 @@ def test_another_study_and_strange_files_are_refused(tmp_path):
         file.write_text(damaged)
         with pytest.raises(CheckpointError, match=r"seed-0.json.*delete it to run it again"):
             go(tmp_path / "study", seeds=(0,))
+    (tmp_path / "study/study.json").write_text("[]")
+    with pytest.raises(CheckpointError, match=r"study.json is damaged"):
+        go(tmp_path / "study")
 
 
 def outcome(arm, seed, mean, score=None):

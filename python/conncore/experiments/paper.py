@@ -88,13 +88,16 @@ def fine_tune(
 
 def _figure3(task: Task, budget: Budget, io: str) -> list[Arm]:
     ga = fine_tune(budget.generations, budget.population, 0.01, 0.997)
+    stages = (pretrain(budget), ga)
+
+    def arm(name: str, neuron: str, **options: Any) -> Arm:
+        tune = tuple(NEURONS[neuron].constants)
+        return circuit_arm(name, worm(), task, stages, neuron=neuron, io=io, tune=tune, **options)
+
     return [
-        circuit_arm(
-            name, worm(), task, (pretrain(budget), ga), neuron=neuron, io=io,
-            tune=tuple(NEURONS[neuron].constants),
-        )
-        for neuron, name in NAMES.items()
-    ]  # fmt: skip
+        *(arm(name, neuron) for neuron, name in NAMES.items()),
+        arm("izhikevich-1", "izhikevich", steps_per_action=1, log_weights=(2.0, 1.0)),
+    ]
 
 
 def _figure4(task: Task, budget: Budget, io: str, pretrained: bool) -> list[Arm]:

@@ -265,11 +265,19 @@ def _open(out: Path, arms: Sequence[Arm], task: Task) -> None:
         _write(file, wanted)
         return
     found = _read(file)
-    if found != wanted:
+    try:
+        # A study may grow: an arm that only one side has is no difference.
+        there = {name: found["arms"].get(name, arm) for name, arm in wanted["arms"].items()}
+        found_here = found | {"arms": there}
+    except (KeyError, TypeError, AttributeError):
+        raise CheckpointError(f"{file} is damaged; restore it, or choose another --out") from None
+    if found_here != wanted:
         raise UsageError(
-            f"{out} holds a study with other settings{_difference(found, wanted)}; "
+            f"{out} holds a study with other settings{_difference(found_here, wanted)}; "
             "choose another --out, or repeat the command that made it"
         )
+    if there.keys() - found["arms"].keys():
+        _write(file, wanted | {"arms": found["arms"] | there})
 
 
 def _difference(found: Any, wanted: Any, path: str = "") -> str:
