@@ -152,23 +152,22 @@ def run_study(
     """
     _open(out, arms, task)
     outcomes: dict[str, list[Outcome]] = {arm.name: [] for arm in arms}
-    n_runs, n_done, n_made, started = len(arms) * len(seeds), 0, 0, time.perf_counter()
-    for seed in seeds:
-        for arm in arms:
-            file = out / arm.name / f"seed-{seed}.json"
-            if file.exists():
-                outcome = _load(file)
-            else:
-                outcome = _run_arm(arm, task, seed, file, n_threads)
-                n_made += 1
-            n_done += 1
-            if n_made and not (file.exists() and n_made == 0):
-                left = (time.perf_counter() - started) / n_made * (n_runs - n_done)
-                say(
-                    f"{n_done}/{n_runs}  {arm.name}, seed {seed}: score {outcome.score:.4g} "
-                    f"in {duration(outcome.seconds)}; about {duration(left)} left"
-                )
-            outcomes[arm.name].append(outcome)
+    runs = [(arm, seed, out / arm.name / f"seed-{seed}.json") for seed in seeds for arm in arms]
+    n_left, n_made = sum(not file.exists() for *_, file in runs), 0
+    started = time.perf_counter()
+    for arm, seed, file in runs:
+        if file.exists():
+            outcomes[arm.name].append(_load(file))
+            continue
+        outcome = _run_arm(arm, task, seed, file, n_threads)
+        outcomes[arm.name].append(outcome)
+        n_made += 1
+        left = (time.perf_counter() - started) / n_made * (n_left - n_made)
+        say(
+            f"{len(runs) - n_left + n_made}/{len(runs)}  {arm.name}, seed {seed}: "
+            f"score {outcome.score:.4g} in {duration(outcome.seconds)}; "
+            f"about {duration(left)} left"
+        )
     return outcomes
 
 
