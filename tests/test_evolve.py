@@ -14,12 +14,13 @@ from conncore import storage
 from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolve import evolve, resume, score
 from conncore.noise import episode_seed, held_out_seeds, validation_seeds
-from conncore.optimizers import ES, GA
+from conncore.optimizers import CMA, ES, GA
 from conncore.progress import RunProgress, duration
 from conncore.stopping import RunStopped
 from fake_runs import FakeNetwork, SphereTask, tiny_connectome
 
 OPTIMIZERS = {
+    "cma": CMA(population_size=10, n_scout=24),
     "ga": GA(population_size=10, n_elites=3, sigma=0.3, slice_sigma={"log_weights": 0.5}),
     "es": ES(population_size=10, n_scout=24),
 }

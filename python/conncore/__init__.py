@@ -17,12 +17,13 @@ from conncore.evolve import Run, evolve, resume, score
 from conncore.formats import read
 from conncore.network import Network
 from conncore.nulls import NULLS, make_null
-from conncore.optimizers import ES, GA
+from conncore.optimizers import CMA, ES, GA
 from conncore.tasks import Task, make_task
 
 __version__ = version("conncore")
 
 __all__ = [
+    "CMA",
     "ES",
     "GA",
     "NULLS",

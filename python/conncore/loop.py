@@ -149,7 +149,7 @@ class Loop:
             finite.std() if len(finite) else np.nan,
             len(fitness) - len(finite),
             after.n_evaluations,
-            self.optimizer.sigma_at(generation),
+            self.optimizer.sigma_of(before.state),
         )
         history = np.concatenate([before.history, np.array([record], dtype=METRICS)])
         return replace(after, history=history)

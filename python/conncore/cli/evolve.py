@@ -44,15 +44,15 @@ def evolve(
         str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6 or a Gymnasium id.")
     ] = "swimmer6",
     engine: Annotated[str | None, typer.Option(help="Simulator of a swimmer task.")] = None,
-    optimizer: Annotated[str, typer.Option(help="es or ga.")] = "es",
+    optimizer: Annotated[str, typer.Option(help="es, ga or cma.")] = "es",
     population: Annotated[
-        int | None, typer.Option(help="Members of a generation; es 200, ga 750.")
+        int | None, typer.Option(help="Members of a generation; es 200, ga 750, cma 128.")
     ] = None,
     generations: Annotated[int, typer.Option(help="Generations to run.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     threads: Threads = None,
     sigma: Annotated[
-        float | None, typer.Option(help="Size of the random steps; es 0.1, ga 0.01.")
+        float | None, typer.Option(help="Size of the random steps; es 0.1, ga 0.01, cma 0.3.")
     ] = None,
     sigma_weights: Annotated[
         float | None, typer.Option(help="Size of the steps of log weights (ga).")
