@@ -18,6 +18,7 @@ from conncore.errors import UsageError, choose
 from conncore.genome import GenomeLayout, Part
 from conncore.neurons import NEURONS
 from conncore.noise import Stream, uniform
+from conncore.signs import unknown_signs
 from conncore.tasks.base import Task
 from conncore.threads import resolve_threads
 from conncore.topology import SparseMap, Topology
@@ -114,7 +115,8 @@ class Network:
         self.trace = model.trace if trace is None else float(trace)
         if not 0.0 <= self.trace < 1.0:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
-        _check_signs(connectome)
+        if connectome.n_unknown:
+            raise UsageError(unknown_signs(connectome))
 
         ends = {"inputs": inputs, "outputs": outputs}
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
@@ -371,13 +373,3 @@ def _constants(neuron: str, given: Mapping[str, float]) -> Mapping[str, float]:
     return MappingProxyType(
         {name: float(given.get(name, constant.default)) for name, constant in known.items()}
     )
-
-
-def _check_signs(connectome: Connectome) -> None:
-    unknown = int(np.sum(connectome.sign == 0))
-    if unknown:
-        raise UsageError(
-            f"connectome {connectome.name!r}: the sign of {unknown} of {connectome.n_synapses} "
-            "chemical edges is unknown; say what they are with --unknown-signs drop or excitatory "
-            "(in Python: connectome.settle_signs)"
-        )

@@ -27,6 +27,7 @@ class Stream(IntEnum):
     EPISODE = 4
     VALIDATION = 5
     HELD_OUT = 6
+    SIGNS = 20
 
 
 # Episode seeds stay below 2**31, which every simulator takes. The two highest bits name the

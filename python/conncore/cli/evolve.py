@@ -27,9 +27,15 @@ def evolve(
     split_muscles: Annotated[
         bool, typer.Option("--split-muscles", help="Split merged left/right muscles in two.")
     ] = False,
-    unknown_signs: Annotated[
+    transmitters: Annotated[
         str | None,
-        typer.Option(help="Edges of unknown sign: drop them, or take them as excitatory."),
+        typer.Option(help="Signs by transmitter: worm, fly or a CSV (transmitter,sign)."),
+    ] = None,
+    unknown_signs: Annotated[
+        str, typer.Option(help="Edges of unknown sign: refuse, excitatory, drop or random.")
+    ] = "refuse",
+    excitatory_share: Annotated[
+        float | None, typer.Option(help="Share of cells that excite, for random signs.")
     ] = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
     io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
@@ -87,8 +93,9 @@ def evolve(
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)
     circuit = open_connectome(connectome, split_muscles)
-    if unknown_signs is not None:
-        circuit = circuit.settle_signs(unknown_signs)
+    if transmitters is not None:
+        circuit = circuit.sign_by_transmitter(transmitters)
+    circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
     swim = make_task(task) if engine is None else make_task(task, engine=engine)
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
