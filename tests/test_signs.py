@@ -145,6 +145,8 @@ def test_unknown_signs_can_be_settled():
     for share in (None, -0.1, 1.1, float("nan")):
         with pytest.raises(UsageError, match="random signs need the share"):
             worm.settle_signs("random", share=share)
+    with pytest.raises(UsageError, match="is for random signs, not for 'drop'"):
+        worm.settle_signs("drop", share=0.5)
 
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.75, 1])

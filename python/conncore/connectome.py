@@ -17,9 +17,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore import signs
+from conncore import merging, shaping, signs
 from conncore.attributes import Attributes, checked_attributes
-from conncore.body import BodyMap, split_merged_muscles
+from conncore.body import BodyMap, split_merged_muscles, with_body_map
 from conncore.edges import check_places, checked, frozen, lexical_order
 from conncore.errors import ConnectomeError
 from conncore.labels import Labels
@@ -318,4 +318,9 @@ class Connectome:
     sign_by_transmitter = signs.sign_by_transmitter
     sign_edges = signs.sign_edges
     settle_signs = signs.settle_signs
+    select = shaping.select
+    subset = shaping.subset
+    merge = merging.merge
+    merge_left_right = merging.merge_left_right
     split_left_right = split_merged_muscles
+    with_body_map = with_body_map

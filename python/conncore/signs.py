@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
@@ -16,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.labels import Labels
 from conncore.noise import Stream, uniform
+from conncore.tables import read_table
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
@@ -59,7 +58,7 @@ def read_rule(path: str | PathLike[str]) -> dict[str, int]:
         With file and line, if the file cannot be understood.
     """
     rule: dict[str, int] = {}
-    for line, (transmitter, sign) in _rows(Path(path), ("transmitter", "sign")):
+    for line, (transmitter, sign) in read_table(Path(path), ("transmitter", "sign")):
         if transmitter in rule:
             raise ConnectomeError(f"{path}: line {line}: {transmitter!r} has a sign already")
         rule[transmitter] = _sign(path, line, sign)
@@ -85,7 +84,7 @@ def read_edge_signs(path: str | PathLike[str]) -> dict[tuple[str, str], int]:
         With file and line, if the file cannot be understood.
     """
     signs: dict[tuple[str, str], int] = {}
-    for line, (pre, post, sign) in _rows(Path(path), ("pre", "post", "sign")):
+    for line, (pre, post, sign) in read_table(Path(path), ("pre", "post", "sign")):
         if (pre, post) in signs:
             raise ConnectomeError(f"{path}: line {line}: {pre!r} -> {post!r} has a sign already")
         signs[pre, post] = _sign(path, line, sign)
@@ -194,10 +193,12 @@ def settle_signs(
     Raises
     ------
     UsageError
-        If the policy is not known, signs are unknown and it is "refuse", or it is "random" and
-        `share` is not from 0 to 1.
+        If the policy is not known, signs are unknown and it is "refuse", or `share` is not from
+        0 to 1 where it is "random" and None elsewhere.
     """
     choose("policy for unknown signs", policy, POLICIES)
+    if share is not None and policy != "random":
+        raise UsageError(f"a share of cells that excite is for random signs, not for {policy!r}")
     unknown = connectome.sign == 0
     if policy == "refuse" and unknown.any():
         raise UsageError(unknown_signs(connectome))
@@ -289,36 +290,6 @@ def _confidence(connectome: Connectome, given: ArrayLike | None) -> NDArray[np.f
         )
     by_cell: NDArray[np.float64] = values[connectome.pre]
     return by_cell
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
-    """Line number and stripped fields in these columns of each row of a small CSV."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConnectomeError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConnectomeError(f"{path}: cannot be read ({error})") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        rows = [(reader.line_num, [field.strip() for field in row]) for row in reader]
-    except csv.Error as error:
-        message = f"{path}: line {reader.line_num} cannot be split into fields ({error})"
-        raise ConnectomeError(message) from None
-    rows = [(line, row) for line, row in rows if any(row)]
-    header = rows[0][1] if rows else []
-    for column in columns:
-        if header.count(column) != 1:
-            raise ConnectomeError(
-                f"{path}: the first line must name the columns {', '.join(columns)}, each once"
-            )
-    places = [header.index(column) for column in columns]
-    for line, row in rows:
-        if len(row) != len(header):
-            raise ConnectomeError(
-                f"{path}: line {line} has {len(row)} fields, but there are {len(header)} columns"
-            )
-    return [(line, [row[place] for place in places]) for line, row in rows[1:]]
 
 
 def _sign(path: str | PathLike[str], line: int, word: str) -> int:

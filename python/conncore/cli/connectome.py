@@ -11,10 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from conncore.cli import shape
+
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
 
-app = typer.Typer(no_args_is_help=True, help="List, describe and check connectomes.")
+app = typer.Typer(no_args_is_help=True, help="List, describe, check and shape connectomes.")
+for command in (shape.subset, shape.merge, shape.split, shape.sign, shape.body):
+    app.command()(command)
 
 NameOrFile = Annotated[
     str, typer.Argument(help="A name from `conncore connectome list`, or a file.")

@@ -39,6 +39,13 @@ def evolve(
     ] = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
     io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
+    inputs: Annotated[
+        str | None,
+        typer.Option(help="Cells that sense (dense): NAME,NAME, PROPERTY=WORD or match=REGEX."),
+    ] = None,
+    outputs: Annotated[
+        str | None, typer.Option(help="Cells that act (dense): chosen like --inputs.")
+    ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -75,6 +82,7 @@ def evolve(
     from conncore.network import Network
     from conncore.optimizers import make_optimizer
     from conncore.runs import check_free
+    from conncore.shaping import choose_cells
     from conncore.tasks import make_task
 
     settings: dict[str, Any] = {
@@ -99,7 +107,15 @@ def evolve(
     swim = make_task(task) if engine is None else make_task(task, engine=engine)
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
-    network = Network(circuit, swim, neuron=neuron, io=io, weights=weights)
+    network = Network(
+        circuit,
+        swim,
+        neuron=neuron,
+        io=io,
+        weights=weights,
+        inputs=None if inputs is None else choose_cells(circuit, inputs),
+        outputs=None if outputs is None else choose_cells(circuit, outputs),
+    )
     print(f"{out}: {network.layout.n_parameters} parameters", flush=True)
     _report(
         lambda: start(
