@@ -35,17 +35,25 @@ SplitMuscles = Annotated[
 
 @app.command("list")
 def list_connectomes(as_json: Json = False) -> None:
-    """List the connectomes that ship with conncore."""
+    """List the connectomes that ship with conncore, and those that it can fetch."""
     from conncore.catalog import catalog
+    from conncore.fetching import elsewhere
 
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in catalog()], indent=2))
         return
-    table = Table("name", "cells", "edges", "gap", "what", box=None)
+    width = max(len(entry.name) for entry in catalog())
+    name = Column("name", min_width=width)
+    table = Table(name, "cells", "edges", "signs", "gap", "what", box=None)
     for entry in catalog():
-        counts = (str(entry.cells), str(entry.edges), str(entry.gap_junctions))
-        table.add_row(entry.name, *counts, entry.title)
+        counts = (entry.cells, entry.edges, entry.signs_known, entry.gap_junctions)
+        table.add_row(entry.name, *map(str, counts), entry.title)
     _console().print(table)
+    _console().print(
+        "\nNot shipped; `conncore connectome info NAME` fetches it or says where it is:"
+    )
+    for other in elsewhere().values():
+        _console().print(f" {other.name}: {other.title}", soft_wrap=True)
 
 
 @app.command("info")
