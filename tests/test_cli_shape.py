@@ -1,4 +1,4 @@
-"""`conncore connectome subset | merge | split | sign | body`, and choosing cells for a run."""
+"""`conncore connectome subset | merge | split | sign | label`, and choosing cells for a run."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def test_sign_settles_in_order(shape, tmp_path):
         shape("sign", "--transmitters", "fly", "--min-confidence", 0.5)
 
 
-def test_body_takes_a_table_and_tables_keep_it(shape, tmp_path):
+def test_label_takes_a_table_and_tables_keep_it(shape, tmp_path):
     plain = tmp_path / "plain.csv"
     plain.write_text("pre,post,sign\nA,B,1\n")
     table = tmp_path / "body.csv"
     table.write_text("name,class,role,segment,side\nA,DA,motor,0,dorsal\nB,MD,muscle,0,dorsal\n")
-    moving = shape("body", "--map", table, source=plain, out="worm.edges.csv")
+    moving = shape("label", "--table", table, source=plain, out="worm.edges.csv")
     assert moving.body.role == ("motor", "muscle")
     assert (tmp_path / "worm.cells.csv").exists()
 

@@ -277,32 +277,3 @@ def test_only_counterparts_are_merged():
         "e", [0], [1], names=["L1", "R1", "LC4_L", "LC4_R", "x left", "x right"]
     )
     assert letters.merge_left_right().names == ("L1", "R1", "LC4_lr", "x lr")
-
-
-def test_a_body_map_from_a_table(tmp_path):
-    path = tmp_path / "body.csv"
-    path.write_text(
-        "name,class,role,segment,side\nR1,,motor,0,dorsal\nOUT,M,muscle,1,ventral\nR2,,,,\n"
-    )
-    moving = eye().with_body_map(path)
-    assert moving.body.role == ("motor", "", "", "", "muscle")
-    assert moving.body.cell_class == ("R", "", "", "", "")
-    assert moving.body.segment.tolist() == [0, -1, -1, -1, 1]
-    assert moving.classes == ("R", "R", "T", "T", "M")
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ("R9,,motor,0,dorsal", "line 2: there is no cell 'R9'"),
-        ("R1,,motor,first,dorsal", "line 2: 'first' is not a segment"),
-        ("R1,,motor,0,left", "line 2: unknown side 'left'"),
-        ("R1,,motor,0,dorsal\nR1,,motor,1,dorsal", "lines 2 and 3 are of the same cell"),
-        ("R1,,motor", "line 2 has 3 fields"),
-    ],
-)
-def test_a_wrong_body_map_names_its_line(tmp_path, row, message):
-    path = tmp_path / "body.csv"
-    path.write_text(f"name,class,role,segment,side\n{row}\n")
-    with pytest.raises(ConnectomeError, match=message):
-        eye().with_body_map(path)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from os import PathLike
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from conncore.attributes import take_cells
 from conncore.errors import ConnectomeError
-from conncore.tables import read_table
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
@@ -119,50 +116,6 @@ def _segments(values: ArrayLike) -> NDArray[np.int16]:
     result = array.astype(np.int16)
     result.setflags(write=False)
     return result
-
-
-def with_body_map(connectome: Connectome, path: str | PathLike[str]) -> Connectome:
-    """The connectome with the body map of a CSV instead of its own.
-
-    Parameters
-    ----------
-    path : path
-        The columns `name`, `class`, `role`, `segment` and `side`, a row for each cell that moves
-        the body; see `BodyMap`. All other cells have no role. A class that is given replaces the
-        cell's own.
-
-    Raises
-    ------
-    ConnectomeError
-        With file and line, if the table cannot be understood or names other cells.
-    """
-    path = Path(path)
-    place = {name: i for i, name in enumerate(connectome.names)}
-    lines: dict[int, int] = {}
-    classes = list(connectome.classes)
-    motor, roles, sides = ([""] * len(classes) for _ in range(3))
-    segments = [-1] * len(classes)
-    for line, row in read_table(path, ("name", "class", "role", "segment", "side")):
-        name, cell_class, role, segment, side = row
-        if name not in place:
-            raise ConnectomeError(f"{path}: line {line}: there is no cell {name!r}")
-        i = place[name]
-        if i in lines:
-            raise ConnectomeError(f"{path}: lines {lines[i]} and {line} are of the same cell")
-        lines[i] = line
-        if segment and not segment.isdecimal():
-            raise ConnectomeError(
-                f"{path}: line {line}: {segment!r} is not a segment; use 0, 1, ... or nothing"
-            )
-        classes[i] = cell_class or classes[i]
-        roles[i], sides[i] = role, side
-        segments[i] = int(segment) if segment else -1
-        motor[i] = classes[i] if role == "motor" else ""
-        problem = place_problem(classes[i], role, segments[i], side)
-        if problem:
-            raise ConnectomeError(f"{path}: line {line}: {problem}")
-    body = BodyMap(tuple(motor), tuple(roles), np.array(segments), tuple(sides))
-    return replace(connectome, classes=tuple(classes), body=body)
 
 
 def split_merged_muscles(connectome: Connectome) -> Connectome:

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from conncore import merging, shaping, signs
 from conncore.attributes import Attributes, checked_attributes
-from conncore.body import BodyMap, split_merged_muscles, with_body_map
+from conncore.body import BodyMap, split_merged_muscles
+from conncore.cells import with_cells
 from conncore.edges import check_places, checked, frozen, lexical_order
 from conncore.errors import ConnectomeError
 from conncore.labels import Labels
@@ -323,4 +324,4 @@ class Connectome:
     merge = merging.merge
     merge_left_right = merging.merge_left_right
     split_left_right = split_merged_muscles
-    with_body_map = with_body_map
+    with_cells = with_cells

@@ -58,10 +58,11 @@ def read_rule(path: str | PathLike[str]) -> dict[str, int]:
         With file and line, if the file cannot be understood.
     """
     rule: dict[str, int] = {}
-    for line, (transmitter, sign) in read_table(Path(path), ("transmitter", "sign")):
+    for line, row in read_table(Path(path), ("transmitter", "sign")):
+        transmitter = row["transmitter"]
         if transmitter in rule:
             raise ConnectomeError(f"{path}: line {line}: {transmitter!r} has a sign already")
-        rule[transmitter] = _sign(path, line, sign)
+        rule[transmitter] = _sign(path, line, row["sign"])
     return rule
 
 
@@ -84,10 +85,11 @@ def read_edge_signs(path: str | PathLike[str]) -> dict[tuple[str, str], int]:
         With file and line, if the file cannot be understood.
     """
     signs: dict[tuple[str, str], int] = {}
-    for line, (pre, post, sign) in read_table(Path(path), ("pre", "post", "sign")):
+    for line, row in read_table(Path(path), ("pre", "post", "sign")):
+        pre, post = row["pre"], row["post"]
         if (pre, post) in signs:
             raise ConnectomeError(f"{path}: line {line}: {pre!r} -> {post!r} has a sign already")
-        signs[pre, post] = _sign(path, line, sign)
+        signs[pre, post] = _sign(path, line, row["sign"])
     return signs
 
 

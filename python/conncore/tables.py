@@ -1,4 +1,4 @@
-"""Small tables of text: the columns that are asked for, with the line of each row."""
+"""Small tables of text, with the line of each row."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 from conncore.errors import ConnectomeError
 
 
-def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, list[str]]]:
-    """Line number and stripped fields in these columns of each row of a CSV that is not blank.
+def read_table(path: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """Line number and stripped fields, by column, of each row of a CSV that is not blank.
 
     Raises
     ------
     ConnectomeError
-        With file and line, if the file cannot be read, lacks a column or has ragged rows.
+        With file and line, if the file cannot be read, lacks a column, names one twice or has
+        ragged rows.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -32,15 +33,13 @@ def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, list[str]]
         raise ConnectomeError(message) from None
     rows = [(line, row) for line, row in rows if any(row)]
     header = rows[0][1] if rows else []
-    for column in columns:
-        if header.count(column) != 1:
-            raise ConnectomeError(
-                f"{path}: the first line must name the columns {', '.join(columns)}, each once"
-            )
-    places = [header.index(column) for column in columns]
+    if not set(needed) <= set(header) or len(set(header)) < len(header):
+        raise ConnectomeError(
+            f"{path}: the first line must name the columns {', '.join(needed)}, each once"
+        )
     for line, row in rows:
         if len(row) != len(header):
             raise ConnectomeError(
                 f"{path}: line {line} has {len(row)} fields, but there are {len(header)} columns"
             )
-    return [(line, [row[place] for place in places]) for line, row in rows[1:]]
+    return [(line, dict(zip(header, row, strict=True))) for line, row in rows[1:]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conncore.connectome import Connectome
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, check and shape connectomes.")
-for command in (shape.subset, shape.merge, shape.split, shape.sign, shape.body):
+for command in (shape.subset, shape.merge, shape.split, shape.sign, shape.label):
     app.command()(command)
 
 NameOrFile = Annotated[

@@ -1,4 +1,4 @@
-"""`conncore connectome subset | merge | split | sign | body`: one connectome in, another out."""
+"""`conncore connectome subset | merge | split | sign | label`: one connectome in, another out."""
 
 from __future__ import annotations
 
@@ -129,13 +129,18 @@ def sign(
     _write(connectome, out)
 
 
-def body(
+def label(
     source: Source,
     out: Result,
-    table: Annotated[Path, typer.Option("--map", help="A CSV: name, class, role, segment, side.")],
+    table: Annotated[
+        Path,
+        typer.Option(
+            help="A CSV, a row a cell: name, and class, transmitter, role, segment, side or others."
+        ),
+    ],
 ) -> None:
-    """Say which cells move the body, and where they lie in it."""
-    _write(_open(source).with_body_map(table), out)
+    """Say more of the cells: classes, transmitters, the body map, regions, whatever."""
+    _write(_open(source).with_cells(table), out)
 
 
 def _open(source: str) -> Connectome:
