@@ -28,23 +28,25 @@ EXTREME = 100  # times the median is an extreme weight
 _ROUNDED_ID = re.compile(r"\d+(\.\d*)?[eE]\+?\d+|\d+\.0*")
 
 
-def _some(items: Iterable[str]) -> str:
+def _some(items: Iterable[str], total: int | None = None) -> str:
+    """The first few; `items` may stop there where the total is given."""
     listed = list(items)
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+    total = len(listed) if total is None else total
+    more = f" and {total - SHOWN} more" if total > SHOWN else ""
     return ", ".join(listed[:SHOWN]) + more
 
 
-def _names(connectome: Connectome, places: Iterable[int] | NDArray[np.integer]) -> str:
-    return _some(connectome.names[i] for i in places)
+def _names(connectome: Connectome, places: Sequence[int] | NDArray[np.integer]) -> str:
+    return _some([connectome.names[i] for i in places[:SHOWN]], len(places))
 
 
 def _n(count: int, what: str, plural: str = "") -> str:
     return f"{count} {what if count == 1 else plural or what + 's'}"
 
 
-def _edges(connectome: Connectome, which: Iterable[int] | NDArray[np.integer]) -> str:
+def _edges(connectome: Connectome, which: NDArray[np.integer]) -> str:
     names, pre, post = connectome.names, connectome.pre, connectome.post
-    return _some(f"{names[pre[k]]} -> {names[post[k]]}" for k in which)
+    return _some([f"{names[pre[k]]} -> {names[post[k]]}" for k in which[:SHOWN]], len(which))
 
 
 def _alike(words: Sequence[str], key: Callable[[str], str]) -> list[str]:

@@ -67,9 +67,10 @@ def components(connectome: Connectome) -> NDArray[np.int64]:
 def returned(
     pre: NDArray[np.integer], post: NDArray[np.integer], n_cells: int
 ) -> NDArray[np.bool_]:
-    """Which edges have one in return, (n_edges,); edges from a cell to itself do."""
+    """Which edges, each given once, have one in return, (n_edges,); those to itself do."""
     forth = pre.astype(np.int64) * n_cells + post
-    return np.isin(post.astype(np.int64) * n_cells + pre, forth)
+    back = post.astype(np.int64) * n_cells + pre
+    return np.isin(back, forth, assume_unique=True, kind="sort")
 
 
 def without_edges(connectome: Connectome) -> NDArray[np.intp]:
