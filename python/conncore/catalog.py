@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import as_file, files
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, choose
-from conncore.formats import READERS, read, read_edges
+from conncore.formats import SUFFIXES, parse_options, read, read_edges
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -108,7 +109,12 @@ def load(name: str, *, split_muscles: bool = False) -> Connectome:
     return connectome.split_left_right() if split_muscles else connectome
 
 
-def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectome:
+def open_connectome(
+    name_or_file: str,
+    split_muscles: bool = False,
+    format: str | None = None,
+    options: Sequence[str] = (),
+) -> Connectome:
     """Load a connectome by its catalog name, or read it from a file.
 
     Parameters
@@ -117,6 +123,8 @@ def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectom
         A name from `catalog`, else a path that exists or ends in a suffix that `read` knows.
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+    format, options : str and sequence of str
+        How to read a file, see `conncore.formats.read`; options as "key=value".
 
     Returns
     -------
@@ -131,8 +139,10 @@ def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectom
     """
     path = Path(name_or_file)
     shipped = any(entry.name == name_or_file for entry in catalog())
-    if not shipped and (path.suffix.lower() in READERS or path.exists()):
-        connectome = read(path)
+    is_file = format is not None or name_or_file.startswith("cect:")
+    if not shipped and (is_file or path.suffix.lower() in SUFFIXES or path.exists()):
+        settings = parse_options(name_or_file, format, options)
+        connectome = read(name_or_file, format, **settings)
         return connectome.split_left_right() if split_muscles else connectome
     return load(name_or_file, split_muscles=split_muscles)
 

@@ -30,6 +30,15 @@ SplitMuscles = Annotated[
 ]
 
 
+Format = Annotated[
+    str | None, typer.Option("--format", help="How to read a file, if its name does not tell.")
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="key=value for the reader of a file; may be repeated."),
+]
+
+
 @app.command("list")
 def list_connectomes(as_json: Json = False) -> None:
     """List the connectomes that ship with conncore."""
@@ -47,19 +56,27 @@ def list_connectomes(as_json: Json = False) -> None:
 
 @app.command("info")
 def info(
-    name_or_file: NameOrFile, split_muscles: SplitMuscles = False, as_json: Json = False
+    name_or_file: NameOrFile,
+    split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
+    as_json: Json = False,
 ) -> None:
     """Describe a connectome: size, signs, where it is from and what to cite."""
-    connectome, split = _open(name_or_file, split_muscles)
+    connectome, split = _open(name_or_file, split_muscles, format, option)
     _print(describe(connectome) | split, as_json)
 
 
 @app.command("check")
 def check(
-    name_or_file: NameOrFile, split_muscles: SplitMuscles = False, as_json: Json = False
+    name_or_file: NameOrFile,
+    split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
+    as_json: Json = False,
 ) -> None:
     """Read a connectome with all checks and count what may need a decision."""
-    connectome, split = _open(name_or_file, split_muscles)
+    connectome, split = _open(name_or_file, split_muscles, format, option)
     _print(examine(connectome) | split, as_json)
 
 
@@ -139,11 +156,13 @@ def _count(labels: tuple[str, ...]) -> dict[str, int]:
     return {label or "unknown": n for label, n in sorted(Counter(labels).items())}
 
 
-def _open(name_or_file: str, split_muscles: bool) -> tuple[Connectome, dict[str, str]]:
+def _open(
+    name_or_file: str, split_muscles: bool, format: str | None, options: list[str] | None
+) -> tuple[Connectome, dict[str, str]]:
     """The connectome, and what a split did to its counts."""
     from conncore.catalog import open_connectome
 
-    connectome = open_connectome(name_or_file)
+    connectome = open_connectome(name_or_file, format=format, options=options or ())
     if not split_muscles:
         return connectome, {}
     split = connectome.split_left_right()

@@ -147,19 +147,23 @@ def summed(
     return pre[groups.first][there], post[groups.first][there], totals[there]
 
 
-def gap_pairs(pre: Places, post: Places, weight: Floats) -> NDArray[np.int64]:
-    """The entries to keep of gap junctions from a matrix.
-
-    A symmetric matrix holds each junction twice: the entries with pre <= post stay. Any other
-    keeps all its entries.
-    """
+def is_symmetric(pre: Places, post: Places, weight: Floats) -> bool:
+    """Whether each entry has one of the same weight in return."""
     there = {(i, j): w for i, j, w in zip(pre.tolist(), post.tolist(), weight, strict=True)}
-    if all(there.get((j, i)) == w for (i, j), w in there.items()):
-        return np.flatnonzero(pre <= post)
-    return np.arange(len(pre))
+    return all(there.get((j, i)) == w for (i, j), w in there.items())
 
 
-def make(source: Source, **fields: Any) -> Connectome:
+def fold(pre: Places, post: Places, weight: Floats) -> tuple[Places, Places, Floats]:
+    """One entry a pair of cells, from the lower place to the higher, with the larger weight."""
+    pairs: dict[tuple[int, int], float] = {}
+    for i, j, w in zip(pre.tolist(), post.tolist(), weight.tolist(), strict=True):
+        pair = (min(i, j), max(i, j))
+        pairs[pair] = max(w, pairs.get(pair, 0.0))
+    ends = np.array(list(pairs), np.int32).reshape(-1, 2)
+    return ends[:, 0], ends[:, 1], np.array(list(pairs.values()), np.float64)
+
+
+def make(source: Source, /, **fields: Any) -> Connectome:
     """`Connectome.from_edges`, with errors that name the file."""
     try:
         fields = {"name": source.stem, "source": source.label, **fields}

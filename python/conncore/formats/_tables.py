@@ -92,6 +92,8 @@ class Table:
         shown = ", ".join(map(repr, self.titles[:20])) + (", ..." if self.titles[20:] else "")
         if not hint and len(self.titles) == 1 and self.header_line:
             hint = "; are its columns separated by commas or tabs?"
+        elif not hint and number(self.titles[-1]) is not None:
+            hint = "; if the first line is an edge, read with header=False"
         return self.source.error(f"{place}there is no column {title!r}; found {shown}{hint}")
 
     def words(self, title: str) -> Words:
