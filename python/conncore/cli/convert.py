@@ -25,7 +25,6 @@ def convert(
 
     connectome = open_connectome(name_or_file, split_muscles, format, option or ())
     dropped = write(connectome, out, to)
-    typer.echo(
-        f"{out}: {connectome.n_neurons} cells, {connectome.n_synapses} chemical edges, ", nl=False
-    )
-    typer.echo(f"{connectome.n_gap_junctions} gap junctions; dropped: {dropped or 'nothing'}")
+    counts = f"{connectome.n_neurons} cells, {connectome.n_synapses} chemical edges"
+    gaps = f"{connectome.n_gap_junctions} gap junctions"
+    typer.echo(f"{out}: {counts}, {gaps}; dropped: {dropped or 'nothing'}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from conncore.errors import ConnectomeError
 from conncore.formats._files import GZIP, ZIP, Source, open_source, read_bytes
 from conncore.formats._tables import COLUMNAR, guess_separator, number, read_rows
+from conncore.formats.edges import ALIASES
 
 #: Formats that the end of the name tells alone; tables, archives and JSON need a look.
 BY_SUFFIX = {
@@ -59,7 +60,8 @@ def detect(path: str | PathLike[str]) -> str:
     if source.suffix == ".xml":
         return "graphml" if b"<graphml" in source.content[:4096] else "neuroml"
     if source.suffix in COLUMNAR:
-        return "shiu2024" if b"Presynaptic_ID" in source.content else "edges"
+        titles = {b"Presynaptic_ID": "shiu2024", b"pre_root_id": "codex", b"bodyId_pre": "neuprint"}
+        return next((f for title, f in titles.items() if title in source.content), "edges")
     return _of_table(source)
 
 
@@ -117,13 +119,14 @@ def _of_table(source: Source) -> str:
     titles = {title.lower() for title in first}
     if {"pre_root_id", "syn_count"} <= titles:
         return "codex"
-    if "bodyid_pre" in titles:
+    if {"bodyid_pre", "bodyid_post", "weight"} <= titles:
         return "neuprint"
     if "presynaptic_id" in titles:
         return "shiu2024"
     if first == ["Source", "Target", "Weight", "Type"]:
         return "cect"
-    # No title that edges have, and numbers alone: the rows of a matrix.
+    # No title that edges have, and numbers alone or an empty corner: the rows of a matrix.
     numbers = len(second) > 3 and all(number(word or "0") is not None for word in second[1:])
-    named = titles & {"pre", "post", "source", "target", "from", "to"}
-    return "matrix" if numbers and not named else "edges"
+    corner = len(first) > 1 and not first[0]
+    named = titles & {title.lower() for end in ("pre", "post") for title in ALIASES[end]}
+    return "matrix" if (numbers or corner) and not named else "edges"

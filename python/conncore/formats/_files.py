@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Protocol
 
 from conncore.errors import ConnectomeError
 
@@ -124,7 +124,11 @@ def _gunzip(path: Path, content: bytes) -> bytes:
         raise ConnectomeError(f"{path}: cannot be unpacked ({error}); fetch it again") from None
 
 
-def _read_all(path: Path, stream: IO[bytes], size: int, before: int) -> bytes:
+class _Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _read_all(path: Path, stream: _Stream, size: int, before: int) -> bytes:
     """All of a packed stream, as long as it stays within what the archive may unpack to."""
     most = (16 << 20) + 64 * size - before
     content = stream.read(most + 1)
@@ -153,7 +157,7 @@ def open_folder(path: str | PathLike[str], only: str = "") -> Mapping[str, Sourc
         return {_unpacked_name(file.name): open_source(file) for file in wanted}
     content = read_bytes(path)
     if content.startswith(ZIP):
-        return _unzip(path, content, only)
+        return unzip(path, content, only)
     if content.startswith(GZIP):
         return _untar(path, content, only)
     raise ConnectomeError(f"{path}: is neither a directory nor a zip or tar.gz archive")
@@ -165,7 +169,8 @@ def _is_wanted(name: str, only: str) -> bool:
     return not hidden and only.lower() in file.name.lower()
 
 
-def _unzip(path: Path, content: bytes, only: str) -> dict[str, Source]:
+def unzip(path: Path, content: bytes, only: str = "") -> dict[str, Source]:
+    """The files of a zip archive, by their names without directories."""
     found: dict[str, Source] = {}
     unpacked = 0
     try:

@@ -86,6 +86,16 @@ class Table:
             raise self.missing(title)
         return None
 
+    def need(self, title: str) -> str:
+        """The title of a column, in the case that the file has it in.
+
+        Raises
+        ------
+        ConnectomeError
+            If it is not there, or stands there twice.
+        """
+        return str(self.find(title, title))
+
     def missing(self, title: str, hint: str = "") -> ConnectomeError:
         """The error for a column that is not there."""
         place = f"line {self.header_line}: " if self.header_line else ""
@@ -94,6 +104,7 @@ class Table:
             hint = "; are its columns separated by commas or tabs?"
         elif not hint and number(self.titles[-1]) is not None:
             hint = "; if the first line is an edge, read with header=False"
+            hint += ', if it is a row of a matrix, with format="matrix"'
         return self.source.error(f"{place}there is no column {title!r}; found {shown}{hint}")
 
     def words(self, title: str) -> Words:
@@ -247,7 +258,8 @@ def _open_text(
     source.check_rows(n_rows)
 
     def lines(which: Iterable[int]) -> list[int]:
-        asked, found = sorted(which), []
+        asked = sorted(which)
+        found: list[int] = []
         again = read_rows(source, separator)
         if header_line:
             next(again)

@@ -6,9 +6,10 @@ Rows and columns count from 0. Cells without a value take no room, whatever size
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import Source, open_folder
+from conncore.formats._files import Source, read_bytes, unzip
 from conncore.formats._xml import XmlReader
 
 Cells = dict[tuple[int, int], str]
@@ -31,7 +32,7 @@ class Workbook:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._parts = open_folder(path)
+        self._parts = unzip(Path(path), read_bytes(Path(path)))
         sheets: list[tuple[str, str]] = []
 
         def sheet(name: str, attributes: dict[str, str]) -> None:

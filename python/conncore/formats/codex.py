@@ -102,24 +102,17 @@ def read_codex(
     )
 
 
-def _column(table: Table, title: str) -> str:
-    found = table.find(title, None)
-    if found is None:
-        raise table.missing(title)
-    return found
-
-
 def _connections(
     table: Table, neuropil: str | None
 ) -> tuple[Words, Words, NDArray[np.float64], Words | None]:
-    pre, post = (table.names(_column(table, title)) for title in CONNECTION_COLUMNS[:2])
-    weight = table.weights(_column(table, "syn_count"))
+    pre, post = (table.names(table.need(title)) for title in CONNECTION_COLUMNS[:2])
+    weight = table.weights(table.need("syn_count"))
     title = table.find("nt_type", None)
     kinds = None if title is None else table.words(title)
     if neuropil is None:
         return pre, post, weight, kinds
     wanted = {word.strip().lower() for word in neuropil.split(",")}
-    where = table.words(_column(table, "neuropil"))
+    where = table.words(table.need("neuropil"))
     rows = np.flatnonzero(where.map(lambda word: word.lower() in wanted, np.bool_))
     if not rows.size:
         raise table.source.error(f"there is no synapse in neuropil {neuropil!r}")
@@ -150,7 +143,7 @@ def _majority(
 def _read_neurons(source: Source, min_score: float) -> tuple[list[str], dict[str, str]]:
     """The cells in their order, and their transmitters."""
     table = open_table(source, ("root_id", "nt_type", "nt_type_score"))
-    names = table.names(_column(table, "root_id"))
+    names = table.names(table.need("root_id"))
     if len(names.words) != len(names):
         seen = np.zeros(len(names.words), bool)
         for row, code in enumerate(names.codes.tolist()):
@@ -170,6 +163,6 @@ def _read_neurons(source: Source, min_score: float) -> tuple[list[str], dict[str
 
 def _read_classes(source: Source, column: str) -> dict[str, str]:
     table = open_table(source, ("root_id", column))
-    names, labels = table.names(_column(table, "root_id")), table.words(_column(table, column))
+    names, labels = table.names(table.need("root_id")), table.words(table.need(column))
     ids = names.map(str, np.object_).tolist()
     return dict(zip(ids, labels.map(str, np.object_).tolist(), strict=True))

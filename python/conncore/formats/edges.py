@@ -141,11 +141,7 @@ def edges_of_table(
 ) -> Connectome:
     """The connectome of a table whose columns have these names, or their usual ones."""
     titles = {column: table.find(column, given[column], ALIASES[column]) for column in EDGE_COLUMNS}
-    ends = []
-    for column in ("pre", "post"):
-        if titles[column] is None:
-            raise table.missing(column)
-        ends.append(table.names(titles[column]))
+    heads, tails = (table.names(titles[end] or table.need(end)) for end in ("pre", "post"))
     source, n_rows = table.source, table.n_rows
     if known is None and not n_rows:
         raise source.error("there are no edges below the line of column names")
@@ -167,7 +163,7 @@ def edges_of_table(
         if wrong.size:
             message = "a gap junction has no sign; leave it empty"
             raise table.error(int(wrong[0]), titles["sign"], message)
-    names, pre, post = number_cells(*ends, () if known is None else known.names)
+    names, pre, post = number_cells(heads, tails, () if known is None else known.names)
     if known is None:
         known = Cells.unknown(names)
     elif len(names) > len(known.names):
@@ -283,7 +279,7 @@ def _read_cells(path: Path) -> Cells:
     body = None
     if any(roles):
         motor = tuple(c if role == "motor" else "" for c, role in zip(classes, roles, strict=True))
-        body = BodyMap(motor, roles, np.array(places), sides)
+        body = BodyMap(motor, tuple(roles), np.array(places), tuple(sides))
     return Cells(names, classes, transmitters, body)
 
 

@@ -168,7 +168,7 @@ def _edge(
     listed = edge.get("offsets")
     for item in listed if isinstance(listed, list) else [None]:
         try:
-            (du, dv), synapses = item
+            (du, dv), synapses = item  # type: ignore[misc]  # None is refused like any other
             place, value = (int(du), int(dv)), float(synapses)
         except (TypeError, ValueError, OverflowError):
             raise source.error(f"{where}: {item!r:.40} is no offset [[du, dv], synapses]") from None

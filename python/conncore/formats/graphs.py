@@ -45,18 +45,14 @@ def connectome_of_graph(
     edges: Sequence[GraphEdge],
 ) -> Connectome:
     """The connectome of a graph whose edges name nodes by their places."""
-    kinds, weights, signs, origins = [], [], [], []
     given = any("sign" in edge.attributes for edge in edges)
-    for edge in edges:
-        kind, weight, sign, origin = _edge(source, edge, given)
-        kinds.append(kind)
-        weights.append(weight)
-        signs.append(sign)
-        origins.append(origin)
+    parsed = [_edge(source, edge, given) for edge in edges]
     pre = np.array([edge.pre for edge in edges], np.int32)
     post = np.array([edge.post for edge in edges], np.int32)
-    kind = np.array(kinds, np.int8)
-    weight, sign = np.array(weights, np.float64), np.array(signs, np.int8)
+    kind = np.array([kind for kind, *_ in parsed], np.int8)
+    weight = np.array([weight for _, weight, *_ in parsed], np.float64)
+    sign = np.array([sign for *_, sign, _ in parsed], np.int8)
+    origins = [origin for *_, origin in parsed]
     if not given and np.any(weight[kind == 0] < 0):
         sign = np.where(kind == 0, np.sign(weight), 0).astype(np.int8)
         weight = np.where(kind == 0, np.abs(weight), weight)

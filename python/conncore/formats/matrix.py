@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
 from conncore.errors import choose
+from conncore.formats._arrays import load_array
 from conncore.formats._build import check_names, make, signed
 from conncore.formats._files import Source, open_source
 from conncore.formats._tables import guess_separator, number
@@ -141,17 +142,19 @@ def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
     rows = _fields(source, separator)
     _, first = next(rows)
     line, second = next(rows, (0, []))
+    longer = len(second) == len(first) + 1  # names of columns without a corner above the rows'
     header = (
         any(number(field) is None and field for field in first[1:])
-        or number(first[0]) is None
-        or len(second) == len(first) + 1
+        or not first[0]
+        or (number(first[0]) is None and (not second or number(second[0]) is not None))
+        or longer
     )
     n_rows = len(lines) - header
     body = second if header else first
     if not body:
         raise source.error("there is no row below the line of names")
     index = number(body[0]) is None and bool(body[0])
-    index = index or len(body) == n_rows + 1 or (header and not first[0])
+    index = index or (header and (not first[0] or longer or body[0] in first[1:]))
     n_columns = len(body) - index
     columns = first[len(first) - n_columns :] if header else None
     if header and len(first) not in (n_columns, len(body)):
@@ -195,12 +198,10 @@ def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
 def _fields(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and stripped fields of each line that is not blank."""
     text = source.text()
-    if separator in (" ", "\t"):
-        # Tables of blanks or tabs are written with any number of them at the end of a line.
+    if separator == " ":  # any number of blanks stand between two fields, and at the end
         for line, content in enumerate(text.splitlines(), 1):
             if content.strip():
-                split = content.split() if separator == " " else content.rstrip("\t").split("\t")
-                yield line, [field.strip() for field in split]
+                yield line, content.split()
         return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1
@@ -211,14 +212,6 @@ def _fields(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise source.error(f"line {line} cannot be split into fields ({error})") from None
-
-
-def load_array(source: Source, content: bytes, what: str) -> NDArray[np.generic]:
-    """The array in the bytes of a .npy file; never a pickle."""
-    try:
-        return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
-    except Exception as error:  # damaged headers make NumPy raise almost anything
-        raise source.error(f"{what} is not a NumPy array, or damaged ({error})") from None
 
 
 def _read_npy(source: Source) -> Matrix:

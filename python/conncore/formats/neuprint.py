@@ -15,7 +15,7 @@ import numpy as np
 from conncore.connectome import Connectome
 from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_folder, open_source
-from conncore.formats._tables import Table, open_table
+from conncore.formats._tables import open_table
 
 COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi", "type_pre", "type_post")
 
@@ -69,18 +69,15 @@ def read_neuprint(
         types = _read_neurons(known)
     cells = list(types)
     table = open_table(source, COLUMNS)
-    pre, post = (_words(table, title) for title in COLUMNS[:2])
-    title = table.find("weight", None)
-    if title is None:
-        raise table.missing("weight")
-    weight = table.weights(title)
+    pre, post = (table.names(table.need(title)) for title in COLUMNS[:2])
+    weight = table.weights(table.need("weight"))
     for ids, column in ((pre, "type_pre"), (post, "type_post")):
         title = table.find(column, None)
         if title is not None:
             types |= _first(ids, table.words(title))
     if roi is not None:
         regions = {word.strip().lower() for word in roi.split(",")}
-        where = _words(table, "roi")
+        where = table.names(table.need("roi"))
         rows = np.flatnonzero(where.map(lambda word: word.lower() in regions, np.bool_))
         pre, post, weight = pre.take(rows), post.take(rows), weight[rows]
         if not rows.size:
@@ -100,13 +97,6 @@ def read_neuprint(
     )
 
 
-def _words(table: Table, title: str) -> Words:
-    found = table.find(title, None)
-    if found is None:
-        raise table.missing(title)
-    return table.names(found)
-
-
 def _first(ids: Words, labels: Words) -> dict[str, str]:
     """The label in the first row of each id."""
     _, rows = np.unique(ids.codes, return_index=True)
@@ -115,7 +105,7 @@ def _first(ids: Words, labels: Words) -> dict[str, str]:
 
 def _read_neurons(source: Source) -> dict[str, str]:
     table = open_table(source, ("bodyId", "type"))
-    names = _words(table, "bodyId")
+    names = table.names(table.need("bodyId"))
     title = table.find("type", None)
     if title is None:
         return dict.fromkeys(names.words, "")

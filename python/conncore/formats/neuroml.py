@@ -52,17 +52,16 @@ def read_neuroml(path: str | PathLike[str]) -> Connectome:
     if not names:
         raise source.error("there are no populations; is it a NeuroML network?")
     rows: dict[bool, list[tuple[int, int, float, int]]] = {False: [], True: []}
-    for line, gap, pre, post, weight, sign in reading.edges:
+    for line, gap, *cells, size_of, sign_of in reading.edges:
         ends = []
-        for end in (pre, post):
-            population, place = end
+        for population, place in cells:
             size = reading.sizes.get(population, 0)
             if place >= size:
                 raise source.error(
                     f"line {line}: there is no cell {place} in population {population!r}"
                 )
             ends.append(first[population] + place)
-        rows[gap].append((ends[0], ends[1], weight, sign))
+        rows[gap].append((ends[0], ends[1], size_of, sign_of))
     pre, post, weight, sign = _columns(rows[False])
     if np.any(weight < 0):
         pre, post, weight = summed(source, names, pre, post, weight)

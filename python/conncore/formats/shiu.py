@@ -53,14 +53,11 @@ def read_shiu(
             raise label.error("holds not one Connectivity*.parquet and one Completeness*.csv")
         path, completeness = found[0], completeness or (tables[0] if tables else None)
     table = open_table(open_source(path), COLUMNS)
-    for title in COLUMNS:
-        if table.find(title, None) is None:
-            raise table.missing(title)
     cells = [] if completeness is None else _read_ids(open_source(completeness))
-    ends = (table.names(str(table.find(title, None))) for title in COLUMNS[:2])
-    names, pre, post = number_cells(*ends, cells)
-    weight = table.weights(str(table.find("Connectivity", None)))
-    title = str(table.find("Excitatory", None))
+    heads, tails = (table.names(table.need(title)) for title in COLUMNS[:2])
+    names, pre, post = number_cells(heads, tails, cells)
+    weight = table.weights(table.need("Connectivity"))
+    title = table.need("Excitatory")
     sign = table.choices(title, SIGNS, lambda word: f"{word!r} is no sign; use 1 or -1")
     if not names:
         raise table.source.error("there are no connections")

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
 from conncore.errors import choose
+from conncore.formats._arrays import load_arrays
 from conncore.formats._build import make, signed, summed
-from conncore.formats._files import Source, open_folder
-from conncore.formats.matrix import ORIENTATIONS, load_array, read_lines
+from conncore.formats._files import Source, read_bytes
+from conncore.formats.matrix import ORIENTATIONS, read_lines
 from conncore.storage import write_atomically
 
 KINDS = ("csr", "csc", "coo")
@@ -57,7 +58,10 @@ def read_sparse(
         If `orientation` is not known.
     """
     choose("orientation", orientation, ORIENTATIONS)
-    source, arrays = load_arrays(path)
+    path = Path(path)
+    content = read_bytes(path)
+    source = Source(str(path), path.name, b"", len(content))
+    arrays = load_arrays(path, content)
     n_cells, row, column, value = _entries(source, arrays)
     cells = [str(i) for i in range(n_cells)] if names is None else read_lines(names)
     if len(cells) != n_cells:
@@ -67,17 +71,6 @@ def read_sparse(
     weight, sign = signed(total)
     labels = None if classes is None else read_lines(classes)
     return make(source, pre=pre, post=post, weight=weight, sign=sign, names=cells, classes=labels)
-
-
-def load_arrays(path: str | PathLike[str]) -> tuple[Source, dict[str, NDArray[Any]]]:
-    """The arrays of a .npz file by name, each member within the limits of archives."""
-    members = open_folder(path)
-    size = next(iter(members.values())).size if members else 0
-    source = Source(str(path), Path(path).name, b"", size)
-    return source, {
-        name.removesuffix(".npy"): load_array(source, member.content, name)
-        for name, member in members.items()
-    }
 
 
 def _entries(source: Source, arrays: dict[str, NDArray[Any]]) -> tuple[int, Any, Any, Any]:
@@ -102,7 +95,7 @@ def _entries(source: Source, arrays: dict[str, NDArray[Any]]) -> tuple[int, Any,
     n_cells = int(shape[0])
     major, minor = (arrays[field] for field in needed)
     if kind != "coo":
-        steps = np.diff(major.astype(np.int64))
+        steps = major[1:].astype(np.int64) - major[:-1].astype(np.int64)
         if len(major) != n_cells + 1 or major[0] or np.any(steps < 0) or major[-1] != len(data):
             raise source.error("indptr does not ascend from 0 to the number of entries")
         major = np.repeat(np.arange(n_cells), steps)

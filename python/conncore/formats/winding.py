@@ -62,8 +62,7 @@ def _read_annotations(source: Source) -> dict[str, str]:
     """The cell type of each id; "no pair" stands where a cell has no partner."""
     columns = ("left_id", "right_id", "celltype")
     table = open_table(source, columns)
-    for title in columns:
-        if table.find(title, None) is None:
-            raise table.missing(title)
-    left, right, types = (table.words(title).map(str, np.object_).tolist() for title in columns)
+    left, right, types = (
+        table.words(table.need(title)).map(str, np.object_).tolist() for title in columns
+    )
     return dict(zip([*left, *right], [*types, *types], strict=True))
