@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,8 +14,7 @@ from pathlib import Path
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.fetching import elsewhere, fetch
-from conncore.formats import READERS, read, read_edges
-from conncore.tiling import tile
+from conncore.formats import SUFFIXES, parse_options, read, read_edges
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -112,8 +109,8 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
             cells, edges = sorted(paths)
             connectome = read_edges(edges, cells=cells)
         else:
-            spec = json.loads(gzip.decompress(paths[0].read_bytes()))
-            connectome = tile(spec, entry.extent if extent is None else extent)
+            columns = entry.extent if extent is None else extent
+            connectome = read(paths[0], "flyvis", extent=columns)
     connectome = replace(
         connectome,
         name=entry.name,
@@ -126,7 +123,12 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
     return connectome.split_left_right() if split_muscles else connectome
 
 
-def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectome:
+def open_connectome(
+    name_or_file: str,
+    split_muscles: bool = False,
+    format: str | None = None,
+    options: Sequence[str] = (),
+) -> Connectome:
     """Load a connectome by its catalog name, or read it from a file.
 
     Parameters
@@ -135,6 +137,8 @@ def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectom
         A name that `load` takes, else a path that exists or ends in a suffix that `read` knows.
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+    format, options : str and sequence of str
+        How to read a file, see `conncore.formats.read`; options as "key=value".
 
     Returns
     -------
@@ -149,8 +153,10 @@ def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectom
     """
     path = Path(name_or_file)
     known = name_or_file in elsewhere() or name_or_file in {entry.name for entry in catalog()}
-    if not known and (path.suffix.lower() in READERS or path.exists()):
-        connectome = read(path)
+    is_file = format is not None or name_or_file.startswith("cect:")
+    if not known and (is_file or path.suffix.lower() in SUFFIXES or path.exists()):
+        settings = parse_options(name_or_file, format, options)
+        connectome = read(name_or_file, format, **settings)
         return connectome.split_left_right() if split_muscles else connectome
     return load(name_or_file, split_muscles=split_muscles)
 

@@ -33,6 +33,15 @@ SplitMuscles = Annotated[
 ]
 
 
+Format = Annotated[
+    str | None, typer.Option("--format", help="How to read a file, if its name does not tell.")
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="key=value for the reader of a file; may be repeated."),
+]
+
+
 @app.command("list")
 def list_connectomes(as_json: Json = False) -> None:
     """List the connectomes that ship with conncore, and those that it can fetch."""
@@ -58,10 +67,14 @@ def list_connectomes(as_json: Json = False) -> None:
 
 @app.command("info")
 def info(
-    name_or_file: NameOrFile, split_muscles: SplitMuscles = False, as_json: Json = False
+    name_or_file: NameOrFile,
+    split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
+    as_json: Json = False,
 ) -> None:
     """Describe a connectome: size, signs, where it is from and what to cite."""
-    connectome, split, _ = _open(name_or_file, split_muscles)
+    connectome, split, _ = _open(name_or_file, split_muscles, format, option)
     _print(describe(connectome) | split, as_json)
 
 
@@ -72,13 +85,17 @@ def check(
         str | None, typer.Option(help="Also look for the inputs and outputs of this task.")
     ] = None,
     split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
     as_json: Json = False,
 ) -> None:
     """Count what a connectome holds, and name what may need a decision, a line each."""
     from conncore.check import check as examine
     from conncore.tasks import make_task
 
-    connectome, split, repeated = _open(name_or_file, split_muscles, sum_duplicates=True)
+    connectome, split, repeated = _open(
+        name_or_file, split_muscles, format, option, sum_duplicates=True
+    )
     report = examine(connectome, None if task is None else make_task(task))
     findings = repeated | report.findings
     if as_json:
@@ -113,20 +130,25 @@ def describe(connectome: Connectome) -> dict[str, Any]:
 
 
 def _open(
-    name_or_file: str, split_muscles: bool, sum_duplicates: bool = False
+    name_or_file: str,
+    split_muscles: bool,
+    format: str | None,
+    options: list[str] | None,
+    sum_duplicates: bool = False,
 ) -> tuple[Connectome, dict[str, str], dict[str, str]]:
     """The connectome, what a split did to its counts, and which rows had to be summed."""
     from conncore.catalog import open_connectome
     from conncore.errors import ConnectomeError
-    from conncore.formats import read
+    from conncore.formats import parse_options, read
 
     repeated = {}
     try:
-        connectome = open_connectome(name_or_file)
+        connectome = open_connectome(name_or_file, format=format, options=options or ())
     except ConnectomeError as error:
         if not sum_duplicates or 'duplicates="sum"' not in str(error):
             raise
-        connectome = read(name_or_file, duplicates="sum")
+        settings = parse_options(name_or_file, format, options or ())
+        connectome = read(name_or_file, format, **{**settings, "duplicates": "sum"})
         repeated = {"duplicates": str(error)}
     if not split_muscles:
         return connectome, {}, repeated

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from conncore.cli.connectome import Format, Options
+
 if TYPE_CHECKING:
     from conncore.loop import Run
     from conncore.records import Best
@@ -24,6 +26,8 @@ def evolve(
     connectome: Annotated[
         str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
     ] = "celegans-haspel2011",
+    format: Format = None,
+    option: Options = None,
     split_muscles: Annotated[
         bool, typer.Option("--split-muscles", help="Split merged left/right muscles in two.")
     ] = False,
@@ -100,7 +104,7 @@ def evolve(
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)
-    circuit = open_connectome(connectome, split_muscles)
+    circuit = open_connectome(connectome, split_muscles, format, option or ())
     if transmitters is not None:
         circuit = circuit.sign_by_transmitter(transmitters)
     circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)

@@ -15,9 +15,7 @@ Source = Annotated[
 ]
 Result = Annotated[
     Path,
-    typer.Argument(
-        metavar="OUT", help="NAME.npz, or NAME.edges.csv with NAME.cells.csv beside it."
-    ),
+    typer.Argument(metavar="OUT", help="NAME.npz keeps all; or NAME.edges.csv, NAME.graphml."),
 ]
 Conflicts = Annotated[
     str, typer.Option(help="Where signs differ: refuse, or take the majority of the weight.")
@@ -150,20 +148,13 @@ def _open(source: str) -> Connectome:
 
 
 def _write(connectome: Connectome, path: Path) -> None:
-    """Write where cells are not lost, and say what is there now."""
-    from conncore.errors import UsageError
-    from conncore.formats import save_npz, write_edges
+    """Write, and say what is there now and what the format has no place for."""
+    from conncore.formats import write
 
-    edges = f".edges{path.suffix}"
-    if path.suffix == ".npz":
-        save_npz(connectome, path)
-    elif path.name.endswith(edges):
-        cells = path.with_name(path.name.removesuffix(edges) + f".cells{path.suffix}")
-        write_edges(connectome, path, cells=cells)
-    else:
-        raise UsageError(f"{path}: give a name that ends in .npz or .edges.csv")
+    dropped = write(connectome, path)
     typer.echo(
         f"{path}: {connectome.n_neurons} cells, {connectome.n_synapses} chemical edges "
         f"({connectome.n_excitatory} excitatory, {connectome.n_inhibitory} inhibitory, "
-        f"{connectome.n_unknown} of unknown sign), {connectome.n_gap_junctions} gap junctions"
+        f"{connectome.n_unknown} of unknown sign), {connectome.n_gap_junctions} gap junctions; "
+        f"dropped: {dropped or 'nothing'}"
     )
