@@ -102,7 +102,7 @@ def check(
         _print(report.facts | split | {"findings": findings}, as_json)
         return
     _print(report.facts | split, as_json)
-    _console().print(f"\n{len(findings)} findings")
+    _console().print(f"\nfindings: {len(findings)}")
     for name, line in findings.items():
         _console().print(f"{name}: {line}", soft_wrap=True)
 
