@@ -284,8 +284,8 @@ def guess_separator(source: Source) -> str:
 
 def read_rows(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and stripped fields of each row that is not blank."""
-    text = io.StringIO(source.text(), newline="")
-    reader = csv.reader(text, delimiter=separator, strict=True, skipinitialspace=separator == " ")
+    stream = io.TextIOWrapper(io.BytesIO(source.content), "utf-8-sig", newline="")
+    reader = csv.reader(stream, delimiter=separator, strict=True, skipinitialspace=separator == " ")
     line = 1
     try:
         for row in reader:
@@ -297,6 +297,9 @@ def read_rows(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]
             line = reader.line_num + 1
     except csv.Error as error:
         raise source.error(f"line {line} cannot be split into fields ({error})") from None
+    except UnicodeDecodeError:
+        source.text()  # raises with the line
+        raise
 
 
 def _load(

@@ -51,7 +51,7 @@ def run_worker(
         If the package is missing, or the file is damaged or takes too much time or memory.
     """
     size = len(source.content)
-    request |= {"kind": kind, "memory": (512 << 20) + 40 * size}
+    request |= {"kind": kind, "memory": (256 << 20) + 40 * size}
     head = json.dumps(request).encode() + b"\n"
     try:
         done = subprocess.run(

@@ -20,7 +20,7 @@ from conncore.formats._build import Groups, Words, make, number_cells, transmitt
 from conncore.formats._files import Source, open_folder, open_source
 from conncore.formats._tables import Table, number, open_table
 
-CONNECTION_COLUMNS = ("pre_root_id", "post_root_id", "neuropil", "syn_count", "nt_type")
+COLUMNS = ("pre_root_id", "post_root_id", "neuropil", "syn_count", "nt_type")
 
 
 def read_codex(
@@ -79,7 +79,8 @@ def read_codex(
     by_name: dict[str, str] = {}
     if "neurons" in files:
         cells, by_name = _read_neurons(files["neurons"], min_score)
-    table = open_table(files["connections"], CONNECTION_COLUMNS)
+    wanted = [title for title in COLUMNS if title != "neuropil" or neuropil is not None]
+    table = open_table(files["connections"], wanted)
     pre, post, weight, kinds = _connections(table, neuropil)
     names, heads, tails = number_cells(pre, post, cells)
     groups = Groups.of(heads, tails, len(names))
@@ -105,7 +106,7 @@ def read_codex(
 def _connections(
     table: Table, neuropil: str | None
 ) -> tuple[Words, Words, NDArray[np.float64], Words | None]:
-    pre, post = (table.names(table.need(title)) for title in CONNECTION_COLUMNS[:2])
+    pre, post = (table.names(table.need(title)) for title in COLUMNS[:2])
     weight = table.weights(table.need("syn_count"))
     title = table.find("nt_type", None)
     kinds = None if title is None else table.words(title)

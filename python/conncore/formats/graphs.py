@@ -195,7 +195,7 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
             )
         edges.append(GraphEdge(places[pre], places[post], attributes, where))
     fields = dict(graph.graph)
-    if name or not fields.get("name"):
+    if name or "name" not in fields:
         fields["name"] = source.name
     fields.setdefault("source", "NetworkX graph")
     return connectome_of_graph(source, fields, names, [data for _, data in nodes], edges)

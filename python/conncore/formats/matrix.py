@@ -142,7 +142,8 @@ def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
     rows = _fields(source, separator)
     _, first = next(rows)
     line, second = next(rows, (0, []))
-    longer = len(second) == len(first) + 1  # names of columns without a corner above the rows'
+    # Names of columns alone, with no corner above those of the rows.
+    longer = len(second) == len(first) + 1 and (number(second[0]) is None or second[0] in first)
     header = (
         any(number(field) is None and field for field in first[1:])
         or not first[0]
