@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from conncore.catalog import load
+from conncore.catalog import load, open_connectome
 from conncore.errors import UsageError
 
 
@@ -143,6 +143,10 @@ def test_optic_lobe_edges_are_the_offsets_of_the_source():
 
 
 def test_an_extent_is_for_what_is_tiled():
+    assert open_connectome("fly-optic-lobe", options=["extent=2"]).n_neurons == 1203
+    for option in ("extent=two", "fill=1", "extent"):
+        with pytest.raises(UsageError, match=f"fly-optic-lobe has no option '{option}'"):
+            open_connectome("fly-optic-lobe", options=[option])
     with pytest.raises(UsageError, match="'celegans-haspel2011' is not tiled"):
         load("celegans-haspel2011", extent=1)
     for extent in (-1, 101):

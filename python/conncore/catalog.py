@@ -138,7 +138,8 @@ def open_connectome(
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_left_right`.
     format, options : str and sequence of str
-        How to read a file, see `conncore.formats.read`; options as "key=value".
+        How to read a file, see `conncore.formats.read`; options as "key=value". The one option of
+        a name is the extent of what is tiled.
 
     Returns
     -------
@@ -158,7 +159,13 @@ def open_connectome(
         settings = parse_options(name_or_file, format, options)
         connectome = read(name_or_file, format, **settings)
         return connectome.split_left_right() if split_muscles else connectome
-    return load(name_or_file, split_muscles=split_muscles)
+    extent = None
+    for option in options:
+        key, _, value = option.partition("=")
+        if format is not None or key != "extent" or not value.isdecimal():
+            raise UsageError(f"{name_or_file} has no option {option!r}; there is extent=N at most")
+        extent = int(value)
+    return load(name_or_file, split_muscles=split_muscles, extent=extent)
 
 
 def _verify(path: Path, sha256: str) -> None:
