@@ -22,5 +22,6 @@ SUBJECTS = (
     "portable",
     "ask_tell",
     "scaling",
+    "formats",
     "instructions",
 )

@@ -14,7 +14,7 @@ from conncore.catalog import CatalogEntry, catalog, load
 from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
 from conncore.evolve import Run, evolve, resume, score
-from conncore.formats import read
+from conncore.formats import from_networkx, read, to_networkx, write
 from conncore.network import Network
 from conncore.nulls import NULLS, make_null
 from conncore.optimizers import CMA, ES, GA
@@ -38,10 +38,13 @@ __all__ = [
     "UsageError",
     "catalog",
     "evolve",
+    "from_networkx",
     "load",
     "make_null",
     "make_task",
     "read",
     "resume",
     "score",
+    "to_networkx",
+    "write",
 ]

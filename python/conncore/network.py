@@ -18,6 +18,7 @@ from conncore.errors import UsageError, choose
 from conncore.genome import GenomeLayout, Part
 from conncore.neurons import NEURONS
 from conncore.noise import Stream, uniform
+from conncore.signs import unknown_signs
 from conncore.tasks.base import Task
 from conncore.threads import resolve_threads
 from conncore.topology import SparseMap, Topology
@@ -125,9 +126,9 @@ class Network:
         if steps != int(steps) or steps < 1:
             raise UsageError(f"steps_per_action is {steps}, must be a whole number from 1 up")
         self.steps_per_action = int(steps)
-        if weights != "free":
-            _check_signs(connectome)
-        elif initial_weights != "sign":
+        if weights != "free" and connectome.n_unknown:
+            raise UsageError(unknown_signs(connectome))
+        if weights == "free" and initial_weights != "sign":
             raise UsageError("free weights start at random: leave initial_weights at 'sign'")
 
         ends = {"inputs": inputs, "outputs": outputs}
@@ -402,13 +403,3 @@ def _constants(neuron: str, given: Mapping[str, float]) -> Mapping[str, float]:
     return MappingProxyType(
         {name: float(given.get(name, constant.default)) for name, constant in known.items()}
     )
-
-
-def _check_signs(connectome: Connectome) -> None:
-    unknown = int(np.sum(connectome.sign == 0))
-    if unknown:
-        raise UsageError(
-            f"connectome {connectome.name!r}: the sign of {unknown} of {connectome.n_synapses} "
-            "chemical edges is unknown; say what they are with --unknown-signs drop or excitatory "
-            "(in Python: connectome.settle_signs)"
-        )

@@ -28,6 +28,7 @@ class Stream(IntEnum):
     VALIDATION = 5
     HELD_OUT = 6
     NULL = 7
+    SIGNS = 8
 
 
 # Episode seeds stay below 2**31, which every simulator takes. The two highest bits name the

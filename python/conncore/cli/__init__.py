@@ -10,6 +10,7 @@ import typer
 from conncore.cli.bench import bench
 from conncore.cli.compare import compare
 from conncore.cli.connectome import app as connectome_app
+from conncore.cli.convert import convert
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(evolve)
 app.command()(resume)
 app.command()(score)
+connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
 app.command()(compare)
 app.command()(reproduce)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from conncore.cli.connectome import Format, Options
+
 if TYPE_CHECKING:
     from conncore.loop import Run
     from conncore.records import Best
@@ -25,15 +27,30 @@ def evolve(
     connectome: Annotated[
         str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
     ] = "celegans-haspel2011",
+    format: Format = None,
+    option: Options = None,
     split_muscles: Annotated[
         bool, typer.Option("--split-muscles", help="Split merged left/right muscles in two.")
     ] = False,
-    unknown_signs: Annotated[
+    transmitters: Annotated[
         str | None,
-        typer.Option(help="Edges of unknown sign: drop them, or take them as excitatory."),
+        typer.Option(help="Signs by transmitter: worm, fly or a CSV (transmitter,sign)."),
+    ] = None,
+    unknown_signs: Annotated[
+        str, typer.Option(help="Edges of unknown sign: refuse, excitatory, drop or random.")
+    ] = "refuse",
+    excitatory_share: Annotated[
+        float | None, typer.Option(help="Share of cells that excite, for random signs.")
     ] = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
     io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
+    inputs: Annotated[
+        str | None,
+        typer.Option(help="Cells that sense (dense): NAME,NAME, PROPERTY=WORD or match=REGEX."),
+    ] = None,
+    outputs: Annotated[
+        str | None, typer.Option(help="Cells that act (dense): chosen like --inputs.")
+    ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +99,7 @@ def evolve(
     from conncore.network import Network
     from conncore.optimizers import ES, make_optimizer
     from conncore.runs import check_free
+    from conncore.shaping import choose_cells
     from conncore.tasks import make_task
 
     settings: dict[str, Any] = {
@@ -101,18 +119,23 @@ def evolve(
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)
-    circuit = open_connectome(connectome, split_muscles)
-    if unknown_signs is not None:
-        circuit = circuit.settle_signs(unknown_signs)
+    circuit = open_connectome(connectome, split_muscles, format, option or ())
+    if transmitters is not None:
+        circuit = circuit.sign_by_transmitter(transmitters)
+    circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
     swim = make_task(task) if engine is None else make_task(task, engine=engine)
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
-    network = Network(circuit, swim, neuron=neuron, io=io, weights=weights)
+    ends: dict[str, Any] = {
+        "inputs": None if inputs is None else choose_cells(circuit, inputs),
+        "outputs": None if outputs is None else choose_cells(circuit, outputs),
+    }
+    network = Network(circuit, swim, neuron=neuron, io=io, weights=weights, **ends)
     solution = None if start is None else load_solution(start, network)
     if pretrain is not None:
         first = out.with_name(f"{out.name}-pretrain")
         check_free(first)
-        shared = Network(circuit, swim, neuron=neuron, io=io, weights="shared")
+        shared = Network(circuit, swim, neuron=neuron, io=io, weights="shared", **ends)
         print(f"{first}: {shared.layout.n_parameters} parameters", flush=True)
         _report(lambda: begin(shared, swim, ES(), pretrain, seed, first, threads))
         solution = load_solution(first, network)
