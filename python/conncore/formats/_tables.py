@@ -24,6 +24,8 @@ from conncore.formats._worker import run_worker
 
 SUFFIXES = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 COLUMNAR = (".parquet", ".pq", ".feather", ".arrow")
+#: Of a line; a row of a matrix of a million cells takes half of it.
+MOST_CHARACTERS = 4 << 20
 #: From this size on, text goes through pyarrow where that is installed.
 LARGE = 8 << 20
 
@@ -284,8 +286,8 @@ def guess_separator(source: Source) -> str:
 
 def read_rows(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and stripped fields of each row that is not blank."""
-    stream = io.TextIOWrapper(io.BytesIO(source.content), "utf-8-sig", newline="")
-    reader = csv.reader(stream, delimiter=separator, strict=True, skipinitialspace=separator == " ")
+    lines = read_lines(source)
+    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=separator == " ")
     line = 1
     try:
         for row in reader:
@@ -297,6 +299,16 @@ def read_rows(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]
             line = reader.line_num + 1
     except csv.Error as error:
         raise source.error(f"line {line} cannot be split into fields ({error})") from None
+
+
+def read_lines(source: Source) -> Iterator[str]:
+    """The lines of a text with their ends, decoded one by one."""
+    stream = io.TextIOWrapper(io.BytesIO(source.content), "utf-8-sig", newline="")
+    try:
+        for number, line in enumerate(stream, 1):
+            if len(line) > MOST_CHARACTERS:
+                raise source.error(f"line {number} is longer than {MOST_CHARACTERS} characters")
+            yield line
     except UnicodeDecodeError:
         source.text()  # raises with the line
         raise

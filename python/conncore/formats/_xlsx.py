@@ -67,16 +67,19 @@ class Workbook:
 
     def _shared_strings(self) -> list[str]:
         strings: list[str] = []
+        parts: list[str] = []
         if "sharedStrings.xml" not in self._parts:
             return strings
 
         def start(name: str, _: dict[str, str]) -> None:
             if name == "si":
-                strings.append("")
+                parts.clear()
 
         def end(name: str, text: str) -> None:
-            if name == "t" and strings:  # a text in several fonts has several parts
-                strings[-1] += text
+            if name == "t":  # a text in several fonts has several parts
+                parts.append(text)
+            elif name == "si":
+                strings.append("".join(parts))
 
         XmlReader(self._parts["sharedStrings.xml"]).parse(start, end)
         return strings

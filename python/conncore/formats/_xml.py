@@ -32,7 +32,13 @@ class XmlReader:
         """Read the file; names come without their namespace, ends with the text before them."""
         text: list[str] = []
 
+        n_elements = 0
+
         def started(name: str, attributes: dict[str, str]) -> None:
+            nonlocal n_elements
+            n_elements += 1
+            if n_elements > 4 * self.source.most_rows:
+                raise self.error(f"there are more than {n_elements - 1} elements up to here")
             text.clear()
             start(name.rpartition(":")[2], attributes)
 

@@ -122,10 +122,13 @@ def _matrix(
     """Pre, post and weight of the entries of a matrix that are not 0."""
     if not isinstance(rows, list) or len(rows) != n_cells:
         raise source.error(f"{key} has not the {n_cells} rows that there are nodes")
-    pre, post, weight = [], [], []
+    pre: list[int] = []
+    post: list[int] = []
+    weight: list[float] = []
     for i, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != n_cells:
             raise source.error(f"{key}, row {i + 1} has not the {n_cells} columns of the nodes")
+        source.check_rows(len(pre))
         for j, value in enumerate(row):
             if value == 0 and not isinstance(value, bool):
                 continue

@@ -122,6 +122,8 @@ def _unit(name: str, units: list[Any]) -> str:
 
 def load_json(source: Source, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Any]:
     """The values of these keys of the object in a JSON file; None for optional ones not there."""
+    if len(source.content) > (16 << 20) + 8 * source.size:  # objects take more than text
+        raise source.error("unpacks to far more than JSON of its size; unpack it first")
     try:
         content = json.loads(source.text())
     except ConnectomeError:
@@ -151,8 +153,8 @@ def _columns(
     """Name of a type, and the columns that have a cell of it."""
     name, pattern = node.get("name"), node.get("pattern")
     where = f"node {k} (counted from 0)"
-    if not isinstance(name, str) or not name:
-        raise source.error(f"{where}: the name is not a text")
+    if not isinstance(name, str) or not 0 < len(name) <= 100:  # all of its cells repeat it
+        raise source.error(f"{where}: the name is not a text of up to 100 characters")
     kind, step = pattern if isinstance(pattern, list) and len(pattern) == 2 else (None, None)
     steps = {"stride": step, "tile": [step, step], "single": [1, 1]}.get(str(kind))
     if (

@@ -30,6 +30,7 @@ from conncore.formats.graphs import (
 from conncore.storage import write_atomically
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
+FIELDS = {*GRAPH_FIELDS, *NODE_FIELDS, "type", "weight", "sign", "sign_source"}
 EDGE_FIELDS = {"type": "string", "weight": "double", "sign": "int", "sign_source": "string"}
 
 
@@ -69,7 +70,7 @@ def read_graphml(path: str | PathLike[str]) -> Connectome:
                 f"{where}: an edge without direction is no chemical synapse; set "
                 'edgedefault="directed", or its type to gap'
             )
-        edges.append(GraphEdge(reading.ids[pre], reading.ids[post], attributes, where))
+        edges.append(GraphEdge(reading.ids[pre], reading.ids[post], attributes, line))
     graph = {"name": source.stem, "source": source.label} | reading.graph
     return connectome_of_graph(source, graph, names, reading.nodes, edges)
 
@@ -109,6 +110,7 @@ class _Reading:
         node = attributes.get("id", "")
         if not node or node in self.ids:
             raise self.xml.error(f"the node id {node!r} is empty or stands there twice")
+        self.xml.source.check_rows(len(self.nodes))
         self.ids[node] = len(self.nodes)
         self.nodes.append(dict(self.defaults["node"]))
         self.open.append(self.nodes[-1])
@@ -117,14 +119,18 @@ class _Reading:
         pre, post = (attributes.get(end, "") for end in ("source", "target"))
         directed = attributes.get("directed", "true" if self.directed else "false") == "true"
         line = self.xml.line
+        self.xml.source.check_rows(len(self.edges))
         self.edges.append((line, pre, post, directed, dict(self.defaults["edge"])))
         self.open.append(self.edges[-1][-1])
 
     def end(self, name: str, text: str) -> None:
+        title = self.titles.get(self.key, self.key.lower())
+        if name in ("data", "default") and title not in FIELDS:
+            return
         if name == "data" and self.open:
-            self.open[-1][self.titles.get(self.key, self.key.lower())] = text
+            self.open[-1][title] = text
         elif name == "default" and self.key_for in self.defaults:
-            self.defaults[self.key_for][self.titles.get(self.key, self.key)] = text
+            self.defaults[self.key_for][title] = text
         elif name in ("graph", "node", "edge") and self.open:
             self.open.pop()
 

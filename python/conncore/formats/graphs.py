@@ -17,7 +17,7 @@ import numpy as np
 
 from conncore.body import MAX_SEGMENT, BodyMap, place_problem
 from conncore.connectome import Connectome
-from conncore.errors import ConnectomeError, UsageError
+from conncore.errors import UsageError
 from conncore.formats._build import Groups, make
 from conncore.formats._files import INSTALL, Source
 from conncore.formats.edges import SIGNS, TYPES
@@ -27,14 +27,19 @@ NODE_FIELDS = ("class", "transmitter", "role", "segment", "side")
 GRAPH_FIELDS = ("name", "citation", "licence", "source")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GraphEdge:
-    """An edge between two nodes, and where messages find it."""
+    """An edge between two nodes, and its line in a file, 0 where there is none."""
 
     pre: int
     post: int
     attributes: Mapping[str, Any]
-    where: str
+    line: int = 0
+
+    def where(self, names: Sequence[str]) -> str:
+        """What messages call it."""
+        ends = f"edge {names[self.pre]!r} -> {names[self.post]!r}"
+        return f"line {self.line}, {ends}" if self.line else ends
 
 
 def connectome_of_graph(
@@ -46,7 +51,7 @@ def connectome_of_graph(
 ) -> Connectome:
     """The connectome of a graph whose edges name nodes by their places."""
     given = any("sign" in edge.attributes for edge in edges)
-    parsed = [_edge(source, edge, given) for edge in edges]
+    parsed = [_edge(source, edge, names, given) for edge in edges]
     pre = np.array([edge.pre for edge in edges], np.int32)
     post = np.array([edge.post for edge in edges], np.int32)
     kind = np.array([kind for kind, *_ in parsed], np.int8)
@@ -62,8 +67,7 @@ def connectome_of_graph(
     for k in groups[0].mixed(sign[parts[0]])[:1].tolist():
         rows = parts[0][groups[0].rows(k)]
         last = edges[rows[int(np.argmax(sign[rows] != sign[rows[0]]))]]
-        ends = f"{names[last.pre]!r} -> {names[last.post]!r}"
-        raise source.error(f"{last.where}: edge {ends} has another sign before")
+        raise source.error(f"{last.where(names)}: it has another sign before")
     first = parts[0][groups[0].first]
     gap = np.argsort(parts[1][groups[1].first], kind="stable")
     gap_rows = parts[1][groups[1].first][gap]
@@ -88,26 +92,28 @@ def connectome_of_graph(
     )
 
 
-def _edge(source: Source, edge: GraphEdge, given: bool) -> tuple[int, float, int, str]:
+def _edge(
+    source: Source, edge: GraphEdge, names: Sequence[str], given: bool
+) -> tuple[int, float, int, str]:
     """Kind, weight, sign and origin of the sign."""
     attributes = edge.attributes
     kind = TYPES.get(str(attributes.get("type", "")).lower())
     if kind is None:
         message = f"unknown type {attributes['type']!r}; use chemical or gap"
-        raise source.error(f"{edge.where}: {message}")
+        raise source.error(f"{edge.where(names)}: {message}")
     try:
         weight = float(attributes.get("weight", 1))
     except (TypeError, ValueError, OverflowError):
         message = f"the weight {attributes['weight']!r} is not a number"
-        raise source.error(f"{edge.where}: {message}") from None
+        raise source.error(f"{edge.where(names)}: {message}") from None
     if not math.isfinite(weight) or weight == 0 or (weight < 0 and (given or kind == 1)):
         message = f"weight {weight} is not positive and finite; put signs in the attribute sign"
-        raise source.error(f"{edge.where}: {message}")
+        raise source.error(f"{edge.where(names)}: {message}")
     word = str(attributes.get("sign", "")).lower().removesuffix(".0")
     sign = SIGNS.get(word)
     if sign is None or (sign and kind == 1):
         message = f"unknown sign {word!r}; use 1, -1 or 0, and none for a gap junction"
-        raise source.error(f"{edge.where}: {message}")
+        raise source.error(f"{edge.where(names)}: {message}")
     return kind, weight, sign, str(attributes.get("sign_source", "source" if sign else "unknown"))
 
 
@@ -188,12 +194,10 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
     places = {node: i for i, (node, _) in enumerate(nodes)}
     edges = []
     for pre, post, attributes in graph.edges(data=True):
-        where = f"edge {str(pre)!r} -> {str(post)!r}"
+        edges.append(GraphEdge(places[pre], places[post], attributes))
         if not graph.is_directed() and TYPES.get(str(attributes.get("type", "")).lower()) != 1:
-            raise ConnectomeError(
-                f"graph: {where} has no direction, and is no gap junction; give a DiGraph"
-            )
-        edges.append(GraphEdge(places[pre], places[post], attributes, where))
+            edge = edges[-1].where(names)
+            raise source.error(f"{edge} has no direction, and is no gap junction; give a DiGraph")
     fields = dict(graph.graph)
     if name or "name" not in fields:
         fields["name"] = source.name
@@ -202,7 +206,9 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
 
 
 def to_networkx(connectome: Connectome) -> Any:
-    """Make a NetworkX graph of a connectome, which `from_networkx` reads back as it was.
+    """Make a NetworkX graph of a connectome, from which `from_networkx` makes it again.
+
+    Everything is kept but the order of gap junctions: NetworkX lists edges cell by cell.
 
     Parameters
     ----------

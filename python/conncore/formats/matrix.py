@@ -7,11 +7,9 @@ inhibition; without one the signs are unknown. A matrix has no duplicates.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 
@@ -23,7 +21,7 @@ from conncore.errors import choose
 from conncore.formats._arrays import load_array
 from conncore.formats._build import check_names, make, signed
 from conncore.formats._files import Source, open_source
-from conncore.formats._tables import guess_separator, number
+from conncore.formats._tables import guess_separator, number, read_rows
 
 ORIENTATIONS = ("pre_post", "post_pre")
 
@@ -130,18 +128,20 @@ def connectome_of_matrix(
 
 def read_lines(path: str | PathLike[str]) -> list[str]:
     """The words of a file with one a line; blank lines at its end do not count."""
-    return [line.strip() for line in open_source(path).text().rstrip().splitlines()]
+    source = open_source(path)
+    lines = [line.strip() for line in source.text().rstrip().splitlines()]
+    source.check_rows(len(lines))
+    return lines
 
 
 def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
     """The matrix in a text; its first line and column may be names."""
-    lines = [line for line in source.text().splitlines() if line.strip()]
-    if not lines:
-        raise source.error("the file is empty; it should hold a matrix")
     separator = guess_separator(source) if separator is None else separator
-    rows = _fields(source, separator)
-    _, first = next(rows)
-    line, second = next(rows, (0, []))
+    rows = read_rows(source, separator)
+    _, first = next(rows, (0, []))
+    if not first:
+        raise source.error("the file is empty; it should hold a matrix")
+    _, second = next(rows, (0, []))
     # Names of columns alone, with no corner above those of the rows.
     longer = len(second) == len(first) + 1 and (number(second[0]) is None or second[0] in first)
     header = (
@@ -150,7 +150,6 @@ def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
         or (number(first[0]) is None and (not second or number(second[0]) is not None))
         or longer
     )
-    n_rows = len(lines) - header
     body = second if header else first
     if not body:
         raise source.error("there is no row below the line of names")
@@ -163,10 +162,12 @@ def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
     names: list[str] = []
     row, column, value = array("i"), array("i"), array("d")
     known = {"": 0.0}
-    rows = _fields(source, separator)
+    rows = read_rows(source, separator)
     if header:
         next(rows)
+    n_rows = 0
     for i, (line, fields) in enumerate(rows):
+        n_rows = i + 1
         if len(fields) != len(body):
             raise source.error(f"line {line} has {len(fields)} fields; expected {len(body)}")
         if index:
@@ -196,25 +197,6 @@ def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
     )
 
 
-def _fields(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and stripped fields of each line that is not blank."""
-    text = source.text()
-    if separator == " ":  # any number of blanks stand between two fields, and at the end
-        for line, content in enumerate(text.splitlines(), 1):
-            if content.strip():
-                yield line, content.split()
-        return
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    line = 1
-    try:
-        for fields in reader:
-            if any(field.strip() for field in fields):
-                yield line, [field.strip() for field in fields]
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise source.error(f"line {line} cannot be split into fields ({error})") from None
-
-
 def _read_npy(source: Source) -> Matrix:
     values = load_array(source, source.content, "the file")
     if values.ndim != 2 or values.dtype.kind not in "iufb" or not values.size:
@@ -222,6 +204,7 @@ def _read_npy(source: Source) -> Matrix:
             f"holds an array of shape {values.shape} and type {values.dtype}; "
             "an adjacency matrix has two dimensions and numbers"
         )
+    source.check_rows(int(np.count_nonzero(values)))
     row, column = np.nonzero(values)
     entries = values[row, column].astype(np.float64)
     wrong = np.flatnonzero(~np.isfinite(entries))

@@ -23,6 +23,8 @@ from conncore.formats._files import Source, open_source
 from conncore.formats._tables import number
 from conncore.formats._xml import XmlReader
 
+#: Of the name of a population, which all of its cells repeat.
+MOST_LETTERS = 100
 CONNECTION = re.compile(r"(connection|electricalConnection|continuousConnection)(\w*)")
 #: "../Pop/3/Cell" or "../Pop[3]" or "../Pop[3]/Cell", and plain numbers in older files.
 CELL = re.compile(r"(?:\.\./)?(?P<pop>[^/\[\]]+)(?:/(?P<a>\d{1,9})(?:/.*)?|\[(?P<b>\d{1,9})\].*)")
@@ -149,8 +151,10 @@ class _Reading:
 
     def _start_population(self, attributes: dict[str, str]) -> None:
         name = attributes.get("id", "")
-        if not name or name in self.sizes:
-            raise self.xml.error(f"the population {name!r} has no name, or stands there twice")
+        if not 0 < len(name) <= MOST_LETTERS or name in self.sizes:
+            raise self.xml.error(
+                f"the population {name!r:.40} has no name, a very long one, or stands there twice"
+            )
         size = attributes.get("size", "0")
         if not size.isdecimal() or len(size) > 9:
             raise self.xml.error(f"population {name!r} has the size {size!r}")
@@ -169,6 +173,7 @@ class _Reading:
         )
         words = set(synapse.lower().split("_"))
         sign = ("exc" in words) - ("inh" in words)
+        self.xml.source.check_rows(len(self.edges))
         self.edges.append((self.xml.line, gap, ends[0], ends[1], weight, sign))
 
     def _cell(self, attributes: dict[str, str], side: str) -> tuple[str, int]:

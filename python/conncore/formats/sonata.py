@@ -71,6 +71,8 @@ def read_sonata(
         if name in ENDS
     ]
     ends = [_ids(source, columns, name) for name in ENDS]
+    if any(len(owner) > 100 for owner in owners):  # all cells repeat it
+        raise source.error("the name of a node_population is longer than 100 characters")
     if len(set(owners)) > 1:
         ends = [
             Words(end.codes, [f"{owner}:{word}" for word in end.words])

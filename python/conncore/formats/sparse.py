@@ -24,8 +24,6 @@ from conncore.formats.matrix import ORIENTATIONS, read_lines
 from conncore.storage import write_atomically
 
 KINDS = ("csr", "csc", "coo")
-#: More cells than any connectome has; a matrix of a few bytes may claim any shape.
-MOST_CELLS = 10**7
 
 
 def read_sparse(
@@ -86,13 +84,14 @@ def _entries(source: Source, arrays: dict[str, NDArray[Any]]) -> tuple[int, Any,
         if field not in arrays:
             raise source.error(f"lacks the array {field!r}; save it again with SciPy")
     shape, data = arrays["shape"].ravel().tolist(), arrays["data"]
-    if len(shape) != 2 or shape[0] != shape[1] or not 0 < shape[0] <= MOST_CELLS:
+    if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 1:
         raise source.error(f"has the shape {shape}; a connectome's matrix is square")
     if any(arrays[field].dtype.kind not in "iu" or arrays[field].ndim != 1 for field in needed):
         raise source.error(f"{' and '.join(needed)} must be lists of integers")
     if data.dtype.kind not in "iufb" or data.ndim != 1:
         raise source.error(f"data holds {data.dtype}, not numbers")
     n_cells = int(shape[0])
+    source.check_rows(n_cells)  # a matrix of a few bytes may claim any shape
     major, minor = (arrays[field] for field in needed)
     if kind != "coo":
         steps = major[1:].astype(np.int64) - major[:-1].astype(np.int64)
