@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from conncore import _kernels
 from conncore._events import EventPopulation
 from conncore._population import Population
+from conncore.batched import respond
 from conncore.connectome import Connectome
 from conncore.errors import UsageError, choose
 from conncore.genome import GenomeLayout, Part
@@ -353,6 +354,33 @@ class Network:
             n_threads=threads,
             n_repeats=n_repeats,
         )
+
+    def respond(
+        self,
+        genomes: Array,
+        observations: ArrayLike,
+        n_steps: int,
+        n_threads: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Answers of every network to every observation, each held for `n_steps` from rest.
+
+        For many observations a network, such as images: matrix products in float32. An answer is
+        what the decoder puts out before its tanh, summed over the steps.
+
+        Parameters
+        ----------
+        genomes : (n_members, n_parameters) float64
+        observations : (n_observations, n_obs)
+        n_steps : int
+        n_threads : int, optional
+            All usable cores if None. Results do not depend on it.
+
+        Returns
+        -------
+        (n_members, n_observations, n_actions) float32
+            NaN where a neuron's state became non-finite.
+        """
+        return respond(self, genomes, observations, n_steps, n_threads)
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
         """Activity of every neuron while one network sees the given observations.
