@@ -71,6 +71,16 @@ def test_tuned_constants_and_individual_weights_are_used(segment, chain, observa
     assert np.isclose(found, expected, rtol=1e-4, atol=1e-4).all(axis=2).mean() > 0.99
 
 
+@pytest.mark.parametrize("neuron", ["relu", "alif"])
+def test_free_weights_and_several_steps_per_action(segment, chain, observations, neuron):
+    network = Network(segment, chain, neuron=neuron, io="dense", weights="free", steps_per_action=3)
+    genomes = genomes_for(network)
+    found = network.respond(genomes, observations, 4)
+    expected = held(network, genomes, observations, 4)
+    close = np.isclose(found, expected, rtol=1e-4, atol=1e-4).all(axis=2)
+    assert close.mean() > (1.0 if neuron == "relu" else 0.99) - 1e-9
+
+
 def test_neither_threads_nor_neighbours_nor_blocks_change_an_answer(
     segment, chain, observations, monkeypatch
 ):

@@ -37,10 +37,33 @@ def respond(
     n_steps: int,
     n_threads: int | None = None,
 ) -> Floats:
-    """What the decoders say to each observation, held from rest for some steps; see `Network`.
+    """Answers of every network to every observation, each held from rest.
 
-    All in float32. The encoder's drive is computed once per observation, and the decoder, which is
-    linear before its tanh, once from the summed activity.
+    An answer is what the decoder puts out before its tanh, summed over the control steps. All is
+    computed in float32: the encoder's drive once per observation, and the decoder, which is linear
+    before its tanh, once from the summed activity.
+
+    Parameters
+    ----------
+    network : Network
+    genomes : (n_members, n_parameters) float64
+    observations : (n_observations, n_obs)
+        All finite.
+    n_steps : int
+        Control steps that an observation is held for, of `network.steps_per_action` steps each.
+    n_threads : int, optional
+        All usable cores if None. Results do not depend on it.
+
+    Returns
+    -------
+    (n_members, n_observations, n_actions) float32
+        NaN where a neuron's state became non-finite.
+
+    Raises
+    ------
+    UsageError
+        For an argument of another shape or range, or a network whose matrix of weights would take
+        over 1 GB.
     """
     genomes = network.layout.check(genomes)
     seen = np.asarray(observations, dtype=np.float32)
@@ -98,6 +121,7 @@ class _Member:
         topology = network.topology
         self.topology = topology
         self.trace = network.trace
+        self.steps_per_action = network.steps_per_action
         self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{network.neuron}"))
         self.constants: Any = constants
         self.encoder = _dense(topology.encoder, values["encoder_weights"])
@@ -121,13 +145,14 @@ class _Member:
         y = np.zeros((topology.outputs.size, shape[1]), dtype=np.float32)
         total = np.zeros_like(y)
         z = np.zeros(shape, dtype=np.float32)
-        for step in range(n_steps):
+        for step in range(n_steps * self.steps_per_action):
             current = self.synapses @ z if step else np.zeros_like(z)  # silent before that
             current[topology.inputs] += drive
             z = self.model.step(state, current, self.constants)
             y *= trace
             y += (1.0 - trace) * z[topology.outputs]
-            total += y
+            if (step + 1) % self.steps_per_action == 0:  # then the decoder reads
+                total += y
         answer: Floats = self.decoder @ total
         answer += n_steps * self.decoder_bias
         for array in state.values():

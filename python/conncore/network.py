@@ -356,30 +356,9 @@ class Network:
         )
 
     def respond(
-        self,
-        genomes: Array,
-        observations: ArrayLike,
-        n_steps: int,
-        n_threads: int | None = None,
+        self, genomes: Array, observations: ArrayLike, n_steps: int, n_threads: int | None = None
     ) -> NDArray[np.float32]:
-        """Answers of every network to every observation, each held for `n_steps` from rest.
-
-        For many observations a network, such as images: matrix products in float32. An answer is
-        what the decoder puts out before its tanh, summed over the steps.
-
-        Parameters
-        ----------
-        genomes : (n_members, n_parameters) float64
-        observations : (n_observations, n_obs)
-        n_steps : int
-        n_threads : int, optional
-            All usable cores if None. Results do not depend on it.
-
-        Returns
-        -------
-        (n_members, n_observations, n_actions) float32
-            NaN where a neuron's state became non-finite.
-        """
+        """Answers to many observations by matrix products; see `conncore.batched.respond`."""
         return respond(self, genomes, observations, n_steps, n_threads)
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
