@@ -10,10 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore import _kernels
+from conncore import _kernels, batched
 from conncore._events import EventPopulation
 from conncore._population import Population
-from conncore.batched import respond
 from conncore.connectome import Connectome
 from conncore.errors import UsageError, choose
 from conncore.genome import GenomeLayout, Part
@@ -359,7 +358,7 @@ class Network:
         self, genomes: Array, observations: ArrayLike, n_steps: int, n_threads: int | None = None
     ) -> NDArray[np.float32]:
         """Answers to many observations by matrix products; see `conncore.batched.respond`."""
-        return respond(self, genomes, observations, n_steps, n_threads)
+        return batched.respond(self, genomes, observations, n_steps, n_threads)
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
         """Activity of every neuron while one network sees the given observations.
