@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError, UsageError
-from conncore.loop import N_HELD_OUT, Loop, Run
+from conncore.loop import Loop, Run
 from conncore.noise import check_seed
 from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
 from conncore.optimizers.base import need, need_count
@@ -42,8 +42,9 @@ def evolve(
     """Evolve a network's parameters on a task.
 
     All members of a generation start from the same state, which changes every generation. At the
-    end the best member ever and the optimiser's own solution are compared from 16 validation
-    starts, and the better one is scored from 32 held-out starts; neither is ever trained on.
+    end the best member ever and the optimiser's own solution are compared from the task's
+    validation starts (16 on most), and the better one is scored from its held-out starts (32);
+    neither is ever trained on.
 
     Parameters
     ----------
@@ -180,7 +181,7 @@ def resume(
 
 def score(
     path: str | os.PathLike[str],
-    n_starts: int = N_HELD_OUT,
+    n_starts: int | None = None,
     seed: int | None = None,
     n_threads: int | None = None,
     *,
@@ -193,8 +194,8 @@ def score(
     ----------
     path : path
         The run directory; of an unfinished run the solution so far is scored.
-    n_starts : int
-        Number of starts.
+    n_starts : int, optional
+        Number of starts; the task's own, 32 on most, if not given.
     seed : int, optional
         Draws other starts than the run's own; no start of any seed is ever trained on.
     n_threads : int, optional
@@ -214,7 +215,8 @@ def score(
     UsageError
         `n_starts` below 1, or a wrong seed.
     """
-    need_count("n_starts", n_starts, 1)
+    if n_starts is not None:
+        need_count("n_starts", n_starts, 1)
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=False)
     network, task, optimizer, checkpoint = _restore(directory, network, task)

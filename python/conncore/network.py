@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore import _kernels
+from conncore import _kernels, batched
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
@@ -354,6 +354,12 @@ class Network:
             n_threads=threads,
             n_repeats=n_repeats,
         )
+
+    def respond(
+        self, genomes: Array, observations: ArrayLike, n_steps: int, n_threads: int | None = None
+    ) -> NDArray[np.float32]:
+        """Answers to many observations by matrix products; see `conncore.batched.respond`."""
+        return batched.respond(self, genomes, observations, n_steps, n_threads)
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
         """Activity of every neuron while one network sees the given observations.

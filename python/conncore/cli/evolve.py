@@ -58,9 +58,13 @@ def evolve(
         ),
     ] = None,
     task: Annotated[
-        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6 or a Gymnasium id.")
+        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6, mnist or a Gymnasium id.")
     ] = "swimmer6",
     engine: Annotated[str | None, typer.Option(help="Simulator of a swimmer task.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Directory of mnist's files; $CONNCORE_DATA or a download if not given."),
+    ] = None,
     optimizer: Annotated[str, typer.Option(help="es, ga or cma.")] = "es",
     population: Annotated[
         int | None, typer.Option(help="Members of a generation; es 200, ga 750, cma 128.")
@@ -123,24 +127,25 @@ def evolve(
     if transmitters is not None:
         circuit = circuit.sign_by_transmitter(transmitters)
     circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
-    swim = make_task(task) if engine is None else make_task(task, engine=engine)
+    options = {"engine": engine, "data": data}
+    goal = make_task(task, **{k: v for k, v in options.items() if v is not None})
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
     ends: dict[str, Any] = {
         "inputs": None if inputs is None else choose_cells(circuit, inputs),
         "outputs": None if outputs is None else choose_cells(circuit, outputs),
     }
-    network = Network(circuit, swim, neuron=neuron, io=io, weights=weights, **ends)
+    network = Network(circuit, goal, neuron=neuron, io=io, weights=weights, **ends)
     solution = None if start is None else load_solution(start, network)
     if pretrain is not None:
         first = out.with_name(f"{out.name}-pretrain")
         check_free(first)
-        shared = Network(circuit, swim, neuron=neuron, io=io, weights="shared", **ends)
+        shared = Network(circuit, goal, neuron=neuron, io=io, weights="shared", **ends)
         print(f"{first}: {shared.layout.n_parameters} parameters", flush=True)
-        _report(lambda: begin(shared, swim, ES(), pretrain, seed, first, threads))
+        _report(lambda: begin(shared, goal, ES(), pretrain, seed, first, threads))
         solution = load_solution(first, network)
     print(f"{out}: {network.layout.n_parameters} parameters", flush=True)
-    _report(lambda: begin(network, swim, method, generations, seed, out, threads, start=solution))
+    _report(lambda: begin(network, goal, method, generations, seed, out, threads, start=solution))
 
 
 def resume(
@@ -158,7 +163,9 @@ def resume(
 
 def score(
     directory: Directory,
-    starts: Annotated[int, typer.Option(help="Number of held-out starts.")] = 32,
+    starts: Annotated[
+        int | None, typer.Option(help="Number of held-out starts; the task's own if not given.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Draw other starts than the run's own.")] = None,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -209,8 +216,10 @@ def _report(work: Callable[[], Run]) -> None:
 
 
 def _summary(best: Best) -> str:
-    text = f"held-out score: {best.mean:.1f} +- {best.sd:.1f}"
-    details = f"{len(best.scores)} starts, generation {best.generation}, {best.chosen}"
+    n_starts = len(best.scores)
+    spread = f" +- {best.sd:.1f}" if n_starts > 1 else ""
+    text = f"held-out score: {best.mean:.1f}{spread}"
+    details = f"{n_starts} start{'s' * (n_starts > 1)}, generation {best.generation}, {best.chosen}"
     failed = f"; {best.n_failed} failed" if best.n_failed else ""
     return f"{text} ({details}{failed})"
 

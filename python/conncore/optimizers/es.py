@@ -159,7 +159,10 @@ class ES(Optimizer[ESState]):
             pairs, len(state.mean), seed=state.seed, stream=Stream.ES, generation=state.generation
         )
         noise *= self.sigma_of(state)
-        population: Matrix = np.concatenate([state.mean + noise, state.mean - noise])
+        # In place: new pages cost more than the sums once genomes are long.
+        population: Matrix = np.empty((self.population_size, len(state.mean)))
+        np.add(state.mean, noise, out=population[: len(pairs)])
+        np.subtract(state.mean, noise, out=population[len(pairs) :])
         np.clip(population, state.lower, state.upper, out=population)
         return population
 
