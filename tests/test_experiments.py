@@ -29,6 +29,7 @@ TINY = Budget(
     cheetah_generations=2,
     cheetah_population=10,
     mnist_generations=1,
+    best_generations=3,
 )
 
 

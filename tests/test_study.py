@@ -12,7 +12,7 @@ import pytest
 
 from conncore import Network, storage
 from conncore.errors import CheckpointError, ConncoreError, UsageError
-from conncore.experiments.claims import above, near, plateaus, similar
+from conncore.experiments.claims import above, near, plateaus, reaches, similar
 from conncore.experiments.compare import compare_rows
 from conncore.experiments.study import Arm, Curve, Outcome, Stage, run_study
 from conncore.optimizers import ES, GA
@@ -185,6 +185,8 @@ def test_claims_follow_their_rules():
     assert similar("", "a", "c", Outcome.end).judge(found).verdict == "does not hold"
     assert near("", "a", Outcome.end, 12.0, 1.0).judge(found).verdict == "holds"
     assert near("", "a", Outcome.end, 14.0, 0.5).judge(found).verdict == "does not hold"
+    assert reaches("a", 11.9).judge(found).verdict == "holds"
+    assert reaches("a", 12.1).judge(found).verdict == "does not hold"
     verdict = above("", "a", "b", Outcome.end).judge(found)
     assert verdict.low <= verdict.estimate <= verdict.high
     few = {arm: runs[:4] for arm, runs in found.items()}

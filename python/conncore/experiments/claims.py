@@ -52,6 +52,8 @@ class Claim:
         From outcomes to one figure per seed.
     least, most : float
         The claim holds if the 95% bootstrap interval of the mean figure lies between them.
+    by_mean : bool
+        The mean alone decides, not its interval.
     """
 
     text: str
@@ -59,6 +61,7 @@ class Claim:
     value: Callable[[Outcomes], NDArray[np.float64]]
     least: float
     most: float = np.inf
+    by_mean: bool = False
 
     def judge(self, outcomes: Outcomes) -> Verdict:
         """Return the verdict: "not tested" with fewer than 5 seeds, or none that is finite."""
@@ -69,7 +72,9 @@ class Claim:
         if values.size < LEAST_SEEDS:
             verdict = "not tested"
         else:
-            verdict = "holds" if self.least < low and high < self.most else "does not hold"
+            ends = (estimate, estimate) if self.by_mean else (low, high)
+            holds = self.least < ends[0] and ends[1] < self.most
+            verdict = "holds" if holds else "does not hold"
         return Verdict(self.text, self.rule, verdict, estimate, low, high)
 
 
@@ -132,3 +137,14 @@ def plateaus(text: str, arm: str, share: float = 0.9) -> Claim:
         return np.array(values)
 
     return Claim(text, f"interval of the gain by half time, {arm}, above {share:g}", halfway, share)
+
+
+def reaches(arm: str, score: float) -> Claim:
+    """An arm's solutions score that much from held-out starts, in the mean over seeds."""
+    return Claim(
+        f"{arm} reaches {score:g}",
+        f"mean held-out score of {arm} above {score:g}",
+        lambda outcomes: values_of(outcomes, arm, lambda outcome: outcome.score),
+        score,
+        by_mean=True,
+    )

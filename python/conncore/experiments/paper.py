@@ -12,10 +12,10 @@ from typing import Any
 from conncore.catalog import load
 from conncore.connectome import Connectome
 from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
-from conncore.experiments.claims import Claim, above, near, plateaus, similar
+from conncore.experiments.claims import Claim, above, near, plateaus, reaches, similar
 from conncore.experiments.study import Arm, Outcome, Stage
 from conncore.neurons import NEURONS
-from conncore.optimizers import ES, GA
+from conncore.optimizers import CMA, ES, GA
 from conncore.tasks import Task, make_task
 
 START, END = Outcome.start, Outcome.end
@@ -34,10 +34,11 @@ class Budget:
     cheetah_generations: int
     cheetah_population: int
     mnist_generations: int
+    best_generations: int
 
 
-FULL = Budget(10, 1000, 200, 200, 750, 100, 250, 200)
-QUICK = Budget(5, 60, 64, 20, 96, 5, 48, 15)
+FULL = Budget(10, 1000, 200, 200, 750, 100, 250, 200, 200)
+QUICK = Budget(5, 60, 64, 20, 96, 5, 48, 15, 20)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +124,35 @@ def _figure5(task: Task, generations: int, population: int) -> list[Arm]:
     ]
 
 
+def _best_swimmer6(task: Task, budget: Budget) -> list[Arm]:
+    """The anatomical circuit as well as it gets: ES on shared weights, then a GA on all."""
+    generations, members = budget.best_generations, budget.population
+    es = ES(population_size=budget.pretrain_population, n_scout=8 * budget.pretrain_population)
+    stages = (Stage("shared", es, generations), _refine(generations // 3, members))
+    return [
+        circuit_arm(neuron, worm(), task, stages, neuron=neuron, io="anatomical")
+        for neuron in ("relu", "alif", "izhikevich")
+    ]
+
+
+def _best_swimmer_v5(task: Task, budget: Budget) -> list[Arm]:
+    generations, members = budget.best_generations, budget.population
+    ga = GA(population_size=members, n_elites=40, sigma=0.1, sigma_decay=0.98)
+    stages = (Stage("shared", ga, generations // 2), _refine(generations // 3, members))
+    return [circuit_arm("relu", worm(), task, stages, neuron="relu", io="dense")]
+
+
+def _best_dm(task: Task, budget: Budget) -> list[Arm]:
+    stages = (Stage("shared", CMA(), budget.best_generations),)
+    return [circuit_arm("relu", worm(), task, stages, neuron="relu", io="anatomical")]
+
+
+def _refine(generations: int, members: int) -> Stage:
+    """A GA with more parents than the paper's, on individual weights."""
+    ga = GA(population_size=members, n_elites=40, sigma=0.03, sigma_decay=0.98)
+    return Stage("individual", ga, generations, expand=True)
+
+
 def _swimmer(options: Mapping[str, Any]) -> Task:
     return make_task("swimmer6")
 
@@ -190,6 +220,29 @@ def _four(io: str, pretrained: bool) -> Experiment:
 
 
 EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
+    "best": (
+        Experiment(
+            "best-swimmer6",
+            "Beyond the paper: the circuit on swimmer6, anatomical input/output",
+            _swimmer,
+            _best_swimmer6,
+            claims=(reaches("relu", 450), reaches("alif", 400), reaches("izhikevich", 400)),
+        ),
+        Experiment(
+            "best-Swimmer-v5",
+            "Beyond the paper: the circuit on Swimmer-v5, dense input/output",
+            lambda options: make_task("Swimmer-v5"),
+            _best_swimmer_v5,
+            claims=(reaches("relu", 355),),
+        ),
+        Experiment(
+            "best-dm-swimmer6",
+            "Beyond the paper: the circuit on dm-swimmer6, anatomical input/output",
+            lambda options: make_task("dm-swimmer6"),
+            _best_dm,
+            claims=(reaches("relu", 950),),
+        ),
+    ),
     "fig3": (_three("dense"), _three("anatomical")),
     "fig4": (
         _four("dense", False),
