@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import GZIP, ZIP, Source, open_source, read_bytes
+from conncore.formats._files import GZIP, ZIP, Source, list_directory, open_source, read_bytes
 from conncore.formats._tables import COLUMNAR, guess_separator, number, read_rows
 from conncore.formats.edges import ALIASES
 
@@ -38,7 +38,7 @@ def detect(path: str | PathLike[str]) -> str:
         return "cect"
     path = Path(path)
     if path.is_dir():
-        return _of_files(path, [file.name for file in path.iterdir()])
+        return _of_files(path, list_directory(path))
     name = path.name.lower()
     suffix = Path(name.removesuffix(".gz")).suffix
     if suffix in BY_SUFFIX:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import tarfile
 import zipfile
 import zlib
@@ -140,6 +141,14 @@ def _read_all(path: Path, stream: _Stream, size: int, before: int) -> bytes:
     return content
 
 
+def list_directory(path: Path) -> list[str]:
+    """The names in a directory, sorted."""
+    try:
+        return sorted(os.listdir(path))
+    except OSError as error:
+        raise ConnectomeError(f"{path}: cannot be listed ({error.strerror})") from None
+
+
 def open_folder(path: str | PathLike[str], only: str = "") -> Mapping[str, Source]:
     """The files of a directory, a zip archive or a tar.gz archive, by their names in it.
 
@@ -152,8 +161,8 @@ def open_folder(path: str | PathLike[str], only: str = "") -> Mapping[str, Sourc
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.is_file())
-        wanted = [file for file in files if _is_wanted(file.name, only)]
+        files = [path / name for name in list_directory(path)]
+        wanted = [file for file in files if file.is_file() and _is_wanted(file.name, only)]
         return {_unpacked_name(file.name): open_source(file) for file in wanted}
     content = read_bytes(path)
     if content.startswith(ZIP):

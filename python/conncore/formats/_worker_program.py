@@ -12,7 +12,8 @@ import os
 import sys
 from typing import Any
 
-del sys.path[0]  # this folder, whose modules have names of libraries
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path = [path for path in sys.path if os.path.abspath(path) != HERE]  # no library lies here
 os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # the others reserve more than they use
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 

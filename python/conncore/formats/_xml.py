@@ -58,6 +58,8 @@ class XmlReader:
         self._parser.EntityDeclHandler = refuse
         try:
             self._parser.Parse(self.source.content, True)
+        except ConnectomeError:
+            raise
         except expat.ExpatError as error:
             message = expat.errors.messages[error.code]
             line = f"line {error.lineno}, column {error.offset + 1}"
