@@ -27,7 +27,7 @@ from conncore.formats import read, save_npz
 
 FILES = Path(__file__).parent / "files" / "formats"
 TRIES = int(os.environ.get("CONNCORE_FUZZ", "300"))
-#: Read in a process of their own, which takes a while to start: one try in hundred.
+#: Read in a process of their own, which takes a while to start: one try in 250.
 SLOW = {"edges.parquet": "pyarrow", "edges.feather": "pyarrow", "haspel.mat": "scipy"}
 SLOW |= {"sonata.h5": "h5py", "shiu": "pyarrow"}
 TOKENS = [
@@ -151,7 +151,7 @@ def test_mutated_files_raise_nothing_else(tmp_path):
     quick = [name for name in begin if name not in SLOW]
     slow = [name for name in begin if name in SLOW]
     for k in range(TRIES):
-        name = rng.choice(slow) if slow and k % 100 == 99 else rng.choice(quick)
+        name = rng.choice(slow) if slow and k % 250 == 249 else rng.choice(quick)
         files = dict(begin[name])
         changed = rng.choice(sorted(files))
         content = files[changed]

@@ -8,7 +8,15 @@ from os import PathLike
 from pathlib import Path
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import GZIP, ZIP, Source, list_directory, open_source, read_bytes
+from conncore.formats._files import (
+    GZIP,
+    ZIP,
+    Source,
+    brief,
+    list_directory,
+    open_source,
+    read_bytes,
+)
 from conncore.formats._tables import COLUMNAR, guess_separator, number, read_rows
 from conncore.formats.edges import ALIASES
 
@@ -91,7 +99,7 @@ def _of_archive(path: Path, suffix: str) -> str:
         what = "is damaged" if content.startswith(ZIP) else "is no archive"
         if suffix == ".npz":
             return "npz"  # whose reader says what is wrong
-        raise ConnectomeError(f"{path}: {what} ({error})") from None
+        raise ConnectomeError(f"{path}: {what} ({brief(error)})") from None
     if suffix == ".npz":
         return "sparse" if "shape.npy" in names and "data.npy" in names else "npz"
     try:

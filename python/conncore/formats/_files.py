@@ -25,6 +25,12 @@ GZIP, ZIP = b"\x1f\x8b", b"PK"
 INSTALL = "pip install 'conncore[formats]'"
 
 
+def brief(text: object) -> str:
+    """What another library or an archive says, in one line that is not long."""
+    words = " ".join(str(text).split())
+    return words if len(words) <= 200 else f"{words[:200]}..."
+
+
 @dataclass(frozen=True)
 class Source:
     """The unpacked content of one file.
@@ -105,7 +111,7 @@ def open_source(path: str | PathLike[str]) -> Source:
     if content.startswith(ZIP) and path.suffix.lower() == ".zip":
         members = open_folder(path)
         if len(members) != 1:
-            inside = ", ".join(sorted(members)[:5]) or "nothing"
+            inside = brief(", ".join(sorted(members))) or "nothing"
             raise ConnectomeError(
                 f"{path}: holds {inside}; name the format, or unpack it and give one file"
             )
@@ -122,7 +128,9 @@ def _gunzip(path: Path, content: bytes) -> bytes:
         with gzip.open(io.BytesIO(content)) as stream:
             return _read_all(path, stream, len(content), 0)
     except (OSError, EOFError, zlib.error) as error:
-        raise ConnectomeError(f"{path}: cannot be unpacked ({error}); fetch it again") from None
+        raise ConnectomeError(
+            f"{path}: cannot be unpacked ({brief(error)}); fetch it again"
+        ) from None
 
 
 class _Stream(Protocol):
@@ -194,12 +202,12 @@ def unzip(path: Path, content: bytes, only: str = "") -> dict[str, Source]:
                 if data.startswith(GZIP):
                     data = _gunzip(path, data)
                     unpacked += len(data)
-                label = f"{path}: {info.filename}"
+                label = f"{path}: {brief(info.filename)}"
                 found[name] = Source(label, name, data, len(content))
     except ConnectomeError:
         raise
     except Exception as error:  # damaged archives make zipfile raise almost anything
-        raise ConnectomeError(f"{path}: is a damaged zip archive ({error})") from None
+        raise ConnectomeError(f"{path}: is a damaged zip archive ({brief(error)})") from None
     return found
 
 
@@ -211,10 +219,10 @@ def _untar(path: Path, content: bytes, only: str) -> dict[str, Source]:
                 stream = archive.extractfile(member) if member.isreg() else None
                 if stream is not None and _is_wanted(member.name, only):
                     name = PurePosixPath(member.name).name
-                    label = f"{path}: {member.name}"
+                    label = f"{path}: {brief(member.name)}"
                     found[name] = Source(label, name, stream.read(), len(content))
     except ConnectomeError:
         raise
     except Exception as error:  # as above
-        raise ConnectomeError(f"{path}: is a damaged tar archive ({error})") from None
+        raise ConnectomeError(f"{path}: is a damaged tar archive ({brief(error)})") from None
     return found
