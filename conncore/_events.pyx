@@ -9,7 +9,7 @@ from conncore._block cimport (
 )
 from conncore._parallel cimport for_each_block
 
-from conncore._population import MAP_VALUES, empty_aligned
+from conncore._population import MAP_VALUES, check_repeats, empty_aligned
 from conncore.errors import UsageError
 
 IDLE_COST = 50  # updating a neuron costs about as much as 50 synapses of which 2% are active
@@ -69,6 +69,7 @@ cdef class EventPopulation:
     cdef readonly Py_ssize_t n_members
     cdef readonly Py_ssize_t n_ranges
     cdef readonly int n_threads
+    cdef readonly int n_repeats
     cdef readonly object topology
     cdef dict _arrays          # what args points into, a row per member
     cdef dict _shared          # what all members share
@@ -78,13 +79,16 @@ cdef class EventPopulation:
     cdef block_fn _decode
     cdef block_fn _reset
 
-    def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
+    def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads,
+                 int n_repeats=1):
         if topology.rows != "pre":
             raise UsageError("topology: events need a row of synapses per presynaptic neuron")
         values = topology.check_values(values, len(neuron.CONSTANTS), trace, n_threads)
         self.n_members = values["constants"].shape[0]
         if topology.synapses.n_values and not topology.synapses.ascends:
             raise UsageError("topology: events need rows whose indices ascend, each once")
+        check_repeats(n_repeats)
+        self.n_repeats = n_repeats
         self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)
 
     def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads):
@@ -200,11 +204,12 @@ cdef class EventPopulation:
         if np.shape(observations) != rows.shape:
             raise UsageError(f"observations have shape {np.shape(observations)}, need {rows.shape}")
         rows[:] = observations
-        for_each_block(self._step, args, self.n_members * self.n_ranges, self.n_threads)
-        for_each_block(self._decode, args, self.n_members, self.n_threads)
-        args.sent, args.sending = args.sending, args.sent
-        args.sent_z, args.sending_z = args.sending_z, args.sent_z
-        args.n_sent, args.n_sending = args.n_sending, args.n_sent
+        for _ in range(self.n_repeats):
+            for_each_block(self._step, args, self.n_members * self.n_ranges, self.n_threads)
+            for_each_block(self._decode, args, self.n_members, self.n_threads)
+            args.sent, args.sending = args.sending, args.sent
+            args.sent_z, args.sending_z = args.sending_z, args.sent_z
+            args.n_sent, args.n_sending = args.n_sending, args.n_sent
         return self._arrays["actions"].copy()
 
     def activity(self):

@@ -75,15 +75,23 @@ cdef void fill_map(SparseMap* target, source, slots, Py_ssize_t n_values, starts
     target.indices = <const int*> <size_t> source.indices.ctypes.data
 
 
+def check_repeats(int n_repeats):
+    if n_repeats < 1:
+        raise UsageError(f"n_repeats is {n_repeats}, must be at least 1")
+
+
 cdef class Population:
-    def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads):
+    def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads,
+                 int n_repeats=1):
         if topology.rows != "post":
             raise UsageError("topology: lanes need a row of synapses per postsynaptic neuron")
         values = topology.check_values(values, len(neuron.CONSTANTS), trace, n_threads)
         self.n_members = values["constants"].shape[0]
-        self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)
+        check_repeats(n_repeats)
+        self._unsafe_init(topology, kernels, neuron, values, trace, n_threads, n_repeats)
 
-    def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads):
+    def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads,
+                     int n_repeats):
         """The rest of __init__, for arguments that are right."""
         self.topology = topology
         self.n_threads = n_threads
@@ -119,6 +127,7 @@ cdef class Population:
         args.n_actions = topology.n_actions
         args.n_state = len(neuron.STATE)
         args.n_constants = len(neuron.CONSTANTS)
+        args.n_repeats = n_repeats
         args.trace = trace
         starts = np.arange(max(topology.inputs.size, topology.n_actions), dtype=np.intc)
         drive_rows = np.full(n_neurons, topology.inputs.size, dtype=np.intc)

@@ -23,6 +23,7 @@ class RandomNetwork:
     values: dict[str, np.ndarray]
     constants: dict[str, np.ndarray]
     trace: float
+    n_repeats: int = 1
 
     @property
     def n_members(self):
@@ -38,12 +39,23 @@ class RandomNetwork:
         constants = np.stack([self.constants[name] for name in neuron.CONSTANTS], axis=1)
         values = self.values | {"constants": constants}
         return Population(
-            self.topology, network, neuron, values, trace=self.trace, n_threads=n_threads
+            self.topology,
+            network,
+            neuron,
+            values,
+            trace=self.trace,
+            n_threads=n_threads,
+            n_repeats=self.n_repeats,
         )
 
     def reference(self):
         return ReferencePopulation(
-            self.topology, self.neuron, self.values, self.constants, trace=self.trace
+            self.topology,
+            self.neuron,
+            self.values,
+            self.constants,
+            trace=self.trace,
+            n_repeats=self.n_repeats,
         )
 
     def take(self, members):
@@ -97,7 +109,14 @@ def random_network(
         "decoder_weights": signed(topology.decoder.n_values, 1.0),
         "decoder_bias": signed(n_actions, 1.0),
     }
-    return RandomNetwork(neuron, topology, values, constants, trace=rng.choice([0.0, 0.8]))
+    return RandomNetwork(
+        neuron,
+        topology,
+        values,
+        constants,
+        trace=rng.choice([0.0, 0.8]),
+        n_repeats=int(rng.integers(1, 4)),
+    )
 
 
 def run(population, observations):

@@ -67,6 +67,7 @@ def arguments(network: RandomNetwork, isa=None, **changes):
         },
         "trace": network.trace,
         "n_threads": 1,
+        "n_repeats": network.n_repeats,
         **changes,
     }
 
@@ -208,6 +209,7 @@ def test_ranges_cover_every_neuron_once(data, n_neurons, n_ranges):
 @pytest.mark.parametrize(("changes", "message"), [
     ({"n_threads": 0}, "n_threads is 0"),
     ({"trace": 1.0}, "trace is 1.0"),
+    ({"n_repeats": 0}, "n_repeats is 0"),
     ({"values": {}}, "values are [], need ['constants'"),
 ])  # fmt: skip
 def test_wrong_arguments(changes, message):

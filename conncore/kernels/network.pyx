@@ -75,10 +75,10 @@ cdef void low_pass(Py_ssize_t n, const int* outputs, double trace, in_t z, out_t
             )
 
 
-cdef void step_lanes(
-    const NetworkArgs* net, Py_ssize_t block, const double* obs, double* actions
+cdef void step_neurons(
+    const NetworkArgs* net, Py_ssize_t block, const double* drive, double* y
 ) noexcept nogil:
-    """One step of a block; obs [n_obs][lane] in, actions [n_actions][lane] out.
+    """Synapses, neurons and the output's low-pass, once.
 
     Spikes of step t arrive at t + 1: propagation reads the z of the step before.
     """
@@ -86,19 +86,12 @@ cdef void step_lanes(
     cdef Py_ssize_t cells = n * LANES
     cdef double* z = net.z + block * cells
     cdef double* current = net.current + block * cells
-    cdef double* drive = net.drive + block * (net.n_inputs + 1) * LANES
-    cdef double* y = net.y + block * net.n_outputs * LANES
     cdef double* state = net.state + block * net.n_state * cells
     cdef const double* constants = net.constants + block * net.n_constants * LANES
     cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
     cdef spikes_t* spikes = net.spikes + block * 2 * n
     cdef spikes_t* new_spikes = spikes + n
     cdef Py_ssize_t first, count
-
-    propagate(&net.encoder, 0, net.n_inputs,
-              net.encoder_weights + block * net.encoder.n_values * LANES, obs,
-              net.encoder_bias + block * net.n_inputs * LANES, drive)
-    tanh_lanes(net.n_inputs, drive)
 
     if net.spikes == NULL:
         propagate(&net.synapses, 0, n, weights, z, drive, current)
@@ -115,6 +108,22 @@ cdef void step_lanes(
         memcpy(spikes, new_spikes, n * sizeof(spikes_t))
 
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
+
+
+cdef void step_lanes(
+    const NetworkArgs* net, Py_ssize_t block, const double* obs, double* actions
+) noexcept nogil:
+    """One step of a block; obs [n_obs][lane] in, actions [n_actions][lane] out."""
+    cdef double* drive = net.drive + block * (net.n_inputs + 1) * LANES
+    cdef double* y = net.y + block * net.n_outputs * LANES
+    cdef Py_ssize_t repeat
+
+    propagate(&net.encoder, 0, net.n_inputs,
+              net.encoder_weights + block * net.encoder.n_values * LANES, obs,
+              net.encoder_bias + block * net.n_inputs * LANES, drive)
+    tanh_lanes(net.n_inputs, drive)
+    for repeat in range(net.n_repeats):
+        step_neurons(net, block, drive, y)
     propagate(&net.decoder, 0, net.n_actions,
               net.decoder_weights + block * net.decoder.n_values * LANES, y,
               net.decoder_bias + block * net.n_actions * LANES, actions)

@@ -16,14 +16,17 @@ from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, Usa
 from conncore.evolve import Run, evolve, resume, score
 from conncore.formats import from_networkx, read, to_networkx, write
 from conncore.network import Network
-from conncore.optimizers import ES, GA
+from conncore.nulls import NULLS, make_null
+from conncore.optimizers import CMA, ES, GA
 from conncore.tasks import Task, make_task
 
 __version__ = version("conncore")
 
 __all__ = [
+    "CMA",
     "ES",
     "GA",
+    "NULLS",
     "CatalogEntry",
     "CheckpointError",
     "ConncoreError",
@@ -37,6 +40,7 @@ __all__ = [
     "evolve",
     "from_networkx",
     "load",
+    "make_null",
     "make_task",
     "read",
     "resume",

@@ -27,6 +27,8 @@ class EventPopulation:
     n_threads : int
         At least 1; results do not depend on it. Threads work on members, or on ranges of
         postsynaptic neurons where there are fewer members than threads.
+    n_repeats : int
+        Steps of synapses, neurons and trace in one `act`, with the observations held.
 
     Raises
     ------
@@ -37,6 +39,7 @@ class EventPopulation:
     n_members: int
     n_ranges: int
     n_threads: int
+    n_repeats: int
     topology: Topology
     def __init__(
         self,
@@ -47,6 +50,7 @@ class EventPopulation:
         *,
         trace: float,
         n_threads: int,
+        n_repeats: int = 1,
     ) -> None: ...
     def reset(self) -> None:
         """Bring all neurons to rest."""

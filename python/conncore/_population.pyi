@@ -11,6 +11,7 @@ def to_lanes(values: NDArray[np.float64]) -> NDArray[np.float64]: ...
 def empty_aligned(count: int, dtype: DTypeLike = ...) -> NDArray[Any]: ...
 def from_lanes(lanes: NDArray[np.float64], n_members: int) -> NDArray[np.float64]: ...
 def shared_slots(values: NDArray[np.float64]) -> tuple[NDArray[np.intc], NDArray[np.float64]]: ...
+def check_repeats(n_repeats: int) -> None: ...
 
 class Population:
     """The networks of a population, each with its own values and state.
@@ -29,6 +30,8 @@ class Population:
         Low-pass factor of the output activity, y <- trace y + (1 - trace) z.
     n_threads : int
         At least 1; results do not depend on it.
+    n_repeats : int
+        Steps of synapses, neurons and trace in one `act`, with the observations held.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class Population:
         *,
         trace: float,
         n_threads: int,
+        n_repeats: int = 1,
     ) -> None: ...
     def reset(self) -> None:
         """Bring all neurons to rest."""

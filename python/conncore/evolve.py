@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import platform
 from datetime import datetime, timezone
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError, UsageError
-from conncore.loop import N_HELD_OUT, Loop, Run
+from conncore.loop import Loop, Run
 from conncore.noise import check_seed
 from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
-from conncore.optimizers.base import need_count
+from conncore.optimizers.base import need, need_count
+from conncore.provenance import versions
 from conncore.records import METRICS, Best, Checkpoint
 from conncore.runs import RunDirectory, check_free
 from conncore.threads import resolve_threads
@@ -35,12 +36,15 @@ def evolve(
     out: str | os.PathLike[str] | None = None,
     n_threads: int | None = None,
     progress: bool = True,
+    *,
+    start: NDArray[np.float64] | None = None,
 ) -> Run:
     """Evolve a network's parameters on a task.
 
     All members of a generation start from the same state, which changes every generation. At the
-    end the best member ever and the optimiser's own solution are compared from 16 validation
-    starts, and the better one is scored from 32 held-out starts; neither is ever trained on.
+    end the best member ever and the optimiser's own solution are compared from the task's
+    validation starts (16 on most), and the better one is scored from its held-out starts (32);
+    neither is ever trained on.
 
     Parameters
     ----------
@@ -60,6 +64,9 @@ def evolve(
         All cores if not given; results do not depend on it.
     progress : bool
         Report on stderr.
+    start : (n_parameters,) float64, optional
+        Genome to start from in place of random ones: the mean of the ES, which then scouts no
+        others, or every member of the GA's generation 0.
 
     Returns
     -------
@@ -81,14 +88,22 @@ def evolve(
     if out is not None:
         check_free(out)
     layout = network.layout
+    if start is None:
+        initial = network.random_genomes(optimizer.n_initial, seed)
+    else:
+        initial = np.array(start, dtype=np.float64)[None]
+        shape = (layout.n_parameters,)
+        need(initial[0].shape == shape, f"start has shape {initial[0].shape}, needs {shape}")
+        digest = hashlib.sha256(initial.astype("<f8").tobytes())
+        config["run"]["start"] = f"sha256:{digest.hexdigest()}"
     state = optimizer.init(
-        network.random_genomes(optimizer.n_initial, seed),
+        initial,
         seed,
         slices=layout.slices,
         lower=layout.lower,
         upper=layout.upper,
     )
-    start: Checkpoint[Any] = Checkpoint(
+    first: Checkpoint[Any] = Checkpoint(
         state=state,
         history=np.empty(0, dtype=METRICS),
         n_evaluations=0,
@@ -97,10 +112,10 @@ def evolve(
     )
     directory = None
     if out is not None:
-        directory = RunDirectory.create(out, config, network.connectome, start)
+        directory = RunDirectory.create(out, config, network.connectome, first)
     loop = Loop(network, task, optimizer, config, n_threads, directory, progress)
     try:
-        return loop.run(start)
+        return loop.run(first)
     except Exception:
         if directory is not None and not loop.evaluated:
             directory.discard()  # it holds nothing yet: the user may try again at once
@@ -166,7 +181,7 @@ def resume(
 
 def score(
     path: str | os.PathLike[str],
-    n_starts: int = N_HELD_OUT,
+    n_starts: int | None = None,
     seed: int | None = None,
     n_threads: int | None = None,
     *,
@@ -179,8 +194,8 @@ def score(
     ----------
     path : path
         The run directory; of an unfinished run the solution so far is scored.
-    n_starts : int
-        Number of starts.
+    n_starts : int, optional
+        Number of starts; the task's own, 32 on most, if not given.
     seed : int, optional
         Draws other starts than the run's own; no start of any seed is ever trained on.
     n_threads : int, optional
@@ -200,7 +215,8 @@ def score(
     UsageError
         `n_starts` below 1, or a wrong seed.
     """
-    need_count("n_starts", n_starts, 1)
+    if n_starts is not None:
+        need_count("n_starts", n_starts, 1)
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=False)
     network, task, optimizer, checkpoint = _restore(directory, network, task)
@@ -209,6 +225,53 @@ def score(
     if best is None or best.generation != checkpoint.state.generation:
         best = loop.choose(checkpoint)
     return loop.score(best, n_starts, seed)
+
+
+def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.float64]:
+    """Return the solution of a finished run as a genome of `network`, to start from.
+
+    Parameters
+    ----------
+    path : path
+        The run directory.
+    network : Network
+        Of the same connectome and with the same genome; or with individual weights where the run's
+        were shared, which are then expanded.
+
+    Returns
+    -------
+    (n_parameters,) float64
+
+    Raises
+    ------
+    CheckpointError
+        `path` is not a run directory, or damaged.
+    UsageError
+        The run has not ended, or its networks are of another kind.
+    """
+    directory = RunDirectory.open(path, write=False)
+    best = directory.load_best()
+    if best is None:
+        raise UsageError(f"{path} has no solution yet; finish it first: {directory.resume_command}")
+    if directory.config["connectome"]["checksum"] != network.connectome.checksum:
+        raise UsageError(f"{path} is a run of another connectome")
+    genome, slices, options = best.genome, best.slices, directory.config["network"]
+    if options["weights"] == "shared" and network.weights == "individual":
+        from conncore.network import Network
+
+        shared = Network(network.connectome, network.task, **options)
+        genome = shared.expand(genome[None])[0]
+        slices = shared.with_individual_weights().layout.slices
+    if slices != network.layout.slices:
+        raise UsageError(
+            f"{path} holds genomes with the slices {_sizes(best.slices)}; "
+            f"this network needs {_sizes(network.layout.slices)}"
+        )
+    return genome
+
+
+def _sizes(slices: dict[str, slice]) -> str:
+    return ", ".join(f"{name} {part.stop - part.start}" for name, part in slices.items())
 
 
 def _describe(
@@ -220,7 +283,6 @@ def _describe(
     n_threads: int,
 ) -> dict[str, Any]:
     connectome = network.connectome
-    packages = ("conncore", "numpy", "mujoco", "gymnasium")
     return {
         "run": {
             "seed": seed,
@@ -237,7 +299,7 @@ def _describe(
         "network": dict(network.describe()),
         "task": dict(task.describe()),
         "optimizer": optimizer.describe(),
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
+        "versions": versions(),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore import _kernels
+from conncore import _kernels, batched
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
@@ -18,10 +18,11 @@ from conncore.errors import UsageError, choose
 from conncore.genome import GenomeLayout, Part
 from conncore.neurons import NEURONS
 from conncore.noise import Stream, uniform
+from conncore.signs import unknown_signs
 from conncore.tasks.base import Task
 from conncore.threads import resolve_threads
 from conncore.topology import SparseMap, Topology
-from conncore.wiring import WIRINGS
+from conncore.wiring import INITIAL_RANGE, LIMIT, WIRINGS
 
 Array = NDArray[np.float64]
 
@@ -39,12 +40,12 @@ class Network:
     """A connectome as an artificial neural network for a task.
 
     Dale's law is kept by construction: a synapse weighs ``sign * exp(log_weight)``, and only the
-    log weight evolves.
+    log weight evolves; unless ``weights="free"`` asks for plain numbers.
 
     Parameters
     ----------
     connectome : Connectome
-        All chemical signs must be known. Gap junctions are not used.
+        All chemical signs must be known, unless weights are free. Gap junctions are not used.
     task : Task
         Gives the sizes of observations and actions, and the joints of the body.
     neuron : str
@@ -53,7 +54,8 @@ class Network:
         "anatomical" (the body plan's wiring, a few shared gains) or "dense" (the paper's).
     weights : str
         "shared": two log weights, one for all excitatory and one for all inhibitory synapses.
-        "individual": one log weight per synapse.
+        "individual": one log weight per synapse. "free": one weight per synapse, of either sign,
+        initially from U(-0.3, 0.3): for networks without Dale's law.
     initial_weights : str
         "sign": all synapses of a sign start alike (the paper). "counts": scaled by the
         connectome's weights, relative to their geometric mean; a shared log weight then moves
@@ -66,6 +68,10 @@ class Network:
         Constants that are part of the genome (one value for the whole network each).
     trace : float, optional
         Low-pass factor of the output activity; the neuron model's if None.
+    steps_per_action : int, optional
+        Steps of synapses, neurons and trace per control step, with the observation held; the
+        neuron model's if None. A layered network of relu neurons with as many layers is
+        feed-forward within a control step.
     inputs, outputs : sequence of str, optional
         Names of the cells that dense input/output drives and reads. If None, motor neurons and
         muscles; without a body map all cells, which is a lot of parameters for a large network.
@@ -73,7 +79,8 @@ class Network:
     Attributes
     ----------
     layout : GenomeLayout
-        Slices of the genome: encoder, encoder_bias, log_weights, constants, decoder, decoder_bias.
+        Slices of the genome: encoder, encoder_bias, log_weights (free_weights where they are
+        free), constants, decoder, decoder_bias.
     topology : Topology
         A row of synapses per postsynaptic cell, all that it receives in ascending order.
 
@@ -96,6 +103,7 @@ class Network:
         constants: Mapping[str, float] | None = None,
         tune: Sequence[str] = (),
         trace: float | None = None,
+        steps_per_action: int | None = None,
         inputs: Sequence[str] | None = None,
         outputs: Sequence[str] | None = None,
     ) -> None:
@@ -103,7 +111,7 @@ class Network:
         self.task = task
         self.neuron = choose("neuron", neuron, NEURONS)
         self.io = choose("io", io, WIRINGS)
-        self.weights = choose("weights", weights, ("shared", "individual"))
+        self.weights = choose("weights", weights, ("shared", "individual", "free"))
         self.initial_weights = choose("initial_weights", initial_weights, ("sign", "counts"))
         model = NEURONS[neuron]
         self.log_weights = _log_weights(model.log_weights if log_weights is None else log_weights)
@@ -114,7 +122,14 @@ class Network:
         self.trace = model.trace if trace is None else float(trace)
         if not 0.0 <= self.trace < 1.0:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
-        _check_signs(connectome)
+        steps = model.steps_per_action if steps_per_action is None else steps_per_action
+        if steps != int(steps) or steps < 1:
+            raise UsageError(f"steps_per_action is {steps}, must be a whole number from 1 up")
+        self.steps_per_action = int(steps)
+        if weights != "free" and connectome.n_unknown:
+            raise UsageError(unknown_signs(connectome))
+        if weights == "free" and initial_weights != "sign":
+            raise UsageError("free weights start at random: leave initial_weights at 'sign'")
 
         ends = {"inputs": inputs, "outputs": outputs}
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
@@ -156,15 +171,20 @@ class Network:
 
     def _make_layout(self) -> GenomeLayout:
         parts = {part.name: part for part in self._wiring.parts}
-        initial = np.array(self.log_weights)
-        if self.weights == "individual":
-            initial = initial[self._inhibitory] + self._offset
+        if self.weights == "free":
+            start = np.zeros(self.connectome.n_synapses)
+            synapses = Part("free_weights", start, INITIAL_RANGE, -LIMIT, LIMIT)
+        else:
+            start = np.array(self.log_weights)
+            if self.weights == "individual":
+                start = start[self._inhibitory] + self._offset
+            synapses = Part("log_weights", start, 0.0, *LOG_WEIGHT_RANGE)
         tuned = [NEURONS[self.neuron].constants[name] for name in self.tune]
         return GenomeLayout(
             (
                 parts["encoder"],
                 parts["encoder_bias"],
-                Part("log_weights", initial, 0.0, *LOG_WEIGHT_RANGE),
+                synapses,
                 Part(
                     "constants",
                     np.array([self.constants[name] for name in self.tune]),
@@ -195,6 +215,7 @@ class Network:
             "constants": dict(self.constants),
             "tune": list(self.tune),
             "trace": self.trace,
+            "steps_per_action": self.steps_per_action,
             **self._ends,
         }
 
@@ -231,8 +252,11 @@ class Network:
 
     def synapse_weights(self, genomes: Array) -> Array:
         """Signed weights in the connectome's order, (n_members, n_synapses) float64."""
-        part = self.layout.split(self.layout.check(genomes))["log_weights"]
-        weights = self._log_weights_of(part)
+        parts = self.layout.split(self.layout.check(genomes))
+        if self.weights == "free":
+            free: Array = parts["free_weights"].copy()
+            return free
+        weights = self._log_weights_of(parts["log_weights"])
         np.exp(weights, out=weights)
         weights *= self.connectome.sign
         return weights
@@ -300,6 +324,11 @@ class Network:
         UsageError
             For genomes of another shape, or with values that are not finite.
         """
+        return self._policy(genomes, n_threads, self.steps_per_action)
+
+    def _policy(
+        self, genomes: Array, n_threads: int | None, n_repeats: int
+    ) -> Population | EventPopulation:
         genomes = self.layout.check(genomes)
         threads = resolve_threads(n_threads)
         neuron = _kernels.load(self.neuron)
@@ -313,6 +342,7 @@ class Network:
                 {**self.values(genomes), "constants": constants},
                 trace=self.trace,
                 n_threads=threads,
+                n_repeats=n_repeats,
             )
         weights = self.synapse_weights(genomes)
         return EventPopulation(
@@ -322,7 +352,14 @@ class Network:
             {**self._io_values(genomes), "synapse_weights": weights, "constants": constants},
             trace=self.trace,
             n_threads=threads,
+            n_repeats=n_repeats,
         )
+
+    def respond(
+        self, genomes: Array, observations: ArrayLike, n_steps: int, n_threads: int | None = None
+    ) -> NDArray[np.float32]:
+        """Answers to many observations by matrix products; see `conncore.batched.respond`."""
+        return batched.respond(self, genomes, observations, n_steps, n_threads)
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
         """Activity of every neuron while one network sees the given observations.
@@ -334,13 +371,14 @@ class Network:
 
         Returns
         -------
-        (n_steps, n_neurons) float64
+        (n_steps * steps_per_action, n_neurons) float64
             Activity of relu neurons; spikes, 0 or 1, of the others.
         """
-        policy = self.policy(np.atleast_2d(genome), n_threads=1)
+        policy = self._policy(np.atleast_2d(genome), n_threads=1, n_repeats=1)
         rows = np.asarray(observations, dtype=np.float64)
         if rows.ndim != 2:
             raise UsageError(f"observations have shape {rows.shape}, need (n_steps, n_obs)")
+        rows = np.repeat(rows, self.steps_per_action, axis=0)
         activity = np.empty((len(rows), self.connectome.n_neurons))
         for step, row in enumerate(rows):
             policy.act(row[None])
@@ -371,13 +409,3 @@ def _constants(neuron: str, given: Mapping[str, float]) -> Mapping[str, float]:
     return MappingProxyType(
         {name: float(given.get(name, constant.default)) for name, constant in known.items()}
     )
-
-
-def _check_signs(connectome: Connectome) -> None:
-    unknown = int(np.sum(connectome.sign == 0))
-    if unknown:
-        raise UsageError(
-            f"connectome {connectome.name!r}: the sign of {unknown} of {connectome.n_synapses} "
-            "chemical edges is unknown; say what they are with --unknown-signs drop or excitatory "
-            "(in Python: connectome.settle_signs)"
-        )

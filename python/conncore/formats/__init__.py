@@ -181,8 +181,8 @@ def write(connectome: Connectome, path: str | PathLike[str], format: str | None 
     connectome : Connectome
         What to write.
     path : path
-        .npz or .graphml keep everything. .csv, .tsv and .txt are tables of edges, with
-        NAME.cells.csv beside NAME.edges.csv.
+        .npz keeps everything, .graphml all but attributes. .csv, .tsv and .txt are tables of
+        edges, with NAME.cells.csv beside NAME.edges.csv.
     format : str, optional
         "npz", "edges", "graphml", or "sparse" for a .npz that SciPy loads. If not given, the end
         of the name tells.
@@ -207,6 +207,9 @@ def write(connectome: Connectome, path: str | PathLike[str], format: str | None 
             raise UsageError(f"{path}: give a file ending in {known}, or name the format")
     choose("format to write", format, WRITERS)
     try:
-        return WRITERS[format](connectome, path)
+        dropped = WRITERS[format](connectome, path)
     except OSError as error:
         raise ConnectomeError(f"{path}: cannot be written ({error.strerror})") from None
+    if connectome.attributes and format != "npz":
+        dropped = ", ".join(filter(None, (dropped, "attributes")))
+    return dropped

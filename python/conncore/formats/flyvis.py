@@ -40,6 +40,8 @@ def read_flyvis(path: str | PathLike[str], *, extent: int = 1, fill: float = 0.0
     Returns
     -------
     Connectome
+        Attributes: "u" and "v", the column of each cell, and "unit": "input", "output" or "", as
+        the file lists the types.
 
     Raises
     ------
@@ -51,7 +53,9 @@ def read_flyvis(path: str | PathLike[str], *, extent: int = 1, fill: float = 0.0
     if not 0 <= extent <= MOST_EXTENT or not 0 <= fill < math.inf:
         raise UsageError(f"extent goes from 0 to {MOST_EXTENT}, and fill is not negative")
     source = open_source(path)
-    nodes, edges = load_json(source, ("nodes", "edges"))
+    nodes, edges, *units = load_json(
+        source, ("nodes", "edges"), optional=("input_units", "output_units")
+    )
     cells: dict[tuple[str, int, int], int] = {}
     by_type: dict[str, list[tuple[int, int]]] = {}
     for k, node in enumerate(_list(source, "nodes", nodes)):
@@ -100,11 +104,24 @@ def read_flyvis(path: str | PathLike[str], *, extent: int = 1, fill: float = 0.0
         sign=signs[groups.first],
         names=names,
         classes=[name for name, _, _ in cells],
+        attributes={
+            "u": np.array([u for _, u, _ in cells], np.float64),
+            "v": np.array([v for _, _, v in cells], np.float64),
+            "unit": [_unit(name, units) for name, _, _ in cells],
+        },
     )
 
 
-def load_json(source: Source, keys: tuple[str, ...]) -> list[Any]:
-    """The values of these keys of the object in a JSON file."""
+def _unit(name: str, units: list[Any]) -> str:
+    """Whether a type is listed as an input or as an output."""
+    for word, listed in zip(("input", "output"), units, strict=True):
+        if isinstance(listed, list) and name in listed:
+            return word
+    return ""
+
+
+def load_json(source: Source, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Any]:
+    """The values of these keys of the object in a JSON file; None for optional ones not there."""
     if len(source.content) > (16 << 20) + 8 * source.size:  # objects take more than text
         raise source.error("unpacks to far more than JSON of its size; unpack it first")
     try:
@@ -121,7 +138,7 @@ def load_json(source: Source, keys: tuple[str, ...]) -> list[Any]:
     for key in keys:
         if key not in content:
             raise source.error(f"there is no key {key!r}")
-    return [content[key] for key in keys]
+    return [content.get(key) for key in (*keys, *optional)]
 
 
 def _list(source: Source, key: str, value: Any) -> list[dict[str, Any]]:

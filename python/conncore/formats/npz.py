@@ -6,6 +6,7 @@ import io
 import json
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,11 @@ def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
     if connectome.body is not None:
         text["body"] = {field: getattr(connectome.body, field) for field in BODY_TUPLES}
         arrays["segment"] = connectome.body.segment
+    words: dict[str, tuple[str, ...] | None] = {}  # None: the attribute holds numbers
+    for k, (key, column) in enumerate(connectome.attributes.items()):
+        words[key] = column.words if isinstance(column, Labels) else None
+        arrays[f"attribute_{k}"] = column.codes if isinstance(column, Labels) else column
+    text["attributes"] = words
     arrays["text"] = np.frombuffer(json.dumps(text).encode(), np.uint8)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
@@ -90,11 +96,16 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
                 **{field: text["body"][field] for field in BODY_TUPLES},
                 segment=arrays["segment"],
             )
+        attributes: dict[str, Any] = {}
+        for k, (key, words) in enumerate(text.get("attributes", {}).items()):
+            values = arrays[f"attribute_{k}"]
+            attributes[key] = values if words is None else Labels(values, words)
         return Connectome(
             **{field: text[field] for field in (*TEXTS, *TUPLES)},
             **{field: arrays[field] for field in ARRAYS},  # type: ignore[arg-type]
             sign_source=Labels(arrays["sign_source"], text["sign_sources"]),
             body=body,
+            attributes=attributes,
         )
     except KeyError as error:
         raise ConnectomeError(f"{path}: lacks the field {error}; write it again") from None

@@ -81,7 +81,7 @@ class Optimizer(ABC, Generic[S]):
         Parameters
         ----------
         initial : array_like, shape (n, n_parameters), float
-            The genomes to start from.
+            The genomes to start from: `n_initial` random ones, or a single one.
         seed : int
             Seed of all further noise.
         slices : mapping of str to slice, optional
@@ -103,8 +103,8 @@ class Optimizer(ABC, Generic[S]):
         """Return the genome that stands for the whole population, shape (n_parameters,)."""
 
     @abstractmethod
-    def sigma_at(self, generation: int) -> float:
-        """Return the size of the Gaussian steps in a generation."""
+    def sigma_of(self, state: S) -> float:
+        """Return the size of the Gaussian steps that `ask` takes next."""
 
     def describe(self) -> dict[str, Any]:
         """Return the name and the hyperparameters; ``make_optimizer(**describe())`` rebuilds it."""

@@ -92,9 +92,9 @@ class GA(Optimizer[GAState]):
         """The initial population is evaluated as generation 0."""
         return self.population_size
 
-    def sigma_at(self, generation: int) -> float:
-        """Return the step of a generation's children, for slices without one of their own."""
-        return float(self.sigma * self.sigma_decay**generation)
+    def sigma_of(self, state: GAState) -> float:
+        """Return the step of the next children, for slices without one of their own."""
+        return float(self.sigma * self.sigma_decay**state.generation)
 
     def init(
         self,
@@ -106,15 +106,19 @@ class GA(Optimizer[GAState]):
     ) -> GAState:
         """Return the state before the first generation; see `Optimizer.init`.
 
+        Of one initial genome all members of generation 0 are copies.
+
         Raises
         ------
         UsageError
-            `initial` does not have `population_size` rows, or a slice is unknown.
+            `initial` has neither one row nor `population_size`, or a slice is unknown.
         """
         genomes, low, high = check_initial(initial, lower, upper)
+        if len(genomes) == 1:
+            genomes = np.repeat(genomes, self.population_size, axis=0)
         if len(genomes) != self.population_size:
             raise UsageError(
-                f"the GA starts from {self.population_size} genomes, not {len(genomes)}"
+                f"the GA starts from {self.population_size} genomes or from one, not {len(genomes)}"
             )
         sigma = np.full(genomes.shape[1], float(self.sigma))
         for name, value in self.slice_sigma.items():

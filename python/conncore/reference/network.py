@@ -45,6 +45,8 @@ class ReferencePopulation:
         As for ``Population``, but ``constants`` is a mapping of name to (n_members,) values.
     trace : float
         Low-pass factor of the output activity.
+    n_repeats : int
+        Steps of synapses, neurons and trace in one `act`.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class ReferencePopulation:
         constants: Mapping[str, NDArray[np.float64]],
         *,
         trace: float,
+        n_repeats: int = 1,
     ) -> None:
         self.topology = topology
         self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{neuron}"))
@@ -65,6 +68,7 @@ class ReferencePopulation:
         }
         self.constants: Constants = {name: array[:, None] for name, array in constants.items()}
         self.trace = trace
+        self.n_repeats = n_repeats
         self.n_members = len(values["synapse_weights"])
         self.reset()
 
@@ -80,11 +84,13 @@ class ReferencePopulation:
         values, topology = self.values, self.topology
         drive = values["encoder_bias"].copy()
         propagate(topology.encoder, values["encoder_weights"], np.asarray(observations), drive)
-        current = np.zeros_like(self._z)
-        current[:, topology.inputs] = tanh(drive)
-        propagate(topology.synapses, values["synapse_weights"], self._z, current)
-        self._z = self.model.step(self._state, current, self.constants)
-        self._y = self.trace * self._y + (1.0 - self.trace) * self._z[:, topology.outputs]
+        drive = tanh(drive)
+        for _ in range(self.n_repeats):
+            current = np.zeros_like(self._z)
+            current[:, topology.inputs] = drive
+            propagate(topology.synapses, values["synapse_weights"], self._z, current)
+            self._z = self.model.step(self._state, current, self.constants)
+            self._y = self.trace * self._y + (1.0 - self.trace) * self._z[:, topology.outputs]
         actions = values["decoder_bias"].copy()
         propagate(topology.decoder, values["decoder_weights"], self._y, actions)
         return tanh(actions)
