@@ -13,7 +13,6 @@ import random
 import struct
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -27,7 +26,7 @@ from conncore.formats import read, save_npz
 
 FILES = Path(__file__).parent / "files" / "formats"
 TRIES = int(os.environ.get("CONNCORE_FUZZ", "300"))
-#: Read in a process of their own, which takes a while to start: one try in hundred.
+#: Read in a process of their own, which takes a while to start: one try in 250.
 SLOW = {"edges.parquet": "pyarrow", "edges.feather": "pyarrow", "haspel.mat": "scipy"}
 SLOW |= {"sonata.h5": "h5py", "shiu": "pyarrow"}
 TOKENS = [
@@ -130,9 +129,14 @@ def options_for(folder, path, name):
     return {}
 
 
+def used_seconds():
+    """Of processors, by this process and its children, whatever else the machine does."""
+    return sum(os.times()[:4])
+
+
 def check(path, **options):
     """Read, and see that only errors of the right kind come out, with the path, in one line."""
-    start = time.monotonic()
+    start = used_seconds()
     message = ""
     try:
         assert read(path, **options).n_neurons > 0
@@ -140,7 +144,7 @@ def check(path, **options):
         message = str(error)
     assert not message or message.startswith(str(path.parent))
     assert "\n" not in message
-    assert time.monotonic() - start < 5 or path.suffix in (".parquet", ".feather", ".mat", ".h5")
+    assert used_seconds() - start < 5
 
 
 @pytest.mark.filterwarnings("error")
@@ -151,7 +155,7 @@ def test_mutated_files_raise_nothing_else(tmp_path):
     quick = [name for name in begin if name not in SLOW]
     slow = [name for name in begin if name in SLOW]
     for k in range(TRIES):
-        name = rng.choice(slow) if slow and k % 100 == 99 else rng.choice(quick)
+        name = rng.choice(slow) if slow and k % 250 == 249 else rng.choice(quick)
         files = dict(begin[name])
         changed = rng.choice(sorted(files))
         content = files[changed]
@@ -261,10 +265,10 @@ BOMBS = {
 def test_bombs_are_refused_in_no_time(tmp_path, name):
     path = tmp_path / name
     BOMBS[name](path)
-    start = time.monotonic()
+    start = used_seconds()
     with pytest.raises(ConnectomeError, match=name.replace(".", r"\.")):
         read(path)
-    assert time.monotonic() - start < 5
+    assert used_seconds() - start < 5
 
 
 def test_a_wide_eye_of_many_types_is_refused(tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.formats._files import Source, unzip
+from conncore.formats._files import Source, brief, unzip
 
 
 def load_array(source: Source, content: bytes, what: str) -> NDArray[Any]:
@@ -17,7 +17,9 @@ def load_array(source: Source, content: bytes, what: str) -> NDArray[Any]:
     try:
         return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
     except Exception as error:  # damaged headers make NumPy raise almost anything
-        raise source.error(f"{what} is not a NumPy array, or damaged ({error})") from None
+        raise source.error(
+            f"{brief(what)} is not a NumPy array, or damaged ({brief(error)})"
+        ) from None
 
 
 def load_arrays(path: Path, content: bytes) -> dict[str, NDArray[Any]]:

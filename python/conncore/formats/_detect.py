@@ -8,7 +8,15 @@ from os import PathLike
 from pathlib import Path
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import GZIP, ZIP, Source, open_source, read_bytes
+from conncore.formats._files import (
+    GZIP,
+    ZIP,
+    Source,
+    brief,
+    list_directory,
+    open_source,
+    read_bytes,
+)
 from conncore.formats._tables import COLUMNAR, guess_separator, number, read_rows
 from conncore.formats.edges import ALIASES
 
@@ -38,7 +46,7 @@ def detect(path: str | PathLike[str]) -> str:
         return "cect"
     path = Path(path)
     if path.is_dir():
-        return _of_files(path, [file.name for file in path.iterdir()])
+        return _of_files(path, list_directory(path))
     name = path.name.lower()
     suffix = Path(name.removesuffix(".gz")).suffix
     if suffix in BY_SUFFIX:
@@ -91,7 +99,7 @@ def _of_archive(path: Path, suffix: str) -> str:
         what = "is damaged" if content.startswith(ZIP) else "is no archive"
         if suffix == ".npz":
             return "npz"  # whose reader says what is wrong
-        raise ConnectomeError(f"{path}: {what} ({error})") from None
+        raise ConnectomeError(f"{path}: {what} ({brief(error)})") from None
     if suffix == ".npz":
         return "sparse" if "shape.npy" in names and "data.npy" in names else "npz"
     try:

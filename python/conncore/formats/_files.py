@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import tarfile
 import zipfile
 import zlib
@@ -22,6 +23,12 @@ from conncore.errors import ConnectomeError
 
 GZIP, ZIP = b"\x1f\x8b", b"PK"
 INSTALL = "pip install 'conncore[formats]'"
+
+
+def brief(text: object) -> str:
+    """What another library or an archive says, in one line that is not long."""
+    words = " ".join(str(text).split())
+    return words if len(words) <= 200 else f"{words[:200]}..."
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ def open_source(path: str | PathLike[str]) -> Source:
     if content.startswith(ZIP) and path.suffix.lower() == ".zip":
         members = open_folder(path)
         if len(members) != 1:
-            inside = ", ".join(sorted(members)[:5]) or "nothing"
+            inside = brief(", ".join(sorted(members))) or "nothing"
             raise ConnectomeError(
                 f"{path}: holds {inside}; name the format, or unpack it and give one file"
             )
@@ -121,7 +128,9 @@ def _gunzip(path: Path, content: bytes) -> bytes:
         with gzip.open(io.BytesIO(content)) as stream:
             return _read_all(path, stream, len(content), 0)
     except (OSError, EOFError, zlib.error) as error:
-        raise ConnectomeError(f"{path}: cannot be unpacked ({error}); fetch it again") from None
+        raise ConnectomeError(
+            f"{path}: cannot be unpacked ({brief(error)}); fetch it again"
+        ) from None
 
 
 class _Stream(Protocol):
@@ -140,6 +149,14 @@ def _read_all(path: Path, stream: _Stream, size: int, before: int) -> bytes:
     return content
 
 
+def list_directory(path: Path) -> list[str]:
+    """The names in a directory, sorted."""
+    try:
+        return sorted(os.listdir(path))
+    except OSError as error:
+        raise ConnectomeError(f"{path}: cannot be listed ({error.strerror})") from None
+
+
 def open_folder(path: str | PathLike[str], only: str = "") -> Mapping[str, Source]:
     """The files of a directory, a zip archive or a tar.gz archive, by their names in it.
 
@@ -152,8 +169,8 @@ def open_folder(path: str | PathLike[str], only: str = "") -> Mapping[str, Sourc
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.is_file())
-        wanted = [file for file in files if _is_wanted(file.name, only)]
+        files = [path / name for name in list_directory(path)]
+        wanted = [file for file in files if file.is_file() and _is_wanted(file.name, only)]
         return {_unpacked_name(file.name): open_source(file) for file in wanted}
     content = read_bytes(path)
     if content.startswith(ZIP):
@@ -185,12 +202,12 @@ def unzip(path: Path, content: bytes, only: str = "") -> dict[str, Source]:
                 if data.startswith(GZIP):
                     data = _gunzip(path, data)
                     unpacked += len(data)
-                label = f"{path}: {info.filename}"
+                label = f"{path}: {brief(info.filename)}"
                 found[name] = Source(label, name, data, len(content))
     except ConnectomeError:
         raise
     except Exception as error:  # damaged archives make zipfile raise almost anything
-        raise ConnectomeError(f"{path}: is a damaged zip archive ({error})") from None
+        raise ConnectomeError(f"{path}: is a damaged zip archive ({brief(error)})") from None
     return found
 
 
@@ -202,10 +219,10 @@ def _untar(path: Path, content: bytes, only: str) -> dict[str, Source]:
                 stream = archive.extractfile(member) if member.isreg() else None
                 if stream is not None and _is_wanted(member.name, only):
                     name = PurePosixPath(member.name).name
-                    label = f"{path}: {member.name}"
+                    label = f"{path}: {brief(member.name)}"
                     found[name] = Source(label, name, stream.read(), len(content))
     except ConnectomeError:
         raise
     except Exception as error:  # as above
-        raise ConnectomeError(f"{path}: is a damaged tar archive ({error})") from None
+        raise ConnectomeError(f"{path}: is a damaged tar archive ({brief(error)})") from None
     return found

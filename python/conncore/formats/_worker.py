@@ -51,7 +51,7 @@ def run_worker(
         If the package is missing, or the file is damaged or takes too much time or memory.
     """
     size = len(source.content)
-    request |= {"kind": kind, "memory": (256 << 20) + 40 * size}
+    request |= {"kind": kind, "memory": (256 << 20) + 40 * size, "seconds": 5 + size / 1e6}
     head = json.dumps(request).encode() + b"\n"
     try:
         done = subprocess.run(
@@ -67,7 +67,7 @@ def run_worker(
         raise source.error(f"a process to read it does not start ({error.strerror})") from None
     head, _, body = done.stdout.partition(b"\n")
     if done.returncode or not head:
-        raise source.error(f"cannot be read as {kind}; it is damaged or far too large unpacked")
+        raise source.error(f"cannot be read as {kind}; it is damaged, or far too large unpacked")
     facts = json.loads(head)
     if "missing" in facts:
         raise ConnectomeError(

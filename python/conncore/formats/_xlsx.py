@@ -1,5 +1,7 @@
 """Cells of a workbook (.xlsx) as they were saved: no formula is worked out, nothing is fetched.
 
+A formula counts as the value that was saved with it, without one as its own text.
+
 Rows and columns count from 0. Cells without a value take no room, whatever size a sheet claims.
 """
 
@@ -88,20 +90,25 @@ class Workbook:
         """The values of a sheet by row and column, stripped; those of formulas as last saved."""
         cells: Cells = {}
         place = (0, 0)
-        kind = ""
+        kind = formula = ""
         xml = XmlReader(self._part(self._files.get(sheet, "")))
         most = xml.source.most_rows
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal place, kind
+            nonlocal place, kind, formula
             if name == "c":
                 match = ADDRESS.fullmatch(attributes.get("r", ""))
                 if match is None:
                     raise xml.error(f"a cell has the address {attributes.get('r', '')!r}")
                 place = (int(match[2]) - 1, column_number(match[1]))
-                kind = attributes.get("t", "n")
+                kind, formula = attributes.get("t", "n"), ""
 
         def end(name: str, text: str) -> None:
+            nonlocal formula
+            if name == "f":
+                formula = f"={text}"
+            elif name == "c" and formula:
+                cells.setdefault(place, formula)  # never worked out: it is no number
             if name == "v" or (name == "t" and kind == "inlineStr"):
                 if name == "v" and kind == "s":
                     if not text.isdecimal() or len(text) > 9 or int(text) >= len(self._shared):

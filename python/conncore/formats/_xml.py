@@ -7,7 +7,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import Source
+from conncore.formats._files import Source, brief
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str, str], None]
@@ -58,12 +58,14 @@ class XmlReader:
         self._parser.EntityDeclHandler = refuse
         try:
             self._parser.Parse(self.source.content, True)
+        except ConnectomeError:
+            raise
         except expat.ExpatError as error:
             message = expat.errors.messages[error.code]
             line = f"line {error.lineno}, column {error.offset + 1}"
             raise self.source.error(f"{line}: this is no XML ({message})") from None
         except (LookupError, ValueError) as error:  # an encoding that Python does not know
-            raise self.source.error(f"this is no XML that can be read ({error})") from None
+            raise self.source.error(f"this is no XML that can be read ({brief(error)})") from None
 
     @property
     def line(self) -> int:

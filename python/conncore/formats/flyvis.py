@@ -18,7 +18,7 @@ import numpy as np
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats._build import Groups, make
-from conncore.formats._files import Source, open_source
+from conncore.formats._files import Source, brief, open_source
 
 #: More columns on a side than an eye has; flyvis itself takes 15.
 MOST_EXTENT = 100
@@ -132,7 +132,7 @@ def load_json(source: Source, keys: tuple[str, ...], optional: tuple[str, ...] =
         where = f"line {error.lineno}, column {error.colno}"
         raise source.error(f"{where}: this is no JSON ({error.msg})") from None
     except (ValueError, RecursionError) as error:  # numbers or nesting without end
-        raise source.error(f"this is no JSON that can be read ({error})") from None
+        raise source.error(f"this is no JSON that can be read ({brief(error)})") from None
     if not isinstance(content, dict):
         raise source.error("holds no JSON object")
     for key in keys:

@@ -14,7 +14,7 @@ from conncore.body import BodyMap
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats._arrays import load_arrays
-from conncore.formats._files import read_bytes
+from conncore.formats._files import brief, read_bytes
 from conncore.labels import Labels
 from conncore.storage import write_atomically
 
@@ -83,7 +83,7 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
         version = text["version"]
     except Exception as error:  # json, and what is there in place of a text, raise their own
         raise ConnectomeError(
-            f"{path}: is not a connectome written by conncore, or is damaged ({error})"
+            f"{path}: is not a connectome written by conncore, or is damaged ({brief(error)})"
         ) from None
     if version != VERSION:
         raise ConnectomeError(
