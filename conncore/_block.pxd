@@ -195,7 +195,7 @@ cdef struct EventArgs:
     SparseMap encoder            # without slots: every entry has its own value
     SparseMap decoder
     const int* targets           # postsynaptic neuron of each synapse, a row per presynaptic one
-    const int* splits            # [n_ranges + 1][n_neurons]: where in its row a range begins
+    const int* splits            # [n_neurons][n_ranges + 1]: where in its row a range begins
     const int* bounds            # [n_ranges + 1]: first neuron of a range, whole chunks
     const int* input_order       # inputs by their neuron
     const int* input_bounds      # [n_ranges + 1]: where in input_order a range begins

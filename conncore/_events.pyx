@@ -36,9 +36,13 @@ cdef void fill_map(SparseMap* target, source):
 
 
 cdef void split_rows(
-    Py_ssize_t n_rows, const int* indptr, const int* targets, int bound, int* splits
+    Py_ssize_t n_rows, const int* indptr, const int* targets, int bound, int* splits,
+    Py_ssize_t stride
 ) noexcept nogil:
-    """The first place of every row, whose targets ascend, that holds a target from `bound` on."""
+    """The first place of every row, whose targets ascend, that holds a target from `bound` on.
+
+    `splits` has `stride` places a row; the first of them is written.
+    """
     cdef Py_ssize_t row
     cdef int low, high, middle
     for row in range(n_rows):
@@ -49,7 +53,7 @@ cdef void split_rows(
                 low = middle + 1
             else:
                 high = middle
-        splits[row] = low
+        splits[row * stride] = low
 
 
 def find_bounds(targets, Py_ssize_t n_neurons, Py_ssize_t n_ranges):
@@ -175,10 +179,10 @@ cdef class EventPopulation:
         synapses = topology.synapses
         bounds = find_bounds(synapses.indices, n_neurons, self.n_ranges)
         order = np.argsort(topology.inputs, kind="stable").astype(np.int32)
-        splits = np.empty((self.n_ranges + 1, n_neurons), dtype=np.int32)
+        splits = np.empty((n_neurons, self.n_ranges + 1), dtype=np.int32)
         for part in range(self.n_ranges + 1):
             split_rows(n_neurons, integers(synapses.indptr), integers(synapses.indices),
-                       bounds[part], integers(splits[part]))
+                       bounds[part], integers(splits) + part, self.n_ranges + 1)
         self._shared = {
             "splits": splits,
             "bounds": bounds,

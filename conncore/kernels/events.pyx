@@ -14,6 +14,7 @@ from conncore._block cimport (
 
 cdef enum:
     AHEAD = 4            # senders between the one whose row is fetched and the one that sends
+    FAR_AHEAD = 16       # and the one of which is asked where its row begins
     FETCHED = 512        # synapses of a row to ask for; the processor follows a longer row itself
     LINE = 64            # bytes
 
@@ -42,27 +43,28 @@ cdef void send(
 
 cdef void receive(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexcept nogil:
     """Add to `current` of the range's neurons what the senders of all ranges send."""
-    cdef const int* starts = net.splits + part * net.n_neurons
-    cdef const int* ends = starts + net.n_neurons
+    cdef Py_ssize_t stride = net.n_ranges + 1
+    cdef const int* starts = net.splits + part
     cdef const float* weights = net.synapse_weights + member * net.n_synapses
     cdef double* current = net.current + member * net.n_padded
     cdef const int* cells
+    cdef const int* place
     cdef const double* z
     cdef Py_ssize_t other, first, n, e
-    cdef int i
     for other in range(net.n_ranges):
         first = member * net.n_padded + net.bounds[other]
         cells = net.sent + first
         z = net.sent_z + first
         n = net.n_sent[member * net.n_ranges + other]
-        for e in range(min(n, AHEAD)):
-            fetch_row(net, weights, starts[cells[e]], ends[cells[e]])
-        for e in range(n):
-            if e + AHEAD < n:
-                i = cells[e + AHEAD]
-                fetch_row(net, weights, starts[i], ends[i])
-            i = cells[e]
-            send(starts[i], ends[i], net.targets, weights, z[e], current)
+        for e in range(-FAR_AHEAD, n):
+            if e + FAR_AHEAD < n:
+                prefetch(starts + cells[e + FAR_AHEAD] * stride)
+            if 0 <= e + AHEAD < n:
+                place = starts + cells[e + AHEAD] * stride
+                fetch_row(net, weights, place[0], place[1])
+            if e >= 0:
+                place = starts + cells[e] * stride
+                send(place[0], place[1], net.targets, weights, z[e], current)
 
 
 cdef double map_row(
