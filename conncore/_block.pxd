@@ -32,6 +32,7 @@ cdef extern from "_simd.h" nogil:
     bint any_negative "cc_any_negative"(wide x)
     void sincos "cc_sincos"(wide x, wide* sine, wide* cosine)
     void prefetch "cc_prefetch"(const void* address)
+    int lowest_bit "__builtin_ctz"(unsigned int bits)  # of bits that are not all 0
 
 # A neuron model: state [n_state][n_neurons][lane], constants [n_constants][lane],
 # current and z (activity or spikes) [n_neurons][lane]. A step updates n of them: its pointers
@@ -200,7 +201,8 @@ cdef struct EventArgs:
     const int* input_order       # inputs by their neuron
     const int* input_bounds      # [n_ranges + 1]: where in input_order a range begins
     const int* inputs
-    const int* outputs
+    const int* outputs           # neuron of each output
+    const int* output_order      # outputs by their neuron
     # [member][item]; constants [member][constant][lane], state [member][chunk][state][row][lane]
     const float* encoder_weights
     const double* encoder_bias
@@ -209,11 +211,11 @@ cdef struct EventArgs:
     const double* decoder_bias
     const double* constants
     double* state
-    double* z
     double* y
     double* current              # zero between steps
-    # [member][neuron] and [member][range]: who sent in the step before, and who sends now. A range
-    # writes its own part of the lists, beginning at its first neuron, in ascending order.
+    # [member][neuron] and [member][range]: who sent in the step before, and who sends now, with
+    # its z, which stands nowhere else. A range writes its own part of the lists, beginning at its
+    # first neuron, in ascending order.
     int* sent
     double* sent_z
     int* n_sent

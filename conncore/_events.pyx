@@ -117,7 +117,6 @@ cdef class EventPopulation:
         arrays["constants"] = np.repeat(values["constants"][:, :, None], LANES, axis=2)
         for name, size in (
             ("state", n_state * n_padded),
-            ("z", n_padded),
             ("y", topology.outputs.size),
             ("current", n_padded),
             ("sent_z", n_padded),
@@ -152,7 +151,6 @@ cdef class EventPopulation:
         args.decoder_bias = doubles(arrays["decoder_bias"])
         args.constants = doubles(arrays["constants"])
         args.state = doubles(arrays["state"])
-        args.z = doubles(arrays["z"])
         args.y = doubles(arrays["y"])
         args.current = doubles(arrays["current"])
         args.sent = integers(arrays["sent"])
@@ -187,6 +185,7 @@ cdef class EventPopulation:
             "splits": splits,
             "bounds": bounds,
             "input_order": order,
+            "output_order": np.argsort(topology.outputs, kind="stable").astype(np.int32),
             "input_bounds": np.searchsorted(topology.inputs[order], bounds).astype(np.int32),
         }
         fill_map(&args.encoder, topology.encoder)
@@ -196,6 +195,7 @@ cdef class EventPopulation:
         args.bounds = integers(bounds)
         args.input_order = integers(order)
         args.input_bounds = integers(self._shared["input_bounds"])
+        args.output_order = integers(self._shared["output_order"])
         args.inputs = integers(topology.inputs)
         args.outputs = integers(topology.outputs)
 
@@ -217,7 +217,15 @@ cdef class EventPopulation:
         return self._arrays["actions"].copy()
 
     def activity(self):
-        return self._arrays["z"][:, :self.args.n_neurons].copy()
+        cdef EventArgs* args = &self.args
+        cdef double[:, ::1] z = np.zeros((self.n_members, args.n_neurons))
+        cdef Py_ssize_t member, part, first, e
+        for member in range(self.n_members):
+            for part in range(self.n_ranges):
+                first = member * args.n_padded + args.bounds[part]
+                for e in range(first, first + args.n_sent[member * self.n_ranges + part]):
+                    z[member, args.sent[e]] = args.sent_z[e]
+        return np.asarray(z)
 
     def state(self, name):
         if name not in self._state_names:
@@ -233,7 +241,7 @@ cdef class EventPopulation:
     @property
     def status(self):
         finite = np.isfinite(self._arrays["y"]).all(axis=1)
-        finite &= np.isfinite(self._arrays["z"][:, :self.args.n_neurons]).all(axis=1)
+        finite &= np.isfinite(self.activity()).all(axis=1)
         for name in self._state_names:
             finite &= np.isfinite(self.state(name)).all(axis=1)
         return (~finite).astype(np.uint8)
