@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 import conncore as cc
+from conncore._events import EventPopulation
+from conncore._population import Population
 from conncore.bench.harness import Harness
 from conncore.optimizers import ES
-from conncore.tasks.base import Policy
-from conncore.tasks.mujoco import MujocoTask, Population
+from conncore.tasks.mujoco import MujocoTask
+from conncore.tasks.mujoco import Population as Bodies
 
 TITLE = (
     "episode returns on swimmer6, trained genomes: native against MuJoCo, MuJoCo pushed by 1e-15"
 )
 
+AnyPolicy = Population | EventPopulation
 N_GENOMES = 64
 TOLERANCE = 1e-6
 PUSH = 1e-15  # rad, of one joint at the start
@@ -26,11 +29,11 @@ NATIVE, PUSHED = "native", "MuJoCo pushed by 1e-15"
 
 @dataclass
 class Rollout:
-    """A population, its networks, and the returns so far."""
+    """The bodies, their networks, and the returns so far."""
 
     task: MujocoTask
-    population: Population
-    policy: Policy
+    population: Bodies
+    policy: AnyPolicy
     fitness: NDArray[np.float64]
 
     @classmethod
