@@ -130,10 +130,10 @@ def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: fl
 def seconds_at_least(graph: graphs.Graph, n_members: int, flops: float) -> tuple[float, float]:
     """The least time that one core needs for a step: moving its bytes, and its arithmetic.
 
-    What a step must move, for each member: a float32 weight a synapse; of a cell v and a read
-    and written, the current written and read, z written (all float64).
+    What a step must move, for each member: a float32 weight a synapse; of a cell v and a, float64,
+    read and written.
     """
-    n_bytes = n_members * (4 * graph.n_synapses + 56 * graph.n_neurons)
+    n_bytes = n_members * (4 * graph.n_synapses + 32 * graph.n_neurons)
     operations = n_members * (graph.n_synapses + 6 * graph.n_neurons)
     return n_bytes / limits.bandwidth(n_bytes, 0.5), operations / flops
 

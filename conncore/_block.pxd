@@ -76,13 +76,13 @@ cdef struct NetworkArgs:
     const double* decoder_bias
     const double* constants
     double* state
-    double* z
+    double* z                    # NULL for cells that spike
     double* y
-    spikes_t* spikes             # z again, [block][2][neuron], the second a step's scratch;
-                                 # NULL for cells that do not spike
+    spikes_t* spikes             # z of cells that spike, [block][2][neuron], the second a step's
+                                 # scratch; NULL for others
     # [block][item][lane] scratch of one step
     double* drive                # of each input, and a row of zeros for all other cells
-    double* current
+    double* current              # NULL for cells that spike
     double* obs_lanes
     double* action_lanes
     # [member][item], padded to whole blocks
