@@ -23,7 +23,8 @@ from conncore.bench import markdown
 T = TypeVar("T")
 HERE = Path(__file__).resolve().parent
 PEERS = (
-    "numpy", "mujoco", "gymnasium", "scipy", "torch", "snntorch", "envpool", "evosax", "jax", "cma"
+    "numpy", "mujoco", "gymnasium", "scipy", "torch", "snntorch", "norse", "envpool", "evosax",
+    "jax", "cma",
 )  # fmt: skip
 
 
