@@ -58,6 +58,7 @@ def compare(
     from conncore.cli.evolve import stopping
     from conncore.experiments.compare import compare_rows, make_arms
     from conncore.experiments.compare_report import print_rows, write_report
+    from conncore.experiments.results import show
     from conncore.experiments.study import Stage, describe, run_study
     from conncore.optimizers import ES
     from conncore.report.console import wide_console
@@ -90,10 +91,6 @@ def compare(
         f"generations of {population}, {seeds} paired seeds"
     )
     console = wide_console()
-    console.print(title)
-    print_rows(rows, console)
+    show(lambda screen: print_rows(title, rows, screen), console, out / "compare.txt")
     table, figure = write_report(out, title, rows, outcomes, describe(arms, world))
-    console.print(
-        "score: mean of held-out starts; d: Cohen's, paired; p: exact paired permutation test"
-    )
     console.print(f"figure: {figure}; all figures: {table}", soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -13,14 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from conncore.experiments.compare import Row
+from conncore.experiments.results import finite, write_results
 from conncore.experiments.study import Outcome
-from conncore.provenance import provenance
 from conncore.report.bands import draw_bands
-from conncore.storage import disk_errors, write_atomically
 
 
-def print_rows(rows: Sequence[Row], console: Console) -> None:
+def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
     """Print the table."""
+    console.print(title)
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in ("score", "95% interval", "circuit less it", "95% interval", "d", "p", "p Holm"):
@@ -39,6 +38,9 @@ def print_rows(rows: Sequence[Row], console: Console) -> None:
             row.verdict + (f" ({row.n_failed} seeds failed)" if row.n_failed else ""),
         )
     console.print(table)
+    console.print(
+        "score: mean of held-out starts; d: Cohen's, paired; p: exact paired permutation test"
+    )
 
 
 def write_report(
@@ -50,16 +52,8 @@ def write_report(
 ) -> tuple[Path, Path]:
     """Write compare.json and compare.png into `out`; return their paths."""
     file = out / "compare.json"
-    content = {
-        "title": title,
-        "provenance": provenance(),
-        "seconds": sum(outcome.seconds for runs in outcomes.values() for outcome in runs),
-        "settings": settings,
-        "rows": [_finite(asdict(row) | {"verdict": row.verdict}) for row in rows],
-        "outcomes": [_finite(asdict(outcome)) for runs in outcomes.values() for outcome in runs],
-    }
-    with disk_errors(file, "make room and run the same command again"):
-        write_atomically(file, (json.dumps(content, indent=1) + "\n").encode())
+    records = [finite(asdict(row) | {"verdict": row.verdict}) for row in rows]
+    write_results(file, title, settings, outcomes, rows=records)
     figure = draw_bands(
         {"population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": _means(outcomes)},
         out / "compare.png",
@@ -73,14 +67,6 @@ def _means(
     outcomes: Mapping[str, Sequence[Outcome]],
 ) -> dict[str, list[list[float | None]]]:
     return {arm: [run.curves[-1].mean for run in runs] for arm, runs in outcomes.items()}
-
-
-def _finite(fields: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN: null stands for it."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in fields.items()
-    }
 
 
 def _text(value: float, form: str) -> str:

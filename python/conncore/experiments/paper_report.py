@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,13 +13,10 @@ from rich.table import Table
 
 from conncore.experiments.claims import Verdict
 from conncore.experiments.paper import Experiment
+from conncore.experiments.results import finite, write_results
 from conncore.experiments.statistics import bootstrap_interval
-from conncore.experiments.study import Curve, Outcome
-from conncore.provenance import provenance
+from conncore.experiments.study import Outcome
 from conncore.report.bands import draw_bands
-from conncore.storage import disk_errors, write_atomically
-
-_DIGITS = 5  # of a fitness in the JSON
 
 
 def print_experiment(
@@ -78,19 +74,14 @@ def write_experiment(
     settings: Mapping[str, Any],
 ) -> Path:
     """Write <name>.json and <name>.png into `folder`; return the figure's path."""
-    file = folder / f"{experiment.name}.json"
-    content = {
-        "title": experiment.title,
-        "provenance": provenance(),
-        "hours": round(sum(run.seconds for runs in outcomes.values() for run in runs) / 3600, 3),
-        "settings": settings,
-        "published": experiment.published,
-        "verdicts": [_finite(asdict(verdict)) for verdict in verdicts],
-        "outcomes": [_shortened(run) for runs in outcomes.values() for run in runs],
-    }
-    with disk_errors(file, "make room and run the same command again"):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, (json.dumps(content) + "\n").encode())
+    write_results(
+        folder / f"{experiment.name}.json",
+        experiment.title,
+        settings,
+        outcomes,
+        published=experiment.published,
+        verdicts=[finite(asdict(verdict)) for verdict in verdicts],
+    )
     stages = [curve.stage for curve in next(iter(outcomes.values()))[0].curves]
     lines = {
         arm: (numbers[1], f"paper: {arm} {numbers[1]:g}")
@@ -113,30 +104,6 @@ def write_experiment(
             )
         },
     )
-
-
-def _shortened(run: Outcome) -> dict[str, Any]:
-    fields = asdict(run)
-    fields["score"] = _short(run.score)
-    fields["start"], fields["end"] = _short(run.start()), _short(run.end())
-    fields["curves"] = [
-        asdict(Curve(c.stage, [_short(v) for v in c.best], [_short(v) for v in c.mean]))
-        for c in run.curves
-    ]
-    return fields
-
-
-def _short(value: float | None) -> float | None:
-    if value is None or not np.isfinite(value):
-        return None
-    return float(f"{value:.{_DIGITS}g}")
-
-
-def _finite(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not np.isfinite(value) else value
-        for name, value in fields.items()
-    }
 
 
 def _published(value: float | None) -> str:

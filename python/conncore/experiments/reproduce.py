@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from conncore.errors import UsageError
 from conncore.experiments.claims import Verdict
 from conncore.experiments.paper import Budget, Experiment
 from conncore.experiments.paper_report import print_experiment, print_verdicts, write_experiment
+from conncore.experiments.results import show
 from conncore.experiments.study import describe, run_study
 
 
@@ -62,7 +64,11 @@ def reproduce(
         folder = out / experiment.name
         outcomes = run_study(arms, task, range(budget.seeds), folder, n_threads)
         verdicts = [claim.judge(outcomes) for claim in experiment.claims]
-        print_experiment(experiment, outcomes, verdicts, console)
+        show(
+            partial(print_experiment, experiment, outcomes, verdicts),
+            console,
+            out / f"{experiment.name}.txt",
+        )
         figure = write_experiment(out, experiment, outcomes, verdicts, describe(arms, task))
         console.print(f"figure: {figure}\n", soft_wrap=True)
         summary.append((experiment, verdicts))
