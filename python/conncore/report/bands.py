@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # Okabe & Ito's colours; black first, for the arm that the others are compared with.
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
 _STYLES = ("-", "--")
+_LETTERS_PER_INCH = 12
 
 Panel = Mapping[str, Sequence[Sequence[float | None]]]
 
@@ -50,7 +52,8 @@ def draw_bands(
     from matplotlib.figure import Figure
 
     n_panels = len(panels)
-    figure = Figure(figsize=(1.5 + 5.0 * n_panels, 4.6), dpi=120, layout="constrained")
+    width = 1.5 + 5.0 * n_panels
+    figure = Figure(figsize=(width, 4.6), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     all_axes = figure.subplots(1, n_panels, squeeze=False)[0]
     arms = list(dict.fromkeys(arm for panel in panels.values() for arm in panel))
@@ -79,7 +82,8 @@ def draw_bands(
         axes.grid(alpha=0.25, linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
     all_axes[0].set_ylabel(y_label)
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    lines = textwrap.fill(title, int(_LETTERS_PER_INCH * width))
+    figure.suptitle(lines, fontsize=11, x=0.01, ha="left")
     figure.legend(
         handles.values(),
         handles.keys(),
