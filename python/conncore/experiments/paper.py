@@ -15,7 +15,7 @@ from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
 from conncore.experiments.claims import Claim, above, near, plateaus, reaches, similar
 from conncore.experiments.study import Arm, Outcome, Stage
 from conncore.neurons import NEURONS
-from conncore.optimizers import CMA, ES, GA
+from conncore.optimizers import ES, GA
 from conncore.tasks import Task, make_task
 
 START, END = Outcome.start, Outcome.end
@@ -149,15 +149,19 @@ def _best_swimmer6(task: Task, budget: Budget) -> list[Arm]:
 
 
 def _best_swimmer_v5(task: Task, budget: Budget) -> list[Arm]:
-    generations, members = budget.best_generations, budget.population
-    ga = GA(population_size=members, n_elites=40, sigma=0.1, sigma_decay=0.98)
-    stages = (Stage("shared", ga, generations // 2), _refine(generations // 3, members))
+    stages = (_explore(budget), _refine(budget.best_generations // 3, budget.population))
     return [circuit_arm("relu", worm(), task, stages, neuron="relu", io="dense")]
 
 
 def _best_dm(task: Task, budget: Budget) -> list[Arm]:
-    stages = (Stage("shared", CMA(), budget.best_generations),)
+    stages = (_explore(budget),)
     return [circuit_arm("relu", worm(), task, stages, neuron="relu", io="anatomical")]
+
+
+def _explore(budget: Budget) -> Stage:
+    """A GA with large steps and more parents than the paper's, on shared weights."""
+    ga = GA(population_size=budget.population, n_elites=40, sigma=0.1, sigma_decay=0.98)
+    return Stage("shared", ga, budget.best_generations // 2)
 
 
 def _refine(generations: int, members: int) -> Stage:
