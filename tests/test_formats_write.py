@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -61,6 +61,7 @@ def test_graphml_round_trip(tmp_path_factory, worm):
     assert worm.checksum == back.checksum
 
 
+@settings(max_examples=40)
 @given(worm=connectomes())
 def test_csv_keeps_what_it_does_not_name(tmp_path_factory, worm):
     path = tmp_path_factory.mktemp("csv") / "worm.edges.csv"
@@ -73,6 +74,7 @@ def test_csv_keeps_what_it_does_not_name(tmp_path_factory, worm):
     assert set(dropped.split(", ")) - {""} == lost
 
 
+@settings(max_examples=40)
 @given(worm=connectomes())
 def test_sparse_keeps_what_it_does_not_name(tmp_path_factory, worm):
     path = tmp_path_factory.mktemp("sparse") / "worm.npz"
@@ -89,6 +91,7 @@ def test_sparse_keeps_what_it_does_not_name(tmp_path_factory, worm):
 def test_networkx_round_trip(tmp_path):
     networkx = pytest.importorskip("networkx")
 
+    @settings(max_examples=40)
     @given(worm=connectomes())
     def round_trip(worm):
         n = worm.n_neurons
