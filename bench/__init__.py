@@ -17,6 +17,7 @@ SUBJECTS = (
     "network",
     "large",
     "swimmer",
+    "returns",
     "closed_loop",
     "threads",
     "portable",

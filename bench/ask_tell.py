@@ -1,13 +1,17 @@
-"""One generation of an optimiser without the evaluation."""
+"""One generation of an optimiser without the evaluation, and a whole one with it."""
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from conncore.bench.harness import Harness, Work
+import conncore as cc
+from conncore.bench.harness import Harness, Row, Table, Work
 from conncore.optimizers import ES, GA
 from conncore.optimizers.base import Optimizer
 
@@ -82,6 +86,30 @@ def pycma(harness: Harness, size: int, n_parameters: int) -> list[Work]:
     return [Work("pycma CMA-ES", generation, 1)]
 
 
+def whole_generation(harness: Harness) -> None:
+    """A GA run with its directory: all that a generation takes, over its evaluation."""
+    worm, task = cc.load("celegans-haspel2011", split_muscles=True), cc.make_task("swimmer6")
+    net = cc.Network(worm, task, "alif", "dense", weights="individual")
+    size = 64 if harness.quick else SIZES["GA"][0]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "run")
+        optimizer = GA(population_size=size)
+        cc.evolve(net, task, optimizer, 3 * harness.rounds, 0, path, harness.threads, False)
+        lines = (path / "timing.jsonl").read_text(encoding="utf-8").splitlines()
+    times = [json.loads(line) for line in lines[1:]]  # the first has no children to ask for
+    rows = [
+        Row(name, float(np.median(costs)), min(costs), max(costs))
+        for name, costs in (
+            ("evaluation", [1e3 * line["evaluate"] for line in times]),
+            ("ask, evaluate, tell, checkpoint", [1e3 * line["seconds"] for line in times]),
+        )
+    ]
+    title = f"GA generation, {size} alif networks with dense input and output, {harness.threads} "
+    harness.add(Table(title + "threads", "ms", rows))
+    ratio = float(np.median([line["seconds"] / line["evaluate"] for line in times]))
+    harness.claim("GA: whole generation over its evaluation", ratio, 1.0, 1.1)
+
+
 def run(harness: Harness) -> None:
     """Measure; see TITLE."""
     for kind, (size, n_parameters) in SIZES.items():
@@ -91,3 +119,4 @@ def run(harness: Harness) -> None:
             works += pycma(harness, size, n_parameters)
         title = f"{kind}: {size} members, {n_parameters} parameters"
         harness.measure(title, "ms/generation", works, 1e3)
+    whole_generation(harness)

@@ -6,8 +6,10 @@ import importlib
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,10 +18,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from conncore.bench import markdown
+
 T = TypeVar("T")
 HERE = Path(__file__).resolve().parent
 PEERS = (
-    "numpy", "mujoco", "gymnasium", "scipy", "torch", "snntorch", "envpool", "evosax", "jax", "cma"
+    "numpy", "mujoco", "gymnasium", "scipy", "torch", "snntorch", "norse", "envpool", "evosax",
+    "jax", "cma",
 )  # fmt: skip
 
 
@@ -202,6 +207,7 @@ def about() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions,
         "commit": _commit(),
+        "command": shlex.join(["conncore", *sys.argv[1:]]),
         "time": time.strftime("%Y-%m-%d %H:%M:%S %z"),
     }
 
@@ -224,7 +230,12 @@ def _commit() -> str:
     return found.stdout.strip()
 
 
-def run(subjects: Sequence[str], harness: Harness, json_file: Path | None) -> bool:
+def run(
+    subjects: Sequence[str],
+    harness: Harness,
+    json_file: Path | None = None,
+    markdown_file: Path | None = None,
+) -> bool:
     """Run the subjects and write the figures; return whether all claims hold."""
     for name in subjects:
         subject = importlib.import_module(f"conncore.bench.{name}")
@@ -232,6 +243,8 @@ def run(subjects: Sequence[str], harness: Harness, json_file: Path | None) -> bo
         subject.run(harness)
     if json_file is not None:
         json_file.write_text(json.dumps(harness.report(), indent=2) + "\n", encoding="utf-8")
+    if markdown_file is not None:
+        markdown.write(harness.report(), markdown_file)
     missed = [claim for claim in harness.claims if not claim.holds]
     print(f"\n{len(harness.claims) - len(missed)} of {len(harness.claims)} claims hold")
     for claim in missed:

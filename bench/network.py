@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +76,7 @@ def block_diagonal(graph: graphs.Graph, weights: Array) -> tuple[Array, Ints, In
 
 
 def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: float) -> list[Work]:
-    """PyTorch in float32: block-diagonal CSR, dense batched matmul; snnTorch's cell."""
+    """PyTorch in float32: block-diagonal CSR, dense batched matmul; cells of others."""
     torch = harness.peer("torch")
     if torch is None:
         return []
@@ -105,7 +107,7 @@ def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: fl
     n_dense = min(n_members, int(1e9 / 4 / n**2))
     dense = torch.zeros(n_dense, n, n)
     synapses = graph.topology.synapses
-    dense[:, torch.from_numpy(synapses.rows), torch.from_numpy(synapses.indices).long()] = (
+    dense[:, torch.from_numpy(synapses.rows), torch.tensor(synapses.indices).long()] = (
         torch.from_numpy(weights[:n_dense]).float()
     )
 
@@ -113,27 +115,36 @@ def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: fl
         v[:n_dense] += torch.bmm(dense, z[:n_dense, :, None])[:, :, 0]
 
     works.append(Work("PyTorch dense bmm, float32, alone", batched, units * n_dense / n_members))
-    snntorch = harness.peer("snntorch")
-    if snntorch is not None:
-        cell = snntorch.Leaky(beta=ALIF["gamma"])
-        state = {"z": torch.zeros(n_members, n), "v": cell.init_leaky()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Norse about PyTorch
+        snntorch, norse = harness.peer("snntorch"), harness.peer("norse.torch")
 
-        def leaky() -> None:
+    def alone(name: str, cell: Callable[..., tuple[Any, Any]], start: object) -> Work:
+        """A cell of theirs, which leaks and fires but does not adapt."""
+        state = {"z": torch.zeros(n_members, n), "cell": start}
+
+        def step() -> None:
             with torch.no_grad():
                 current = (sparse @ state["z"].view(-1, 1)).view(n_members, n)
-                state["z"], state["v"] = cell(current, state["v"])
+                state["z"], state["cell"] = cell(current, state["cell"])
 
-        works.append(Work("snnTorch Leaky on PyTorch CSR (no adaptation)", leaky, units))
+        return Work(f"{name} on PyTorch CSR (no adaptation)", step, units)
+
+    if snntorch is not None:
+        cell = snntorch.Leaky(beta=ALIF["gamma"])
+        works.append(alone("snnTorch Leaky", cell, cell.init_leaky()))
+    if norse is not None:
+        works.append(alone("Norse LIFBoxCell", norse.LIFBoxCell(), None))
     return works
 
 
 def seconds_at_least(graph: graphs.Graph, n_members: int, flops: float) -> tuple[float, float]:
     """The least time that one core needs for a step: moving its bytes, and its arithmetic.
 
-    What a step must move, for each member: a float32 weight a synapse; of a cell v and a read
-    and written, the current written and read, z written (all float64).
+    What a step must move, for each member: a float32 weight a synapse; of a cell v and a, float64,
+    read and written.
     """
-    n_bytes = n_members * (4 * graph.n_synapses + 56 * graph.n_neurons)
+    n_bytes = n_members * (4 * graph.n_synapses + 32 * graph.n_neurons)
     operations = n_members * (graph.n_synapses + 6 * graph.n_neurons)
     return n_bytes / limits.bandwidth(n_bytes, 0.5), operations / flops
 

@@ -15,6 +15,7 @@ import conncore as cc
 from conncore import _kernels
 from conncore._population import Population
 from conncore._swimmers import Swimmers
+from conncore.bench import limits
 from conncore.bench.harness import Harness, Work
 from conncore.tasks import make_task
 from conncore.tasks.swimmer import DmSwimmer6, Swimmer6
@@ -67,6 +68,33 @@ def torques(kind: str, n_members: int, n_steps: int, n_joints: int) -> NDArray[n
     return np.tanh(2.0 * wave)
 
 
+def flops(n: int, runge_kutta: bool) -> int:
+    """Additions, multiplications and divisions of one step of a chain of n links within its limits.
+
+    Counted line by line in kernels/swimmer.pyx; comparisons and absolute values are free.
+    """
+    pairs = n * (n - 1) // 2
+    limited = 5 * (n - 1)
+    factorised = 4 * pairs + 4 * (n - 1) + n + pairs + n * (n - 1) * (n + 1) // 3
+    forces = 36 * n + 2 + 18 * n
+    solved = 2 * (n - 1) + 4 * pairs + n + 5 * n + 2
+    acceleration = limited + factorised + forces + solved
+    size, turned = n + 2, 26 * n
+    if not runge_kutta:
+        return acceleration + 4 * size + n + turned
+    return 4 * acceleration + 4 * 4 * size + 3 * (4 * size + n + turned) + 2 * size + turned
+
+
+def roofline(harness: Harness, body: str, kind: str, isa: str, nanoseconds: float) -> None:
+    """How far the physics is from the peak of a core, which counts a multiply-add as two."""
+    task = swimmer(body, "native", 1)
+    n_flops = flops(task.n_actions + 1, simulations(task, 1).chain.runge_kutta)
+    name = f"physics alone, {body}, {kind}, {isa}"
+    harness.note(f"{name}: operations a simulation step", n_flops)
+    rate = n_flops / nanoseconds * 1e9
+    harness.note(f"{name}: share of the peak of dgemm", rate / limits.peak_flops())
+
+
 def physics(harness: Harness, body: str, kind: str, n_steps: int) -> None:
     """mj_step, and our kernels of every instruction set, with the same torques."""
     task = swimmer(body, "native", n_steps)
@@ -97,6 +125,8 @@ def physics(harness: Harness, body: str, kind: str, n_steps: int) -> None:
     for isa in _kernels.built_for():
         ratio = table["mj_step"] / table[isa]
         harness.claim(f"{title}: {isa} over mj_step", ratio, OVER_MJ_STEP[isa])
+    best = _kernels.built_for()[0]
+    roofline(harness, body, kind, best, table[best])
 
 
 def closed_loop(harness: Harness, neuron: str, n_members: int, n_steps: int) -> None:

@@ -32,6 +32,7 @@ cdef extern from "_simd.h" nogil:
     bint any_negative "cc_any_negative"(wide x)
     void sincos "cc_sincos"(wide x, wide* sine, wide* cosine)
     void prefetch "cc_prefetch"(const void* address)
+    int lowest_bit "__builtin_ctz"(unsigned int bits)  # of bits that are not all 0
 
 # A neuron model: state [n_state][n_neurons][lane], constants [n_constants][lane],
 # current and z (activity or spikes) [n_neurons][lane]. A step updates n of them: its pointers
@@ -75,13 +76,13 @@ cdef struct NetworkArgs:
     const double* decoder_bias
     const double* constants
     double* state
-    double* z
+    double* z                    # NULL for cells that spike
     double* y
-    spikes_t* spikes             # z again, [block][2][neuron], the second a step's scratch;
-                                 # NULL for cells that do not spike
+    spikes_t* spikes             # z of cells that spike, [block][2][neuron], the second a step's
+                                 # scratch; NULL for others
     # [block][item][lane] scratch of one step
     double* drive                # of each input, and a row of zeros for all other cells
-    double* current
+    double* current              # NULL for cells that spike
     double* obs_lanes
     double* action_lanes
     # [member][item], padded to whole blocks
@@ -195,12 +196,13 @@ cdef struct EventArgs:
     SparseMap encoder            # without slots: every entry has its own value
     SparseMap decoder
     const int* targets           # postsynaptic neuron of each synapse, a row per presynaptic one
-    const int* splits            # [n_ranges + 1][n_neurons]: where in its row a range begins
+    const int* splits            # [n_neurons][n_ranges + 1]: where in its row a range begins
     const int* bounds            # [n_ranges + 1]: first neuron of a range, whole chunks
     const int* input_order       # inputs by their neuron
     const int* input_bounds      # [n_ranges + 1]: where in input_order a range begins
     const int* inputs
-    const int* outputs
+    const int* outputs           # neuron of each output
+    const int* output_order      # outputs by their neuron
     # [member][item]; constants [member][constant][lane], state [member][chunk][state][row][lane]
     const float* encoder_weights
     const double* encoder_bias
@@ -209,11 +211,11 @@ cdef struct EventArgs:
     const double* decoder_bias
     const double* constants
     double* state
-    double* z
     double* y
     double* current              # zero between steps
-    # [member][neuron] and [member][range]: who sent in the step before, and who sends now. A range
-    # writes its own part of the lists, beginning at its first neuron, in ascending order.
+    # [member][neuron] and [member][range]: who sent in the step before, and who sends now, with
+    # its z, which stands nowhere else. A range writes its own part of the lists, beginning at its
+    # first neuron, in ascending order.
     int* sent
     double* sent_z
     int* n_sent

@@ -36,9 +36,13 @@ cdef void fill_map(SparseMap* target, source):
 
 
 cdef void split_rows(
-    Py_ssize_t n_rows, const int* indptr, const int* targets, int bound, int* splits
+    Py_ssize_t n_rows, const int* indptr, const int* targets, int bound, int* splits,
+    Py_ssize_t stride
 ) noexcept nogil:
-    """The first place of every row, whose targets ascend, that holds a target from `bound` on."""
+    """The first place of every row, whose targets ascend, that holds a target from `bound` on.
+
+    `splits` has `stride` places a row; the first of them is written.
+    """
     cdef Py_ssize_t row
     cdef int low, high, middle
     for row in range(n_rows):
@@ -49,7 +53,7 @@ cdef void split_rows(
                 low = middle + 1
             else:
                 high = middle
-        splits[row] = low
+        splits[row * stride] = low
 
 
 def find_bounds(targets, Py_ssize_t n_neurons, Py_ssize_t n_ranges):
@@ -113,7 +117,6 @@ cdef class EventPopulation:
         arrays["constants"] = np.repeat(values["constants"][:, :, None], LANES, axis=2)
         for name, size in (
             ("state", n_state * n_padded),
-            ("z", n_padded),
             ("y", topology.outputs.size),
             ("current", n_padded),
             ("sent_z", n_padded),
@@ -148,7 +151,6 @@ cdef class EventPopulation:
         args.decoder_bias = doubles(arrays["decoder_bias"])
         args.constants = doubles(arrays["constants"])
         args.state = doubles(arrays["state"])
-        args.z = doubles(arrays["z"])
         args.y = doubles(arrays["y"])
         args.current = doubles(arrays["current"])
         args.sent = integers(arrays["sent"])
@@ -175,14 +177,15 @@ cdef class EventPopulation:
         synapses = topology.synapses
         bounds = find_bounds(synapses.indices, n_neurons, self.n_ranges)
         order = np.argsort(topology.inputs, kind="stable").astype(np.int32)
-        splits = np.empty((self.n_ranges + 1, n_neurons), dtype=np.int32)
+        splits = np.empty((n_neurons, self.n_ranges + 1), dtype=np.int32)
         for part in range(self.n_ranges + 1):
             split_rows(n_neurons, integers(synapses.indptr), integers(synapses.indices),
-                       bounds[part], integers(splits[part]))
+                       bounds[part], integers(splits) + part, self.n_ranges + 1)
         self._shared = {
             "splits": splits,
             "bounds": bounds,
             "input_order": order,
+            "output_order": np.argsort(topology.outputs, kind="stable").astype(np.int32),
             "input_bounds": np.searchsorted(topology.inputs[order], bounds).astype(np.int32),
         }
         fill_map(&args.encoder, topology.encoder)
@@ -192,6 +195,7 @@ cdef class EventPopulation:
         args.bounds = integers(bounds)
         args.input_order = integers(order)
         args.input_bounds = integers(self._shared["input_bounds"])
+        args.output_order = integers(self._shared["output_order"])
         args.inputs = integers(topology.inputs)
         args.outputs = integers(topology.outputs)
 
@@ -213,7 +217,15 @@ cdef class EventPopulation:
         return self._arrays["actions"].copy()
 
     def activity(self):
-        return self._arrays["z"][:, :self.args.n_neurons].copy()
+        cdef EventArgs* args = &self.args
+        cdef double[:, ::1] z = np.zeros((self.n_members, args.n_neurons))
+        cdef Py_ssize_t member, part, first, e
+        for member in range(self.n_members):
+            for part in range(self.n_ranges):
+                first = member * args.n_padded + args.bounds[part]
+                for e in range(first, first + args.n_sent[member * self.n_ranges + part]):
+                    z[member, args.sent[e]] = args.sent_z[e]
+        return np.asarray(z)
 
     def state(self, name):
         if name not in self._state_names:
@@ -229,7 +241,7 @@ cdef class EventPopulation:
     @property
     def status(self):
         finite = np.isfinite(self._arrays["y"]).all(axis=1)
-        finite &= np.isfinite(self._arrays["z"][:, :self.args.n_neurons]).all(axis=1)
+        finite &= np.isfinite(self.activity()).all(axis=1)
         for name in self._state_names:
             finite &= np.isfinite(self.state(name)).all(axis=1)
         return (~finite).astype(np.uint8)

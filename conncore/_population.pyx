@@ -107,10 +107,8 @@ cdef class Population:
             arrays[name] = to_lanes(array, np.float32 if is_map else np.float64)
         for name, size in (
             ("state", len(neuron.STATE) * n_neurons),
-            ("z", n_neurons),
             ("y", topology.outputs.size),
             ("drive", topology.inputs.size + 1),
-            ("current", n_neurons),
             ("obs_lanes", topology.n_obs),
             ("action_lanes", topology.n_actions),
         ):
@@ -147,14 +145,18 @@ cdef class Population:
         args.decoder_bias = pointer(arrays["decoder_bias"])
         args.constants = pointer(arrays["constants"])
         args.state = pointer(arrays["state"])
-        args.z = pointer(arrays["z"])
         args.y = pointer(arrays["y"])
+        args.z = args.current = NULL
         args.spikes = NULL
         if neuron.SPIKES:
             arrays["spikes"] = np.empty((self.n_blocks, 2, n_neurons), dtype=np.uint16)
             args.spikes = <spikes_t*> pointer(arrays["spikes"])
+        else:
+            for name in ("z", "current"):
+                arrays[name] = empty_lanes(self.n_blocks, n_neurons)
+            args.z = pointer(arrays["z"])
+            args.current = pointer(arrays["current"])
         args.drive = pointer(arrays["drive"])
-        args.current = pointer(arrays["current"])
         args.obs_lanes = pointer(arrays["obs_lanes"])
         args.action_lanes = pointer(arrays["action_lanes"])
         args.observations = pointer(arrays["observations"])
@@ -181,7 +183,10 @@ cdef class Population:
         return self._arrays["actions"][:self.n_members].copy()
 
     def activity(self):
-        return from_lanes(self._arrays["z"], self.n_members)
+        if self.args.spikes == NULL:
+            return from_lanes(self._arrays["z"], self.n_members)
+        bits = self._arrays["spikes"][:, 0, :, None] >> np.arange(LANES, dtype=np.uint16)
+        return from_lanes((bits & 1).astype(np.float64), self.n_members)
 
     def state(self, name):
         if name not in self._state_names:
@@ -193,7 +198,7 @@ cdef class Population:
     @property
     def status(self):
         finite = np.ones((self.n_blocks, LANES), dtype=bool)
-        for name in ("state", "z", "y"):
+        for name in ("state", "y") if self.args.z == NULL else ("state", "z", "y"):
             finite &= np.isfinite(self._arrays[name]).all(axis=1)
         return (~finite).reshape(-1)[:self.n_members].astype(np.uint8)
 

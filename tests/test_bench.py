@@ -10,6 +10,7 @@ import pytest
 
 from conncore.bench import SUBJECTS, graphs
 from conncore.bench.harness import Harness, Row, Table, Work, run
+from conncore.bench.markdown import MARK
 from conncore.bench.network import NumpyAlif, block_diagonal
 from conncore.bench.paper import NumpyAlifNetwork
 from conncore.catalog import load
@@ -52,7 +53,15 @@ def test_claims_and_missing_peers_are_reported(tmp_path, monkeypatch, capsys):
     assert harness.peer("no_such_peer") is None
     assert harness.tables[0].get("theirs") is None
     file = tmp_path / "figures.json"
-    assert not run([], harness, file)
+    tables = tmp_path / "RESULTS.md"
+    tables.write_text(f"By hand.\n{MARK}\nold figures")
+    harness.note("points", [(10, 0.5, 2e6)])
+    assert not run([], harness, file, tables)
+    by_hand, _, generated = tables.read_text().partition(MARK)
+    assert by_hand == "By hand.\n"
+    for part in ("| linear | 1.2 | 0.9 to 1.1 | **no** |", "1 of 2 hold", "| 10 | 500 | 2 |"):
+        assert part in generated
+    assert "old figures" not in generated
     report = json.loads(file.read_text())
     assert [claim["holds"] for claim in report["claims"]] == [True, False]
     assert report["skipped"] == ["no_such_peer"]

@@ -209,7 +209,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path):
         (["--io", "direct"], "unknown io 'direct'"),
         (["--weights", "both"], "unknown weights 'both'"),
         (["--engine", "bullet"], "bullet"),
-        (["--optimizer", "cma"], "unknown optimizer 'cma'"),
+        (["--optimizer", "adam"], "unknown optimizer 'adam'"),
         (["--population", "0"], "population_size is a whole number from 2 up, not 0"),
         (["--population", "7"], "population_size is even for the ES"),
         (["--optimizer", "ga", "--population", "8"], "n_elites (8) must be below"),

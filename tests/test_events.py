@@ -312,7 +312,7 @@ class TestNetwork:
             brain, chain, io="dense", inputs=brain.names[:5], outputs=brain.names[5:9]
         )
         one, four = (network.policy(network.random_genomes(n)).nbytes for n in (1, 4))
-        per_neuron = 8 * (2 + 5)  # alif has two states
+        per_neuron = 8 * (2 + 4)  # alif has two states
         assert (four - one) / 3 == pytest.approx(4 * 9_000 + per_neuron * 3 * CHUNK, abs=3_000)
 
     def test_swimmers_run_step_by_step_and_score_the_same(self, monkeypatch):

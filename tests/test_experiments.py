@@ -30,6 +30,8 @@ TINY = Budget(
     cheetah_population=10,
     mnist_generations=1,
     best_generations=3,
+    cheetah_es_generations=1,
+    mnist_es_generations=1,
 )
 
 

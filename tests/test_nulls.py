@@ -141,6 +141,8 @@ def test_nulls_of_what_ships(name, shipped):
     check(name, shipped, null, 3)
     other = make_null(name, shipped, 4)
     changed = {"signs": "sign", "weights": "weight"}.get(name, "post")
+    if changed == "sign" and np.ptp(shipped.sign) == 0:
+        return  # no sign is known: there is nothing to shuffle
     assert not np.array_equal(getattr(null, changed), getattr(other, changed))
     assert not np.array_equal(getattr(null, changed), getattr(shipped, changed))
 

@@ -126,7 +126,7 @@ def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(name, options)
         ("swimmer6", {"engine": "warp"}, "unknown engine 'warp'"),
         ("swimmer6", {"observe": "smell"}, "choose one of: angles, angles[+]velocities"),
         ("Swimmer-v5", {"observe": "angles"}, "'Swimmer-v5' has no option 'observe'"),
-        ("swimer", {}, "dm-swimmer6, HalfCheetah-v5, or any id registered"),
+        ("swimer", {}, "dm-swimmer6, HalfCheetah-v5, mnist, or any id registered"),
         ("not an id", {}, "unknown task 'not an id'"),
     ],
 )

@@ -9,11 +9,12 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memset
 
 from conncore._block cimport (
-    CHUNK, LANES, ROWS, EventArgs, SparseMap, in_t, out_t, pack, prefetch, tanh_lane,
+    CHUNK, LANES, ROWS, EventArgs, SparseMap, in_t, lowest_bit, out_t, pack, prefetch, tanh_lane,
 )
 
 cdef enum:
     AHEAD = 4            # senders between the one whose row is fetched and the one that sends
+    FAR_AHEAD = 16       # and the one of which is asked where its row begins
     FETCHED = 512        # synapses of a row to ask for; the processor follows a longer row itself
     LINE = 64            # bytes
 
@@ -42,27 +43,28 @@ cdef void send(
 
 cdef void receive(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexcept nogil:
     """Add to `current` of the range's neurons what the senders of all ranges send."""
-    cdef const int* starts = net.splits + part * net.n_neurons
-    cdef const int* ends = starts + net.n_neurons
+    cdef Py_ssize_t stride = net.n_ranges + 1
+    cdef const int* starts = net.splits + part
     cdef const float* weights = net.synapse_weights + member * net.n_synapses
     cdef double* current = net.current + member * net.n_padded
     cdef const int* cells
+    cdef const int* place
     cdef const double* z
     cdef Py_ssize_t other, first, n, e
-    cdef int i
     for other in range(net.n_ranges):
         first = member * net.n_padded + net.bounds[other]
         cells = net.sent + first
         z = net.sent_z + first
         n = net.n_sent[member * net.n_ranges + other]
-        for e in range(min(n, AHEAD)):
-            fetch_row(net, weights, starts[cells[e]], ends[cells[e]])
-        for e in range(n):
-            if e + AHEAD < n:
-                i = cells[e + AHEAD]
-                fetch_row(net, weights, starts[i], ends[i])
-            i = cells[e]
-            send(starts[i], ends[i], net.targets, weights, z[e], current)
+        for e in range(-FAR_AHEAD, n):
+            if e + FAR_AHEAD < n:
+                prefetch(starts + cells[e + FAR_AHEAD] * stride)
+            if 0 <= e + AHEAD < n:
+                place = starts + cells[e + AHEAD] * stride
+                fetch_row(net, weights, place[0], place[1])
+            if e >= 0:
+                place = starts + cells[e] * stride
+                send(place[0], place[1], net.targets, weights, z[e], current)
 
 
 cdef double map_row(
@@ -87,18 +89,22 @@ cdef void encode(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexc
         current[net.inputs[i]] = tanh_lane(map_row(&net.encoder, i, values, obs, bias[i]))
 
 
-cdef int list_active(int first, int end, in_t z, int* cells, double* values) noexcept nogil:
-    """List the neurons from first to end with z != 0; return how many.
-
-    What stands behind the last one in the lists is overwritten, up to `end - first` places.
-    """
-    cdef int row = first, j, n = 0
+cdef Py_ssize_t list_active(
+    int first, int end, const double* z, int* cells, double* values
+) noexcept nogil:
+    """List the neurons from first to end with z != 0, whose z begin at `z`; return how many."""
+    cdef int row = first
+    cdef unsigned int active
+    cdef Py_ssize_t n = 0
     while row < end:
-        if pack(z + row):
-            for j in range(row, min(row + LANES, end)):
-                cells[n] = j
-                values[n] = z[j]
-                n += z[j] != 0.0
+        active = pack(z + row - first)
+        if end - row < LANES:
+            active &= (<unsigned int> 1 << (end - row)) - 1
+        while active:
+            cells[n] = row + lowest_bit(active)
+            values[n] = z[cells[n] - first]
+            active &= active - 1
+            n += 1
         row += LANES
     return n
 
@@ -111,34 +117,54 @@ cdef void step_range(void* args, Py_ssize_t block) noexcept nogil:
     cdef Py_ssize_t offset = member * net.n_padded
     cdef const double* constants = net.constants + member * net.n_constants * LANES
     cdef double* current = net.current + offset
-    cdef double* z = net.z + offset
     cdef int* cells = net.sending + offset + net.bounds[part]
     cdef double* values = net.sending_z + offset + net.bounds[part]
-    cdef int first = net.bounds[part], end, n = 0
+    cdef double z[CHUNK]
+    cdef int first = net.bounds[part], row, end, n = 0
 
     encode(net, member, part)
     receive(net, member, part)
     while first < net.bounds[part + 1]:
         net.neuron_step(ROWS, ROWS, net.state + (offset + first) * net.n_state, constants,
-                        current + first, z + first)
-        memset(current + first, 0, CHUNK * sizeof(double))
+                        current + first, z)
+        for row in range(ROWS):  # of constant size: a vector or two
+            memset(current + first + row * LANES, 0, LANES * sizeof(double))
         end = <int> min(first + CHUNK, net.n_neurons)
         n += list_active(first, end, z, cells + n, values + n)
         first += CHUNK
     net.n_sending[member * net.n_ranges + part] = n
 
 
+cdef void low_pass(const EventArgs* net, Py_ssize_t member, double* y) noexcept nogil:
+    """y <- trace y + (1 - trace) z of the output neurons: outputs and active neurons both ascend."""
+    cdef double gain = 1.0 - net.trace, z
+    cdef const int* cells
+    cdef Py_ssize_t part, first, n, e, place = 0
+    cdef int i
+    for part in range(net.n_ranges):
+        first = member * net.n_padded + net.bounds[part]
+        cells = net.sending + first
+        n = net.n_sending[member * net.n_ranges + part]
+        e = 0
+        while place < net.n_outputs:
+            i = net.output_order[place]
+            if net.outputs[i] >= net.bounds[part + 1]:
+                break
+            while e < n and cells[e] < net.outputs[i]:
+                e += 1
+            z = net.sending_z[first + e] if e < n and cells[e] == net.outputs[i] else 0.0
+            y[i] = net.trace * y[i] + gain * z
+            place += 1
+
+
 cdef void decode(void* args, Py_ssize_t member) noexcept nogil:
     """Low-pass the output neurons of a member and write its actions."""
     cdef const EventArgs* net = <const EventArgs*> args
-    cdef const double* z = net.z + member * net.n_padded
     cdef double* y = net.y + member * net.n_outputs
     cdef const float* values = net.decoder_weights + member * net.decoder.n_values
     cdef const double* bias = net.decoder_bias + member * net.n_actions
-    cdef double gain = 1.0 - net.trace
     cdef Py_ssize_t i
-    for i in range(net.n_outputs):
-        y[i] = net.trace * y[i] + gain * z[net.outputs[i]]
+    low_pass(net, member, y)
     for i in range(net.n_actions):
         net.actions[member * net.n_actions + i] = tanh_lane(
             map_row(&net.decoder, i, values, y, bias[i])
@@ -153,7 +179,6 @@ cdef void reset_range(void* args, Py_ssize_t block) noexcept nogil:
     cdef Py_ssize_t offset = member * net.n_padded
     cdef Py_ssize_t first = net.bounds[part]
     cdef Py_ssize_t n = net.bounds[part + 1] - first
-    memset(net.z + offset + first, 0, n * sizeof(double))
     memset(net.current + offset + first, 0, n * sizeof(double))
     if part == 0:
         memset(net.y + member * net.n_outputs, 0, net.n_outputs * sizeof(double))

@@ -10,6 +10,7 @@ from conncore._block cimport (
 
 cdef enum:
     AT_ONCE = 16  # cells
+    LINE = 64     # bytes
 
 
 cdef void propagate(
@@ -75,6 +76,46 @@ cdef void low_pass(Py_ssize_t n, const int* outputs, double trace, in_t z, out_t
             )
 
 
+cdef void low_pass_spikes(
+    Py_ssize_t n, const int* outputs, double trace, const spikes_t* spikes, out_t y
+) noexcept nogil:
+    """What low_pass does, for z of 0 or 1."""
+    cdef Py_ssize_t i, lane
+    cdef double gain = 1.0 - trace
+    cdef unsigned int active
+    for i in range(n):
+        active = spikes[outputs[i]]
+        for lane in range(LANES):
+            y[i * LANES + lane] = (
+                trace * y[i * LANES + lane] + (gain if active & (1 << lane) else 0.0)
+            )
+
+
+cdef void step_spiking(
+    const NetworkArgs* net, Py_ssize_t block, const double* drive, double* y
+) noexcept nogil:
+    """What step_neurons does, a few cells at a time: their current and z stay in the first cache,
+    and what the next step reads of z is a bit."""
+    cdef Py_ssize_t n = net.n_neurons
+    cdef double* state = net.state + block * net.n_state * n * LANES
+    cdef const double* constants = net.constants + block * net.n_constants * LANES
+    cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
+    cdef spikes_t* spikes = net.spikes + block * 2 * n
+    cdef spikes_t* new_spikes = spikes + n
+    cdef double room[(2 * AT_ONCE + 1) * LANES]
+    cdef double* current = <double*> ((<size_t> room + LINE - 1) // LINE * LINE)
+    cdef double* z = current + AT_ONCE * LANES
+    cdef Py_ssize_t first = 0, count
+    while first < n:
+        count = n - first if n - first < AT_ONCE else AT_ONCE
+        propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current)
+        net.neuron_step(count, n, state + first * LANES, constants, current, z)
+        pack_spikes(count, z, new_spikes + first)
+        first += AT_ONCE
+    memcpy(spikes, new_spikes, n * sizeof(spikes_t))
+    low_pass_spikes(net.n_outputs, net.outputs, net.trace, spikes, y)
+
+
 cdef void step_neurons(
     const NetworkArgs* net, Py_ssize_t block, const double* drive, double* y
 ) noexcept nogil:
@@ -86,27 +127,10 @@ cdef void step_neurons(
     cdef Py_ssize_t cells = n * LANES
     cdef double* z = net.z + block * cells
     cdef double* current = net.current + block * cells
-    cdef double* state = net.state + block * net.n_state * cells
-    cdef const double* constants = net.constants + block * net.n_constants * LANES
-    cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
-    cdef spikes_t* spikes = net.spikes + block * 2 * n
-    cdef spikes_t* new_spikes = spikes + n
-    cdef Py_ssize_t first, count
-
-    if net.spikes == NULL:
-        propagate(&net.synapses, 0, n, weights, z, drive, current)
-        net.neuron_step(n, n, state, constants, current, z)
-    else:
-        first = 0
-        while first < n:  # a few cells at a time, whose current stays in the first cache
-            count = n - first if n - first < AT_ONCE else AT_ONCE
-            propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current)
-            net.neuron_step(count, n, state + first * LANES, constants, current,
-                            z + first * LANES)
-            pack_spikes(count, z + first * LANES, new_spikes + first)
-            first += AT_ONCE
-        memcpy(spikes, new_spikes, n * sizeof(spikes_t))
-
+    propagate(&net.synapses, 0, n, net.synapse_weights + block * net.synapses.n_values * LANES, z,
+              drive, current)
+    net.neuron_step(n, n, net.state + block * net.n_state * cells,
+                    net.constants + block * net.n_constants * LANES, current, z)
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
 
 
@@ -123,7 +147,10 @@ cdef void step_lanes(
               net.encoder_bias + block * net.n_inputs * LANES, drive)
     tanh_lanes(net.n_inputs, drive)
     for repeat in range(net.n_repeats):
-        step_neurons(net, block, drive, y)
+        if net.spikes == NULL:
+            step_neurons(net, block, drive, y)
+        else:
+            step_spiking(net, block, drive, y)
     propagate(&net.decoder, 0, net.n_actions,
               net.decoder_weights + block * net.decoder.n_values * LANES, y,
               net.decoder_bias + block * net.n_actions * LANES, actions)
@@ -151,8 +178,9 @@ cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
     """Bring the block's neurons to rest and forget its activity."""
     cdef const NetworkArgs* net = <const NetworkArgs*> args
     cdef Py_ssize_t cells = net.n_neurons * LANES
-    memset(net.z + block * cells, 0, cells * sizeof(double))
-    if net.spikes != NULL:
+    if net.spikes == NULL:
+        memset(net.z + block * cells, 0, cells * sizeof(double))
+    else:
         memset(net.spikes + block * 2 * net.n_neurons, 0, net.n_neurons * sizeof(spikes_t))
     memset(net.drive + (block * (net.n_inputs + 1) + net.n_inputs) * LANES, 0,
            LANES * sizeof(double))

@@ -68,7 +68,7 @@ def respond(
     genomes = network.layout.check(genomes)
     seen = np.asarray(observations, dtype=np.float32)
     topology = network.topology
-    if seen.ndim != 2 or seen.shape[1] != topology.n_obs:
+    if seen.ndim != 2 or seen.shape[1] != topology.n_obs or not len(seen):
         raise UsageError(
             f"observations have shape {seen.shape}, need (n_observations, {topology.n_obs})"
         )
@@ -81,24 +81,18 @@ def respond(
             f"a network of {topology.n_neurons} neurons is too large for matrix products, which "
             f"take up to {_MOST_NEURONS}"
         )
-    columns = np.ascontiguousarray(seen.T)
+    runner = _Runner(network, np.ascontiguousarray(seen.T), n_steps)
     answers = np.empty((len(genomes), len(seen), topology.n_actions), dtype=np.float32)
-    # Blocks depend on the network alone, so that threads change no bit.
-    width = max(16, _CACHE // topology.n_neurons)
 
     def work(first: int) -> None:
         some = genomes[first : first + _MEMBERS_AT_ONCE]
         values = network.values(some)
         constants = network.neuron_constants(some)
         for row in range(len(some)):
-            member = _Member(
-                network,
+            answers[first + row] = runner.answer(
                 {name: array[row] for name, array in values.items()},
                 {name: float(array[row]) for name, array in constants.items()},
             )
-            for start in range(0, len(seen), width):
-                part = slice(start, start + width)
-                answers[first + row, part] = member.respond(columns[:, part], n_steps).T
 
     # A product's own threads may change the order of its sum.
     with (
@@ -109,61 +103,80 @@ def respond(
     return answers
 
 
-class _Member:
-    """One network as dense matrices; arrays are (neurons, observations)."""
+class _Runner:
+    """What all members share; arrays are (neurons, observations)."""
 
-    def __init__(
-        self,
-        network: Network,
-        values: Mapping[str, NDArray[np.float64]],
-        constants: Mapping[str, float],
-    ) -> None:
-        topology = network.topology
-        self.topology = topology
+    def __init__(self, network: Network, columns: Floats, n_steps: int) -> None:
+        self.topology = topology = network.topology
         self.trace = network.trace
+        self.n_steps = n_steps
         self.steps_per_action = network.steps_per_action
         self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{network.neuron}"))
-        self.constants: Any = constants
-        self.encoder = _dense(topology.encoder, values["encoder_weights"])
-        self.synapses = _dense(topology.synapses, values["synapse_weights"])
-        self.decoder = _dense(topology.decoder, values["decoder_weights"])
-        self.encoder_bias = values["encoder_bias"].astype(np.float32)[:, None]
-        self.decoder_bias = values["decoder_bias"].astype(np.float32)[:, None]
+        self.encoder = _Dense(topology.encoder)
+        self.synapses = _Dense(topology.synapses)
+        self.decoder = _Dense(topology.decoder)
+        # Blocks depend on the network alone, so that threads change no bit.
+        width = max(16, _CACHE // topology.n_neurons)
+        self.blocks = [columns[:, i : i + width] for i in range(0, columns.shape[1], width)]
 
-    @np.errstate(all="ignore")  # a member that diverges says so by its answer
-    def respond(self, columns: Floats, n_steps: int) -> Floats:
-        """(n_obs, n) observations to (n_actions, n) answers; NaN where a state is not finite."""
+    def answer(
+        self, values: Mapping[str, NDArray[np.float64]], constants: Mapping[str, float]
+    ) -> Floats:
+        """Answers of the member with these values, (n_observations, n_actions)."""
+        encoder = self.encoder(values["encoder_weights"])
+        encoder_bias = values["encoder_bias"].astype(np.float32)[:, None]
+        synapses = self.synapses(values["synapse_weights"])
+        decoder = self.decoder(values["decoder_weights"])
+        decoder_bias = values["decoder_bias"].astype(np.float32)[:, None]
+        answers = []
+        with np.errstate(all="ignore"):  # a member that diverges says so by its answer
+            for block in self.blocks:
+                drive = encoder @ block
+                drive += encoder_bias
+                np.tanh(drive, out=drive)
+                total, finite = self._run(drive, synapses, constants)
+                answer = decoder @ total
+                answer += self.n_steps * decoder_bias
+                answer[:, ~finite] = np.nan
+                answers.append(answer.T)
+        return np.concatenate(answers)
+
+    def _run(
+        self, drive: Floats, synapses: Floats, constants: Any
+    ) -> tuple[Floats, NDArray[np.bool_]]:
+        """The outputs' activity summed over the control steps, and which columns stayed finite."""
         topology, trace = self.topology, self.trace
-        drive = self.encoder @ columns
-        drive += self.encoder_bias
-        np.tanh(drive, out=drive)
-        shape = (topology.n_neurons, columns.shape[1])
-        state: Any = {
-            name: array.astype(np.float32)
-            for name, array in self.model.reset(shape, self.constants).items()
-        }
+        shape = (topology.n_neurons, drive.shape[1])
+        state = self.model.reset(shape, constants)
+        state = {name: array.astype(np.float32) for name, array in state.items()}
         y = np.zeros((topology.outputs.size, shape[1]), dtype=np.float32)
         total = np.zeros_like(y)
         z = np.zeros(shape, dtype=np.float32)
-        for step in range(n_steps * self.steps_per_action):
-            current = self.synapses @ z if step else np.zeros_like(z)  # silent before that
+        for step in range(self.n_steps * self.steps_per_action):
+            current = synapses @ z if step else np.zeros_like(z)  # silent before that
             current[topology.inputs] += drive
-            z = self.model.step(state, current, self.constants)
+            z = self.model.step(state, current, constants)
             y *= trace
             y += (1.0 - trace) * z[topology.outputs]
             if (step + 1) % self.steps_per_action == 0:  # then the decoder reads
                 total += y
-        answer: Floats = self.decoder @ total
-        answer += n_steps * self.decoder_bias
+        finite = np.ones(shape[1], dtype=bool)
         for array in state.values():
-            answer[:, ~np.isfinite(array).all(axis=0)] = np.nan
-        return answer
+            finite &= np.isfinite(array).all(axis=0)
+        return total, finite
 
 
-def _dense(sparse: SparseMap, values: NDArray[np.float64]) -> Floats:
-    """The map as a matrix, (n_rows, n_source); entries of one place add up."""
-    if sparse.n_values == sparse.n_rows * sparse.n_source and sparse.ascends:
-        return values.reshape(sparse.n_rows, sparse.n_source).astype(np.float32)
-    matrix = np.zeros((sparse.n_rows, sparse.n_source), dtype=np.float32)
-    np.add.at(matrix, (sparse.rows, sparse.indices), values.astype(np.float32))
-    return matrix
+class _Dense:
+    """A sparse map as a matrix, (n_rows, n_source), of any values; those of one place add up."""
+
+    def __init__(self, sparse: SparseMap) -> None:
+        self.shape = (sparse.n_rows, sparse.n_source)
+        self.full = sparse.n_values == sparse.n_rows * sparse.n_source and sparse.ascends
+        self.places = (sparse.rows, sparse.indices)
+
+    def __call__(self, values: NDArray[np.float64]) -> Floats:
+        if self.full:
+            return values.reshape(self.shape).astype(np.float32)
+        matrix = np.zeros(self.shape, dtype=np.float32)
+        np.add.at(matrix, self.places, values.astype(np.float32))
+        return matrix

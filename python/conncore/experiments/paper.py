@@ -35,10 +35,12 @@ class Budget:
     cheetah_population: int
     mnist_generations: int
     best_generations: int
+    cheetah_es_generations: int
+    mnist_es_generations: int
 
 
-FULL = Budget(10, 1000, 200, 200, 750, 100, 250, 200, 200)
-QUICK = Budget(5, 60, 64, 20, 96, 5, 48, 15, 20)
+FULL = Budget(10, 1000, 200, 200, 750, 100, 250, 200, 200, 120, 3000)
+QUICK = Budget(5, 60, 64, 20, 96, 5, 48, 15, 20, 4, 30)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +123,17 @@ def _figure5(task: Task, generations: int, population: int) -> list[Arm]:
     return [
         circuit_arm("circuit", worm(), task, ga, neuron="relu", io="dense"),
         mlp_arm("mlp", worm(), task, ga),
+    ]
+
+
+def _strong(task: Task, generations: int, optimizer: ES) -> list[Arm]:
+    """The circuit and the MLP with the same ES on all weights."""
+    stages = (Stage("evolve", optimizer, generations, expand=True),)
+    return [
+        circuit_arm(
+            "circuit", worm(), task, stages, neuron="relu", io="dense", weights="individual"
+        ),
+        mlp_arm("mlp", worm(), task, stages),
     ]
 
 
@@ -259,6 +272,17 @@ EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
                 task, budget.cheetah_generations, budget.cheetah_population
             ),
             claims=_figure5_claims(),
+        ),
+        Experiment(
+            "fig5-cheetah-es",
+            "Figure 5 with a strong optimiser: HalfCheetah-v5, ES",
+            lambda options: make_task("HalfCheetah-v5"),
+            lambda task, budget: _strong(
+                task,
+                budget.cheetah_es_generations,
+                ES(population_size=32, sigma=0.05, learning_rate=0.03, n_scout=1),
+            ),
+            claims=(*_figure5_claims(), reaches("mlp", 2400)),
         ),
         Experiment(
             "fig5-mnist",
