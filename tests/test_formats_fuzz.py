@@ -123,7 +123,7 @@ def mutate_inside(data, rng, others):
 
 def options_for(folder, path, name):
     if name == "edges.csv":
-        return {"cells": folder / "cells.csv"}
+        return {"format": "edges", "cells": folder / "cells.csv"}
     if name == "blanks.csv":
         return {"format": "matrix"}
     return {}

@@ -186,7 +186,12 @@ def test_codex_takes_transmitters_and_classes_from_its_tables(tmp_path):
     fly = read(FILES / "codex")
     assert fly.transmitters == ("Glu", "ACh", "GABA", "")
     assert fly.classes == ("olfactory", "CX", "CX", "")
-    assert read(FILES / "codex", min_score=0.7).transmitters == ("", "ACh", "GABA", "")
+    assert fly.attributes["confidence"].tolist() == [0.62, 0.9, 0.81, 0.0]
+    assert fly.attributes["hemilineage"] == ("", "", "EBa1", "")
+    assert fly.attributes["side"] == ("left", "right", "left", "")
+    sure = fly.sign_by_transmitter("fly", min_confidence=0.7)
+    assert edges(sure)[B, A][1] == 1
+    assert edges(sure)[C, A][1] == 0
     assert read(FILES / "codex", classes="flow").classes[:2] == ("afferent", "intrinsic")
     alone = read(FILES / "codex" / "connections.csv")
     assert alone.names == (A, B, C)
@@ -228,6 +233,7 @@ def test_codex_in_pieces_is_the_same_as_by_pyarrow(tmp_path, monkeypatch):
 def test_neuprint_classes_regions_and_archives(tmp_path):
     fly = read(FILES / "neuprint")
     assert fly.classes == ("EPG", "ER4d", "ER4m")
+    assert fly.attributes["instance"] == ("EPG(PB08)_L3", "ER4d(ring)_L", "")
     ring = read(FILES / "neuprint", roi="EB")
     assert edges(ring) == {
         ("387364605", "1167295872"): (3, 0),
@@ -244,9 +250,17 @@ def test_neuprint_classes_regions_and_archives(tmp_path):
     assert edges(read(rois))["387364605", "1167295872"] == (4, 0)
     joined = tmp_path / "joined.csv"
     joined.write_text(
-        "bodyId_pre,bodyId_post,weight,type_pre,type_post\n1,2,5,EPG,ER2\n2,1,1,ER2,EPG\n"
+        "bodyId_pre,bodyId_post,weight,type_pre,type_post,name_pre,name_post\n"
+        "1,2,5,EPG,ER2,EPG_L3,ER2_R\n2,1,1,ER2,EPG,ER2_R,EPG_L3\n"
     )
     assert read(joined).classes == ("EPG", "ER2")
+    assert read(joined).attributes["instance"] == ("EPG_L3", "ER2_R")
+
+
+def test_winding_takes_types_and_sides_from_the_annotations():
+    fly = read(FILES / "winding.zip")
+    assert fly.classes == ("KC", "KC")
+    assert fly.attributes["side"] == ("left", "right")
 
 
 def test_shiu_names_what_it_lacks(tmp_path):

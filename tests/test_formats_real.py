@@ -47,6 +47,15 @@ def signs(worm):
         ("drosophila/right_adjacency.csv", "matrix", {}, 213, (0, 0, 7536), 0),
         ("drosophila/fib25-fib19_v2.2.json", "flyvis", {"extent": 1}, 443, (4945, 2753, 0), 0),
         ("drosophila/fib25-fib19_v2.2.json", "flyvis", {"extent": 2}, 1203, (17197, 9439, 0), 0),
+        # flyvis 1.2.0 says 45,669 nodes and 1,513,231 edges.
+        (
+            "drosophila/fib25-fib19_v2.2.json",
+            "flyvis",
+            {"extent": 15, "fill": 1.0},
+            45669,
+            (983980, 529251, 0),
+            0,
+        ),
         ("celegans/CeConnMtrcs_170626.mat", "haspel2011", {}, 102, (264, 72, 0), 161),
         ("celegans/CeConnMtrcs_170626.mat", "haspel2011", {"circuit": "seg"}, 17, (39, 12, 0), 16),
         ("celegans/cook2019_herm_edges.csv", "edges", {}, 473, (0, 0, 4879), 1450),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from conncore.attributes import checked_attributes
 from conncore.catalog import load
 from conncore.cli import app
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import from_networkx, read, to_networkx, write
+from conncore.labels import Labels
 from random_connectomes import connectomes, same
 
 # XML has no other characters.
@@ -25,15 +28,40 @@ TEXT = st.text(
 )
 
 
-@given(worm=connectomes(TEXT, TEXT.filter(bool)))
+@st.composite
+def with_attributes(draw, worms, text):
+    """A connectome that says more of its cells, under any name at all."""
+    worm = draw(worms)
+    keys = text.filter(bool) | st.sampled_from(["side", "Side", "name", "attribute:side", "weight"])
+    numbers = st.floats(allow_nan=False) | st.just(float("nan"))
+    columns = st.sampled_from([text, numbers]).flatmap(
+        lambda values: st.lists(values, min_size=worm.n_neurons, max_size=worm.n_neurons)
+    )
+    attributes = draw(st.dictionaries(keys, columns, max_size=3))
+    return replace(worm, attributes=checked_attributes(attributes, worm.n_neurons))
+
+
+def same_attributes(a, b):
+    if list(a.attributes) != list(b.attributes):
+        return False
+    return all(
+        type(x) is type(y)
+        and (x == y if isinstance(x, Labels) else np.array_equal(x, y, equal_nan=True))
+        for x, y in zip(a.attributes.values(), b.attributes.values(), strict=True)
+    )
+
+
+@given(worm=with_attributes(connectomes(TEXT, TEXT.filter(bool)), TEXT))
 def test_graphml_round_trip(tmp_path_factory, worm):
     path = tmp_path_factory.mktemp("graphml") / "worm.graphml"
     assert write(worm, path) == ""
     back = read(path)
-    assert same(worm, back)
+    assert same(worm, back, but=("attributes",))
+    assert same_attributes(worm, back)
     assert worm.checksum == back.checksum
 
 
+@settings(max_examples=40)
 @given(worm=connectomes())
 def test_csv_keeps_what_it_does_not_name(tmp_path_factory, worm):
     path = tmp_path_factory.mktemp("csv") / "worm.edges.csv"
@@ -46,6 +74,7 @@ def test_csv_keeps_what_it_does_not_name(tmp_path_factory, worm):
     assert set(dropped.split(", ")) - {""} == lost
 
 
+@settings(max_examples=40)
 @given(worm=connectomes())
 def test_sparse_keeps_what_it_does_not_name(tmp_path_factory, worm):
     path = tmp_path_factory.mktemp("sparse") / "worm.npz"
@@ -62,11 +91,16 @@ def test_sparse_keeps_what_it_does_not_name(tmp_path_factory, worm):
 def test_networkx_round_trip(tmp_path):
     networkx = pytest.importorskip("networkx")
 
+    @settings(max_examples=40)
     @given(worm=connectomes())
     def round_trip(worm):
+        n = worm.n_neurons
+        said = {"side": Labels(np.zeros(n, int), ("L",)), "u": np.arange(n) / 4}
+        worm = replace(worm, attributes=said)
         graph = to_networkx(worm)
         back = from_networkx(graph)
-        assert same(worm, back, but=("gap_pre", "gap_post", "gap_weight"))
+        assert same(worm, back, but=("gap_pre", "gap_post", "gap_weight", "attributes"))
+        assert same_attributes(worm, back)
         # NetworkX lists edges cell by cell.
         entries = [zip(c.gap_pre, c.gap_post, c.gap_weight, strict=True) for c in (worm, back)]
         assert sorted(entries[0]) == sorted(entries[1])

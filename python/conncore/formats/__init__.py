@@ -181,7 +181,7 @@ def write(connectome: Connectome, path: str | PathLike[str], format: str | None 
     connectome : Connectome
         What to write.
     path : path
-        .npz keeps everything, .graphml all but attributes. .csv, .tsv and .txt are tables of
+        .npz and .graphml keep everything. .csv, .tsv and .txt are tables of
         edges, with NAME.cells.csv beside NAME.edges.csv.
     format : str, optional
         "npz", "edges", "graphml", or "sparse" for a .npz that SciPy loads. If not given, the end
@@ -210,6 +210,6 @@ def write(connectome: Connectome, path: str | PathLike[str], format: str | None 
         dropped = WRITERS[format](connectome, path)
     except OSError as error:
         raise ConnectomeError(f"{path}: cannot be written ({error.strerror})") from None
-    if connectome.attributes and format != "npz":
+    if connectome.attributes and format not in ("npz", "graphml"):
         dropped = ", ".join(filter(None, (dropped, "attributes")))
     return dropped

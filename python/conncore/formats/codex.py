@@ -8,9 +8,10 @@ unknown until a rule for transmitters settles them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,6 @@ def read_codex(
     neurons: str | PathLike[str] | None = None,
     classification: str | PathLike[str] | None = None,
     classes: str = "class",
-    min_score: float = 0.0,
     neuropil: str | None = None,
 ) -> Connectome:
     """Read a connectome from FlyWire Codex files.
@@ -43,8 +43,6 @@ def read_codex(
         These files, where `path` is the connections alone.
     classes : str
         The column of the classification that gives the class of a cell.
-    min_score : float
-        Transmitters of neurons with a lower nt_type_score are unknown.
     neuropil : str, optional
         Only the synapses in these neuropils, separated by commas.
 
@@ -52,7 +50,8 @@ def read_codex(
     -------
     Connectome
         The cells of `neurons` in its order, then others as they appear. Without `neurons` a
-        cell's transmitter is the one of most of its outgoing synapses.
+        cell's transmitter is the one of most of its outgoing synapses. Attributes: "confidence",
+        the nt_type_score, and all columns of the classification.
 
     Raises
     ------
@@ -77,8 +76,9 @@ def read_codex(
         raise Source(str(path), path.name, b"", 0).error("holds no connections*.csv")
     cells: list[str] = []
     by_name: dict[str, str] = {}
+    scores: dict[str, float] = {}
     if "neurons" in files:
-        cells, by_name = _read_neurons(files["neurons"], min_score)
+        cells, by_name, scores = _read_neurons(files["neurons"])
     wanted = [title for title in COLUMNS if title != "neuropil" or neuropil is not None]
     table = open_table(files["connections"], wanted)
     pre, post, weight, kinds = _connections(table, neuropil)
@@ -86,9 +86,13 @@ def read_codex(
     groups = Groups.of(heads, tails, len(names))
     if "neurons" not in files and kinds is not None:
         by_name = _majority(names, heads, kinds, weight)
-    labels: Mapping[str, str] = {}
+    attributes: dict[str, Any] = {}
+    if scores:
+        attributes["confidence"] = np.array([scores.get(name, math.nan) for name in names])
     if "classification" in files:
-        labels = _read_classes(files["classification"], classes)
+        columns = _read_classes(files["classification"], classes)
+        for key, labels in columns.items():
+            attributes[key] = [labels.get(name, "") for name in names]
     if not names:
         raise table.source.error("there are no connections below the line of column names")
     return make(
@@ -98,7 +102,8 @@ def read_codex(
         post=tails[groups.first],
         weight=groups.sums(weight),
         names=names,
-        classes=[labels.get(name, "") for name in names],
+        classes=attributes.get(classes),
+        attributes=attributes,
         transmitters=[by_name.get(name, "") for name in names],
     )
 
@@ -141,29 +146,45 @@ def _majority(
     return {names[i]: known[best[i]] for i in np.flatnonzero(single).tolist()}
 
 
-def _read_neurons(source: Source, min_score: float) -> tuple[list[str], dict[str, str]]:
-    """The cells in their order, and their transmitters."""
+def _read_neurons(source: Source) -> tuple[list[str], dict[str, str], dict[str, float]]:
+    """The cells in their order, their transmitters, and how sure these are."""
     table = open_table(source, ("root_id", "nt_type", "nt_type_score"))
-    names = table.names(table.need("root_id"))
+    ids = table.need("root_id")
+    names = table.names(ids)
     if len(names.words) != len(names):
         seen = np.zeros(len(names.words), bool)
         for row, code in enumerate(names.codes.tolist()):
             if seen[code]:
-                raise table.error(row, "root_id", f"{names.words[code]!r} stands there twice")
+                raise table.error(row, ids, f"{names.words[code]!r} stands there twice")
             seen[code] = True
+    kinds: dict[str, str] = {}
+    scores: dict[str, float] = {}
     title = table.find("nt_type", None)
-    if title is None:
-        return names.words, {}
-    kinds = table.words(title).map(transmitter, np.object_)
-    score = table.find("nt_type_score", None)
-    if min_score > 0 and score is not None:
-        scores = table.words(score).map(lambda word: number(word) or 0.0, np.float64)
-        kinds = np.where(scores >= min_score, kinds, "")
-    return names.words, dict(zip(names.words, kinds.tolist(), strict=True))
+    if title is not None:
+        words = table.words(title).map(transmitter, np.object_).tolist()
+        kinds = dict(zip(names.words, words, strict=True))
+    title = table.find("nt_type_score", None)
+    if title is not None:
+        values = table.words(title).map(_score, np.float64).tolist()
+        scores = dict(zip(names.words, values, strict=True))
+    return names.words, kinds, scores
 
 
-def _read_classes(source: Source, column: str) -> dict[str, str]:
-    table = open_table(source, ("root_id", column))
-    names, labels = table.names(table.need("root_id")), table.words(table.need(column))
+def _score(word: str) -> float:
+    value = number(word)
+    return math.nan if value is None else value
+
+
+def _read_classes(source: Source, classes: str) -> dict[str, dict[str, str]]:
+    """The label of each id, for each column."""
+    head = open_table(source, ("root_id", classes))
+    head.need(classes)
+    table = open_table(source, head.titles)
+    names = table.names(table.need("root_id"))
     ids = names.map(str, np.object_).tolist()
-    return dict(zip(ids, labels.map(str, np.object_).tolist(), strict=True))
+    columns = {
+        key: table.words(table.need(key)).map(str, np.object_).tolist()
+        for key in table.titles
+        if key and key.lower() != "root_id"
+    }
+    return {key: dict(zip(ids, words, strict=True)) for key, words in columns.items()}

@@ -200,7 +200,10 @@ def _edge(
 
 
 def hull_gaps(offsets: list[tuple[int, int]], source: Source) -> list[tuple[int, int]]:
-    """Whole columns strictly inside the convex hull of these that are not among them."""
+    """Whole columns inside the convex hull of these that are not among them.
+
+    Of those on its border matplotlib's rule takes some, which flyvis's published counts follow.
+    """
     points = sorted(set(offsets))
     hull: list[tuple[int, int]] = []
     for line in (points, points[::-1]):  # the lower, then the upper side
@@ -213,13 +216,15 @@ def hull_gaps(offsets: list[tuple[int, int]], source: Source) -> list[tuple[int,
     us, vs = [u for u, _ in points], [v for _, v in points]
     if (max(us) - min(us) + 1) * (max(vs) - min(vs) + 1) > 10**6:
         raise source.error("the offsets of an edge span more than a million columns")
-    sides = list(zip(hull, hull[1:] + hull[:1], strict=True))
+    from matplotlib.path import Path as Outline
+
+    grid = [(u, v) for u in range(min(us), max(us) + 1) for v in range(min(vs), max(vs) + 1)]
     there = set(points)
+    inside = Outline(hull).contains_points(grid)
     return [
-        (u, v)
-        for u in range(min(us), max(us) + 1)
-        for v in range(min(vs), max(vs) + 1)
-        if (u, v) not in there and all(_turn(a, b, (u, v)) > 0 for a, b in sides)
+        place
+        for place, is_in in zip(grid, inside.tolist(), strict=True)
+        if is_in and place not in there
     ]
 
 

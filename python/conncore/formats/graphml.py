@@ -1,8 +1,9 @@
 """GraphML: edges from source, presynaptic, to target; attributes as in `conncore.formats.graphs`.
 
 Attributes are found by their name (attr.name), in any case; a node's name is its attribute "name"
-where it has one, else its id. An edge without direction must be a gap junction. Parallel edges of
-a type are summed. Written files keep everything, and NetworkX and igraph read them.
+where it has one, else its id. Other attributes of nodes are those of the cells. An edge without
+direction must be a gap junction. Parallel edges of a type are summed. Written files keep
+everything, and NetworkX and igraph read them.
 """
 
 from __future__ import annotations
@@ -13,25 +14,33 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+import numpy as np
+
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats._build import check_names
 from conncore.formats._files import Source, open_source
+from conncore.formats._tables import number
 from conncore.formats._xml import XmlReader
 from conncore.formats.edges import TYPES
 from conncore.formats.graphs import (
     GRAPH_FIELDS,
     NODE_FIELDS,
+    PREFIX,
     GraphEdge,
+    attribute_title,
     connectome_of_graph,
     edge_attributes,
     node_attributes,
 )
+from conncore.labels import Labels
 from conncore.storage import write_atomically
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
-FIELDS = {*GRAPH_FIELDS, *NODE_FIELDS, "type", "weight", "sign", "sign_source"}
+NUMBERS = ("int", "long", "float", "double")
 EDGE_FIELDS = {"type": "string", "weight": "double", "sign": "int", "sign_source": "string"}
+FIELDS = {"graph": {*GRAPH_FIELDS}, "node": {"name", *NODE_FIELDS}, "edge": {*EDGE_FIELDS}}
+ALL_FIELDS = set().union(*FIELDS.values())
 
 
 def read_graphml(path: str | PathLike[str]) -> Connectome:
@@ -72,7 +81,8 @@ def read_graphml(path: str | PathLike[str]) -> Connectome:
             )
         edges.append(GraphEdge(reading.ids[pre], reading.ids[post], attributes, line))
     graph = {"name": source.stem, "source": source.label} | reading.graph
-    return connectome_of_graph(source, graph, names, reading.nodes, edges)
+    columns = reading.columns(ids)
+    return connectome_of_graph(source, graph, names, reading.nodes, edges, columns)
 
 
 class _Reading:
@@ -81,7 +91,9 @@ class _Reading:
     def __init__(self, source: Source) -> None:
         self.xml = XmlReader(source)
         self.titles: dict[str, str] = {}
+        self.others: dict[str, bool] = {}  # attributes of nodes, and whether they are numbers
         self.defaults: dict[str, dict[str, str]] = {"graph": {}, "node": {}, "edge": {}}
+        self.other_defaults: dict[str, str] = {}
         self.graph: dict[str, Any] = {}
         self.ids: dict[str, int] = {}
         self.nodes: list[dict[str, str]] = []
@@ -95,7 +107,12 @@ class _Reading:
         if name == "key":
             self.key = attributes.get("id", "")
             self.key_for = attributes.get("for", "all")
-            self.titles[self.key] = attributes.get("attr.name", self.key).lower()
+            title = attributes.get("attr.name", self.key)
+            if title.lower() in FIELDS.get(self.key_for, ALL_FIELDS):
+                self.titles[self.key] = title.lower()
+            elif self.key_for in ("node", "all") and title:
+                self.titles[self.key] = title
+                self.others[title] = attributes.get("attr.type") in NUMBERS
         elif name == "data":
             self.key = attributes.get("key", "")
         elif name == "graph":
@@ -124,15 +141,38 @@ class _Reading:
         self.open.append(self.edges[-1][-1])
 
     def end(self, name: str, text: str) -> None:
-        title = self.titles.get(self.key, self.key.lower())
-        if name in ("data", "default") and title not in FIELDS:
-            return
-        if name == "data" and self.open:
+        title = self.titles.get(self.key, "")
+        if name == "data" and self.open and title:
             self.open[-1][title] = text
-        elif name == "default" and self.key_for in self.defaults:
-            self.defaults[self.key_for][title] = text
+        elif name == "default" and self.key_for in self.defaults and title:
+            if title not in self.others:
+                self.defaults[self.key_for][title] = text
+            else:
+                self.other_defaults[title] = text
         elif name in ("graph", "node", "edge") and self.open:
             self.open.pop()
+
+    def columns(self, ids: list[str]) -> dict[str, Any]:
+        """The attributes of nodes that are no fields, a column each."""
+        if len(self.others) * len(ids) > 10 * self.xml.source.most_rows:
+            raise self.xml.source.error(f"{len(self.others)} attributes of nodes are too many")
+        columns: dict[str, Any] = {}
+        for title, is_number in self.others.items():
+            default = self.other_defaults.get(title, "nan" if is_number else "")
+            words = [node.get(title, default) for node in self.nodes]
+            key = title.removeprefix(PREFIX)
+            if not key:
+                continue
+            if not is_number:
+                columns[key] = words
+                continue
+            values = [number(word) for word in words]
+            if None in values:
+                k = values.index(None)
+                message = f"node {ids[k]!r}: {title} is {words[k]!r:.40}, no number"
+                raise self.xml.source.error(message)
+            columns[key] = np.array(values, np.float64)
+        return columns
 
 
 def write_graphml(connectome: Connectome, path: str | PathLike[str]) -> str:
@@ -158,12 +198,19 @@ def write_graphml(connectome: Connectome, path: str | PathLike[str]) -> str:
         for field, kind in fields.items():
             key = f'id="{domain}_{field}" for="{domain}" attr.name="{field}" attr.type="{kind}"'
             out.write(f"  <key {key}/>\n")
+    for k, (key, values) in enumerate(connectome.attributes.items()):
+        kind = "string" if isinstance(values, Labels) else "double"
+        title = quoteattr(attribute_title(key))
+        out.write(f'  <key id="cell_{k}" for="node" attr.name={title} attr.type="{kind}"/>\n')
     out.write('  <graph edgedefault="directed">\n')
     graph = {field: getattr(connectome, field) for field in GRAPH_FIELDS}
     out.write(_data("graph", graph))
     names = [quoteattr(name) for name in connectome.names]
-    for name, attributes in zip(names, node_attributes(connectome), strict=True):
-        out.write(f"    <node id={name}>{_data('node', attributes)}</node>\n")
+    columns = list(connectome.attributes.values())
+    for i, attributes in enumerate(node_attributes(connectome)):
+        more = {str(k): c[i] for k, c in enumerate(columns) if c[i] != "" and c[i] == c[i]}
+        data = _data("node", attributes) + _data("cell", more)
+        out.write(f"    <node id={names[i]}>{data}</node>\n")
     for i, j, attributes in edge_attributes(connectome):
         ends = f"source={names[i]} target={names[j]}"
         out.write(f"    <edge {ends}>{_data('edge', attributes)}</edge>\n")
@@ -191,7 +238,7 @@ def _data(domain: str, attributes: dict[str, Any]) -> str:
     # A carriage return as such would come back as a line feed.
     return "".join(
         f'<data key="{domain}_{field}">'
-        + escape(repr(value) if isinstance(value, float) else str(value), {"\r": "&#13;"})
+        + escape(repr(float(value)) if isinstance(value, float) else str(value), {"\r": "&#13;"})
         + "</data>"
         for field, value in attributes.items()
     )

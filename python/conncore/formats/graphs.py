@@ -2,8 +2,9 @@
 
 An edge goes from its source, presynaptic, to its target. Node attributes: name, class,
 transmitter, role, segment, side; edge attributes: type (chemical or gap), weight, sign,
-sign_source; graph attributes: name, citation, licence, source. All are optional. Parallel edges of
-a type are summed. Without any sign, negative weights mean inhibition.
+sign_source; graph attributes: name, citation, licence, source. All are optional. What else nodes
+have becomes attributes of the cells; one named like a field above gets "attribute:" before its
+name. Parallel edges of a type are summed. Without any sign, negative weights mean inhibition.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from conncore.formats.edges import SIGNS, TYPES
 from conncore.labels import Labels
 
 NODE_FIELDS = ("class", "transmitter", "role", "segment", "side")
+PREFIX = "attribute:"
 GRAPH_FIELDS = ("name", "citation", "licence", "source")
 
 
@@ -48,6 +50,7 @@ def connectome_of_graph(
     names: Sequence[str],
     nodes: Sequence[Mapping[str, Any]],
     edges: Sequence[GraphEdge],
+    attributes: Mapping[str, Any],
 ) -> Connectome:
     """The connectome of a graph whose edges name nodes by their places."""
     given = any("sign" in edge.attributes for edge in edges)
@@ -89,6 +92,7 @@ def connectome_of_graph(
         gap_weight=sums[1][gap],
         transmitters=[str(node.get("transmitter", "")) for node in nodes],
         body=_body(source, names, nodes),
+        attributes=attributes,
     )
 
 
@@ -154,6 +158,12 @@ def node_attributes(connectome: Connectome) -> list[dict[str, str | int]]:
     return nodes
 
 
+def attribute_title(key: str) -> str:
+    """What an attribute of the cells is called among those of nodes."""
+    taken = key.lower() in ("name", *NODE_FIELDS) or key.startswith(PREFIX)
+    return f"{PREFIX}{key}" if taken else key
+
+
 def edge_attributes(connectome: Connectome) -> list[tuple[int, int, dict[str, Any]]]:
     """All edges with their attributes, chemical ones first."""
     edges: list[tuple[int, int, dict[str, Any]]] = []
@@ -202,7 +212,23 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
     if name or "name" not in fields:
         fields["name"] = source.name
     fields.setdefault("source", "NetworkX graph")
-    return connectome_of_graph(source, fields, names, [data for _, data in nodes], edges)
+    found = [data for _, data in nodes]
+    return connectome_of_graph(source, fields, names, found, edges, _node_columns(found))
+
+
+def _node_columns(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What nodes have beside the fields, as numbers where it is nothing else."""
+    keys = dict.fromkeys(key for node in nodes for key in node if key not in NODE_FIELDS)
+    columns: dict[str, Any] = {}
+    for key in keys:
+        values = [node.get(key) for node in nodes]
+        numbers = all(isinstance(v, (int, float, np.number)) for v in values if v is not None)
+        if numbers:
+            column = np.array([math.nan if v is None else float(v) for v in values])
+        else:
+            column = np.array(["" if v is None else str(v) for v in values], np.object_)
+        columns[str(key).removeprefix(PREFIX)] = column
+    return columns
 
 
 def to_networkx(connectome: Connectome) -> Any:
@@ -232,6 +258,11 @@ def to_networkx(connectome: Connectome) -> Any:
     graph = networkx.MultiDiGraph()
     graph.graph.update({field: getattr(connectome, field) for field in GRAPH_FIELDS})
     names = connectome.names
-    graph.add_nodes_from(zip(names, node_attributes(connectome), strict=True))
+    nodes: list[dict[str, Any]] = [*node_attributes(connectome)]
+    for key, values in connectome.attributes.items():
+        title = attribute_title(key)
+        for node, value in zip(nodes, values, strict=True):
+            node[title] = value if isinstance(value, str) else float(value)
+    graph.add_nodes_from(zip(names, nodes, strict=True))
     graph.add_edges_from((names[i], names[j], a) for i, j, a in edge_attributes(connectome))
     return graph

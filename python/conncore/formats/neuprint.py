@@ -17,7 +17,9 @@ from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_folder, open_source
 from conncore.formats._tables import open_table
 
-COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi", "type_pre", "type_post")
+COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi")
+#: What the table of connections says of both ends of a row, and the table of neurons once.
+LABELS = (("type", "type"), ("instance", "name"))
 
 
 def read_neuprint(
@@ -43,7 +45,7 @@ def read_neuprint(
     -------
     Connectome
         The cells of the table of neurons in its order, then others as they appear; the class of
-        a cell is its type.
+        a cell is its type. Attribute: "instance", where the tables say it.
 
     Raises
     ------
@@ -64,17 +66,19 @@ def read_neuprint(
         known = known or files.get("traced-neurons.csv")
     else:
         source = open_source(path)
-    types: dict[str, str] = {}
+    cells: list[str] = []
+    labels: dict[str, dict[str, str]] = {"type": {}, "instance": {}}
     if known is not None:
-        types = _read_neurons(known)
-    cells = list(types)
-    table = open_table(source, COLUMNS)
+        cells = _read_neurons(known, labels)
+    both_ends = [f"{column}_{end}" for _, column in LABELS for end in ("pre", "post")]
+    table = open_table(source, (*COLUMNS, *both_ends))
     pre, post = (table.names(table.need(title)) for title in COLUMNS[:2])
     weight = table.weights(table.need("weight"))
-    for ids, column in ((pre, "type_pre"), (post, "type_post")):
-        title = table.find(column, None)
-        if title is not None:
-            types |= _first(ids, table.words(title))
+    for key, column in LABELS:
+        for ids, end in ((pre, "pre"), (post, "post")):
+            title = table.find(f"{column}_{end}", None)
+            if title is not None:
+                labels[key] |= _first(ids, table.words(title))
     if roi is not None:
         regions = {word.strip().lower() for word in roi.split(",")}
         where = table.names(table.need("roi"))
@@ -85,6 +89,7 @@ def read_neuprint(
     names, heads, tails = number_cells(pre, post, cells)
     if not names:
         raise source.error("there are no connections below the line of column names")
+    instances = labels["instance"]
     groups = Groups.of(heads, tails, len(names))
     return make(
         source,
@@ -93,7 +98,8 @@ def read_neuprint(
         post=tails[groups.first],
         weight=groups.sums(weight),
         names=names,
-        classes=[types.get(name, "") for name in names],
+        classes=[labels["type"].get(name, "") for name in names],
+        attributes={"instance": [instances.get(name, "") for name in names]} if instances else {},
     )
 
 
@@ -103,10 +109,12 @@ def _first(ids: Words, labels: Words) -> dict[str, str]:
     return {ids.words[ids.codes[k]]: labels.words[labels.codes[k]] for k in rows.tolist()}
 
 
-def _read_neurons(source: Source) -> dict[str, str]:
-    table = open_table(source, ("bodyId", "type"))
+def _read_neurons(source: Source, labels: dict[str, dict[str, str]]) -> list[str]:
+    """The cells in their order; adds what the table says of them to `labels`."""
+    table = open_table(source, ("bodyId", *labels))
     names = table.names(table.need("bodyId"))
-    title = table.find("type", None)
-    if title is None:
-        return dict.fromkeys(names.words, "")
-    return dict(zip(names.words, _first(names, table.words(title)).values(), strict=True))
+    for key, known in labels.items():
+        title = table.find(key, None)
+        if title is not None:
+            known |= _first(names, table.words(title))
+    return names.words
