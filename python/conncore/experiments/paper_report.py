@@ -52,7 +52,7 @@ def print_experiment(
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
     """Print claims with their verdicts, the rule and what it was decided by."""
     claims = Table(box=None, pad_edge=False)
-    for name in ("claim of the paper", "verdict", "found", "95% interval", "holds if"):
+    for name in ("claim", "verdict", "found", "95% interval", "holds if"):
         claims.add_column(name)
     for verdict in verdicts:
         claims.add_row(
