@@ -14,6 +14,7 @@ from conncore.catalog import CatalogEntry, catalog, load
 from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
 from conncore.evolve import Run, evolve, resume, score
+from conncore.export import to_nir, to_torch
 from conncore.formats import from_networkx, read, to_networkx, write
 from conncore.network import Network
 from conncore.nulls import NULLS, make_null
@@ -46,5 +47,7 @@ __all__ = [
     "resume",
     "score",
     "to_networkx",
+    "to_nir",
+    "to_torch",
     "write",
 ]

@@ -270,6 +270,20 @@ def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.
     return genome
 
 
+def load_run(path: str | os.PathLike[str]) -> tuple[Network, NDArray[np.float64]]:
+    """Return the network of a finished run, and its solution.
+
+    Raises
+    ------
+    CheckpointError
+        `path` is not a run directory, or damaged.
+    UsageError
+        The run has not ended.
+    """
+    network = _restore(RunDirectory.open(path, write=False), None, None)[0]
+    return network, load_solution(path, network)
+
+
 def _sizes(slices: dict[str, slice]) -> str:
     return ", ".join(f"{name} {part.stop - part.start}" for name, part in slices.items())
 

@@ -1,0 +1,294 @@
+"""A network as a PyTorch module: the same outputs, and gradients to train it on.
+
+`conncore.export` makes these modules; this one imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from conncore.network import LOG_WEIGHT_RANGE, Network
+
+State = dict[str, Tensor]
+Constants = Mapping[str, Tensor]
+
+FORMAT = 1
+#: Steepness of the surrogate gradient, per threshold.
+SLOPE = 10.0
+
+
+class SuperSpike(torch.autograd.Function):
+    """A spike where x >= 0, with the gradient 1 / (1 + 10 abs(x) / width)^2.
+
+    The surrogate of Zenke & Ganguli 2018 (Neural Computation 30:1514), for `x` the distance of
+    the membrane from its threshold and `width` the threshold.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, width: Tensor) -> Tensor:
+        ctx.save_for_backward(x, width)
+        return (x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        x, width = ctx.saved_tensors
+        return gradient / (1.0 + SLOPE * x.abs() / width).square(), None
+
+
+def _spike(x: Tensor, width: Tensor) -> Tensor:
+    spikes: Tensor = SuperSpike.apply(x, width)
+    return spikes
+
+
+# The equations of conncore.reference, in its order of operations.
+
+
+def _step_relu(state: State, current: Tensor, c: Constants) -> Tensor:
+    return torch.minimum(torch.clamp(current, min=0.0), c["z_max"])
+
+
+def _step_lif(state: State, current: Tensor, c: Constants) -> Tensor:
+    v = c["gamma"] * state["v"] + current
+    z = _spike(v - c["v_th"], c["v_th"])
+    state["v"] = torch.where(z > 0, 0.0, v)
+    return z
+
+
+def _step_alif(state: State, current: Tensor, c: Constants) -> Tensor:
+    v = c["gamma"] * state["v"] + current
+    z = _spike(v - (c["v_th"] + state["a"]), c["v_th"])
+    state["v"] = torch.where(z > 0, 0.0, v)
+    state["a"] = c["gamma_s"] * state["a"] + c["beta"] * z
+    return z
+
+
+def _step_izhikevich(state: State, current: Tensor, c: Constants) -> Tensor:
+    v, u, dt = state["v"], state["u"], c["dt"]
+    v = v + dt * (0.04 * v * v + 5.0 * v + 140.0 - u + c["scale"] * current)
+    u = u + dt * (c["a"] * (c["b"] * v - u))
+    peak = torch.full_like(dt, 30.0)
+    z = _spike(v - peak, peak)
+    state["v"] = torch.where(z > 0, c["c"], v)
+    state["u"] = torch.where(z > 0, u + c["d"], u)
+    return z
+
+
+Step = Callable[[State, Tensor, Constants], Tensor]
+_STEPS: Mapping[str, tuple[Step, tuple[str, ...]]] = {
+    "relu": (_step_relu, ()),
+    "lif": (_step_lif, ("v",)),
+    "alif": (_step_alif, ("v", "a")),
+    "izhikevich": (_step_izhikevich, ("v", "u")),
+}
+
+
+class NetworkModule(torch.nn.Module):
+    """One network, to the equations of `conncore.reference`, as a recurrent cell.
+
+    Its parameters are the slices of the genome (`GenomeLayout.slices`), in float64, some of them
+    empty: log weights stay log weights, so training keeps the sign of every synapse, and
+    parameters that are shared stay shared. Weights are rounded to float32 as in the kernels.
+    Spikes have the gradient of `SuperSpike`.
+
+    Parameters
+    ----------
+    config : mapping
+        Plain values: neuron, constants, tune, free, trace, steps_per_action, n_neurons,
+        n_actions, and slices, the names of the genome's.
+    arrays : mapping of str to Tensor
+        The slices of the genome, and the indices that the maps are made of.
+    """
+
+    def __init__(self, config: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.config = dict(config)
+        for name, array in arrays.items():
+            if name in config["slices"]:
+                self.register_parameter(name, torch.nn.Parameter(array.clone()))
+            else:
+                self.register_buffer(name, array.clone())
+
+    def forward(self, observations: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """One control step.
+
+        Parameters
+        ----------
+        observations : (n_obs,) or (batch, n_obs)
+        state : dict of str to (batch, n) Tensor, optional
+            What the last step returned; neurons at rest if None.
+
+        Returns
+        -------
+        actions : (n_actions,) or (batch, n_actions)
+            Within [-1, 1].
+        state : dict of str to Tensor
+            "z" is the neurons' activity or spikes, (batch, n_neurons), "y" the low-pass filtered
+            activity of the output neurons; the others are the state of the neuron model.
+        """
+        actions, _, state = self._steps(torch.atleast_2d(observations)[None], state)
+        return actions[0] if observations.ndim > 1 else actions[0, 0], state
+
+    def run(self, observations: Tensor, state: State | None = None) -> tuple[Tensor, Tensor, State]:
+        """Many control steps.
+
+        Parameters
+        ----------
+        observations : (n_steps, n_obs) or (n_steps, batch, n_obs)
+        state : as for `forward`
+
+        Returns
+        -------
+        actions : (n_steps, n_actions) or (n_steps, batch, n_actions)
+        activity : (n_steps * steps_per_action, n_neurons), or with the batch in the middle
+            Activity or spikes of every neuron, as `Network.simulate` returns them.
+        state : dict of str to Tensor
+        """
+        single = observations.ndim == 2
+        rows = observations[:, None] if single else observations
+        actions, activity, state = self._steps(rows, state)
+        return (actions[:, 0], activity[:, 0], state) if single else (actions, activity, state)
+
+    def genome(self) -> NDArray[np.float64]:
+        """The parameters as a genome of the network, (n_parameters,) float64."""
+        slices = [self.get_parameter(name) for name in self.config["slices"]]
+        values: NDArray[np.float64] = torch.cat(slices).detach().cpu().numpy().astype(np.float64)
+        return values
+
+    def _steps(self, rows: Tensor, state: State | None) -> tuple[Tensor, Tensor, State]:
+        config = self.config
+        step, _ = _STEPS[config["neuron"]]
+        constants = self._constants()
+        weights = self._weights()
+        encoder, decoder = self._gather("encoder"), self._gather("decoder")
+        encoder_bias, decoder_bias = self._gather("encoder_bias"), self._gather("decoder_bias")
+        if not decoder_bias.numel():
+            decoder_bias = decoder_bias.new_zeros(config["n_actions"])
+        n_batch, trace = rows.shape[1], config["trace"]
+        state = self._rest(n_batch, constants) if state is None else dict(state)
+        actions, activity = [], []
+        for row in rows.to(weights.dtype):
+            drive = _propagate(self._map("encoder"), encoder, row, encoder_bias)
+            current = drive.new_zeros(n_batch, config["n_neurons"])
+            current = current.index_copy(1, self.get_buffer("inputs"), torch.tanh(drive))
+            for _ in range(config["steps_per_action"]):
+                received = _propagate(self._map("synapses"), weights, state["z"], current)
+                state["z"] = step(state, received, constants)
+                outputs = state["z"][:, self.get_buffer("outputs")]
+                state["y"] = trace * state["y"] + (1.0 - trace) * outputs
+                activity.append(state["z"])
+            sums = _propagate(self._map("decoder"), decoder, state["y"], decoder_bias)
+            actions.append(torch.tanh(sums))
+        return torch.stack(actions), torch.stack(activity), state
+
+    def _rest(self, n_batch: int, constants: Constants) -> State:
+        n_neurons, n_outputs = self.config["n_neurons"], self.get_buffer("outputs").numel()
+        like = self.get_parameter("encoder")
+        state = {name: like.new_zeros(n_batch, n_neurons) for name in ("z", *self._state_names())}
+        if self.config["neuron"] == "izhikevich":
+            state["v"] = state["v"] + constants["c"]
+            state["u"] = constants["b"] * state["v"]
+        return state | {"y": like.new_zeros(n_batch, n_outputs)}
+
+    def _state_names(self) -> tuple[str, ...]:
+        return _STEPS[self.config["neuron"]][1]
+
+    def _constants(self) -> State:
+        tuned = self.get_parameter("constants")
+        fixed = {name: tuned.new_tensor(value) for name, value in self.config["constants"].items()}
+        return fixed | dict(zip(self.config["tune"], tuned, strict=True))
+
+    def _gather(self, name: str) -> Tensor:
+        index, scale = self.get_buffer(f"{name}_index"), self.get_buffer(f"{name}_scale")
+        values = self.get_parameter(name)[index] * scale
+        return values if name.endswith("bias") else _round(values)
+
+    def _weights(self) -> Tensor:
+        """Synapse weights, (n_synapses,), in the order of `Network.topology`."""
+        index, sign = self.get_buffer("weights_index"), self.get_buffer("sign")
+        if self.config["free"]:
+            return _round(self.get_parameter("free_weights")[index])
+        log_weights = self.get_parameter("log_weights")[index] + self.get_buffer("weights_offset")
+        return _round(torch.exp(torch.clamp(log_weights, *LOG_WEIGHT_RANGE)) * sign)
+
+    def _map(self, name: str) -> tuple[Tensor, Tensor]:
+        return self.get_buffer(f"{name}_rows"), self.get_buffer(f"{name}_sources")
+
+
+def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
+    """The module of a network and a genome, (n_parameters,) float64."""
+    layout, topology, wiring = network.layout, network.topology, network._wiring
+    arrays = {name: genome[part] for name, part in layout.slices.items()}
+    for name, sparse_map in (
+        ("encoder", topology.encoder),
+        ("synapses", topology.synapses),
+        ("decoder", topology.decoder),
+    ):
+        arrays[f"{name}_rows"] = sparse_map.rows
+        arrays[f"{name}_sources"] = sparse_map.indices
+    for name, gather in wiring.gathers.items():
+        arrays[f"{name}_index"] = gather.index
+        arrays[f"{name}_scale"] = gather.scale
+    order = network._received[1]
+    shared = network.weights == "shared"
+    arrays |= {
+        "inputs": topology.inputs,
+        "outputs": topology.outputs,
+        "weights_index": network._inhibitory[order] if shared else order,
+        "weights_offset": network._offset[order] if shared else np.zeros(order.size),
+        "sign": network.connectome.sign[order].astype(np.float64),
+    }
+    config = {
+        "neuron": network.neuron,
+        "constants": dict(network.constants),
+        "tune": list(network.tune),
+        "free": network.weights == "free",
+        "trace": network.trace,
+        "steps_per_action": network.steps_per_action,
+        "n_neurons": topology.n_neurons,
+        "n_actions": topology.n_actions,
+        "slices": list(layout.slices),
+    }
+    return NetworkModule(config, {name: _tensor(array) for name, array in arrays.items()})
+
+
+def pack(module: NetworkModule) -> dict[str, Any]:
+    """What `unpack` makes the module from again: tensors and plain values."""
+    return {"format": FORMAT, "config": module.config, "state": dict(module.state_dict())}
+
+
+def unpack(packed: Mapping[str, Any]) -> NetworkModule:
+    """The module that `pack` packed.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        It is not one.
+    """
+    if packed["format"] != FORMAT:
+        raise ValueError(f"format {packed['format']}, this conncore reads {FORMAT}")
+    return NetworkModule(packed["config"], packed["state"])
+
+
+def _tensor(array: NDArray[Any]) -> Tensor:
+    dtype = np.float64 if array.dtype.kind == "f" else np.int64
+    return torch.from_numpy(np.array(array, dtype=dtype))
+
+
+def _round(values: Tensor) -> Tensor:
+    return values.to(torch.float32).to(values.dtype)
+
+
+def _propagate(
+    rows_and_sources: tuple[Tensor, Tensor], values: Tensor, source: Tensor, start: Tensor
+) -> Tensor:
+    """start + the map of `source`, added up in the order of the values, (batch, n_rows)."""
+    rows, sources = rows_and_sources
+    terms = values * source[:, sources]
+    start = start.expand(len(source), start.shape[-1])
+    return start.scatter_add(1, rows.expand_as(terms), terms)
