@@ -15,15 +15,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import UsageError
+from conncore.export.nir_graph import build as build_nir
+from conncore.export.nir_graph import nir_actions, nir_inputs, nir_spikes
 from conncore.storage import disk_errors
 
 if TYPE_CHECKING:
     from conncore.export.torch_module import NetworkModule
     from conncore.network import Network
 
-__all__ = ["export_run", "load_torch", "save_torch", "to_nir", "to_torch"]
+__all__ = [
+    "export_run",
+    "load_torch",
+    "nir_actions",
+    "nir_inputs",
+    "nir_spikes",
+    "save_torch",
+    "to_nir",
+    "to_torch",
+]
 
 PathLike = str | os.PathLike[str]
+
+_ADVICE = "make room, or choose another file"
 
 
 def to_torch(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
@@ -50,8 +63,10 @@ def to_torch(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
         A genome of another network, or torch is not installed.
     """
     row = _one(network, genome)
-    module: NetworkModule = _module("torch").build(network, row)
-    return module
+    _need("torch")
+    from conncore.export.torch_module import build
+
+    return build(network, row)
 
 
 def save_torch(module: NetworkModule, path: PathLike) -> None:
@@ -63,9 +78,11 @@ def save_torch(module: NetworkModule, path: PathLike) -> None:
         It cannot be written.
     """
     file = Path(path)
-    packed = _module("torch").pack(module)
-    with disk_errors(file, "make room, or choose another file"), open(file, "wb") as stream:
-        importlib.import_module("torch").save(packed, stream)
+    torch = _need("torch")
+    from conncore.export.torch_module import pack
+
+    with disk_errors(file, _ADVICE), open(file, "wb") as stream:
+        torch.save(pack(module), stream)
 
 
 def load_torch(path: PathLike) -> NetworkModule:
@@ -76,16 +93,16 @@ def load_torch(path: PathLike) -> NetworkModule:
     UsageError
         It is no such file, or torch is not installed.
     """
-    code = _module("torch")
+    torch = _need("torch")
+    from conncore.export.torch_module import unpack
+
     try:
-        packed = importlib.import_module("torch").load(path, weights_only=True)
-        module: NetworkModule = code.unpack(packed)
+        return unpack(torch.load(path, weights_only=True))
     except OSError:
         raise
     except Exception as error:  # damaged bytes make torch raise almost anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"{path} is not a module that conncore saved: {reason}") from None
-    return module
 
 
 def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None = None) -> Any:
@@ -115,10 +132,11 @@ def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None 
         The file cannot be written.
     """
     row = _one(network, genome)
-    graph = _module("nir").build(network, row)
+    nir = _need("nir")
+    graph = build_nir(network, row)
     if path is not None:
-        with disk_errors(Path(path), "make room, or choose another file"):
-            importlib.import_module("nir").write(path, graph)
+        with disk_errors(Path(path), _ADVICE):
+            nir.write(path, graph)
     return graph
 
 
@@ -142,7 +160,7 @@ def export_run(path: PathLike, out: PathLike) -> Network:
     suffix = Path(out).suffix
     if suffix not in (".nir", ".pt"):
         raise UsageError(f"{out}: name it .nir (NIR) or .pt (PyTorch), to say what to write")
-    _module("nir" if suffix == ".nir" else "torch")  # if it is missing, say so first
+    _need("nir" if suffix == ".nir" else "torch")  # before the work of reading the run
     network, genome = load_run(path)
     if suffix == ".nir":
         to_nir(network, genome, out)
@@ -156,10 +174,9 @@ def _one(network: Network, genome: NDArray[np.float64]) -> NDArray[np.float64]:
     return row
 
 
-def _module(package: str) -> ModuleType:
-    name = {"torch": "torch_module", "nir": "nir_graph"}[package]
+def _need(package: str) -> ModuleType:
     try:
-        return importlib.import_module(f"conncore.export.{name}")
+        return importlib.import_module(package)
     except ModuleNotFoundError as error:
         if error.name != package:
             raise

@@ -1,0 +1,251 @@
+"""A spiking network as a graph of NIR nodes that snnTorch and Norse run with the same spikes.
+
+NIR (Pedersen et al. 2024, Nature Communications 15:8122) has no tanh. So the graph begins with the
+current into every cell, which `nir_inputs` makes from observations, and ends with the decoder's
+sums, of which `nir_actions` takes the tanh. The graph's metadata holds the encoder.
+
+Both simulators step by forward Euler, v <- v + DT / tau (I - v), and an edge that closes a loop
+takes one step. A loop from cells to cells runs through three nodes, because snnTorch 1.0 misreads
+a loop of two. Neither reads NIR's LI, so the low-pass filter of the outputs is a loop of Linear
+nodes. Nodes are named in the order of their computation, for nirtorch takes them in the order of
+the file, which is the alphabet's. Cells have r = 1, as Norse assumes: their potential is
+(1 - gamma) v, and their threshold too. A spike is v > threshold in NIR and v >= threshold here.
+
+The alif model
+--------------
+No NIR neuron has a threshold that moves, and none lets a signal into its reset. An adaptive cell is
+therefore a LIF cell that takes two NIR steps for one of the network, with leak g = sqrt(gamma):
+
+- "test": it receives its current less the adaptation a, and spikes if v - a > v_th. This is s.
+- "prepare": a comes back, so that the potential is v again, less an offset that keeps it from
+  spiking. A cell that spiked receives enough to spike again: this resets it for good.
+
+The offset returns in the next test, where cells that were reset do not need it. One more cell,
+the clock, spikes in every test. From it and a cell's spikes, two memoryless LIF cells make two
+trains: spikes of tests, which reset and are read out, and their repetitions, which go to the
+synapses and the adaptation. The adaptation is a loop of two steps, so it shows in tests as -a and
+in preparations as g a. The prepare step comes first.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore.errors import UsageError
+from conncore.network import Network
+from conncore.reference.functions import tanh
+from conncore.reference.network import propagate
+from conncore.topology import SparseMap
+
+Array = NDArray[np.float64]
+
+#: Seconds per NIR step, the one that snnTorch assumes; for Norse, ``from_nir(graph, dt=DT)``.
+DT = 1e-4
+#: NIR has dense matrices only.
+MAX_NEURONS = 4_000
+# Spikes where v equals v_th need a threshold below it, by more than the rounding of the scales.
+_BELOW = 1.0 - 2.0**-40
+_MAX_ADAPTATION = 2.0**20  # else an offset above it would leave few digits to the potential
+
+
+def build(network: Network, genome: Array) -> Any:
+    """The `nir.NIRGraph` of a network and a genome, (n_parameters,) float64."""
+    import nir
+
+    if network.neuron not in ("lif", "alif"):
+        raise UsageError(
+            f"NIR has no node that {network.neuron} neurons could be made of, only integrate-and-"
+            "fire ones: export lif or alif networks, or use to_torch"
+        )
+    topology = network.topology
+    n_neurons, n_actions = topology.n_neurons, topology.n_actions
+    if n_neurons > MAX_NEURONS:
+        raise UsageError(
+            f"{n_neurons} neurons are too many for NIR, whose matrices are dense: at most "
+            f"{MAX_NEURONS}; use to_torch"
+        )
+    genomes = genome[None]
+    constants = {name: float(c[0]) for name, c in network.neuron_constants(genomes).items()}
+    # float32 as in the kernels
+    values = {name: row[0] for name, row in network.values(genomes).items()}
+    weights = _matrix(topology.synapses, values["synapse_weights"])
+    decoder = np.zeros((n_actions, n_neurons))
+    read = _matrix(topology.decoder, values["decoder_weights"])
+    np.add.at(decoder.T, topology.outputs, read.T)
+    make = _lif if network.neuron == "lif" else _alif
+    nodes, edges, spiking = make(nir, constants, weights)
+
+    trace = network.trace ** (1.0 / n_phases(network))
+    columns = nodes[spiking].output_type["output"][0]
+    readout = np.zeros((n_actions, columns))
+    readout[:, columns - n_neurons :] = (1.0 - network.trace) * decoder
+    identity = np.eye(n_actions)
+    nodes["w_readout"] = nir.Linear(readout)
+    nodes["x_trace"] = nir.Linear(identity)
+    nodes["y_trace_loop"] = nir.Linear(trace * identity)
+    nodes["z_decoder"] = nir.Affine(identity, values["decoder_bias"])
+    edges += [(spiking, "w_readout"), ("w_readout", "x_trace")]
+    edges += [("x_trace", "y_trace_loop"), ("y_trace_loop", "x_trace"), ("x_trace", "z_decoder")]
+
+    size = nodes["a_current"].input_type["input"]
+    ends = {"input": nir.Input(size), "output": nir.Output(np.array([n_actions]))}
+    return nir.NIRGraph(
+        nodes=ends | nodes,
+        edges=[("input", "a_current"), *edges, ("z_decoder", "output")],
+        metadata={
+            "neuron": network.neuron,
+            "dt": DT,
+            "nir_steps_per_action": network.steps_per_action * n_phases(network),
+            "cells": "\n".join(network.connectome.names),
+            "input_cells": np.array(topology.inputs),
+            "encoder_weight": _matrix(topology.encoder, values["encoder_weights"]),
+            "encoder_bias": np.array(values["encoder_bias"]),
+            "encoder_activation": "tanh",
+            "decoder_activation": "tanh",
+        },
+    )
+
+
+def n_phases(network: Network) -> int:
+    """NIR steps per step of the network."""
+    return 2 if network.neuron == "alif" else 1
+
+
+def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Array:
+    """What to feed the graph of `to_nir`, a row a NIR step.
+
+    Parameters
+    ----------
+    network : Network
+    genome : (n_parameters,) float64
+    observations : (n_steps, n_obs)
+
+    Returns
+    -------
+    (n_steps * steps_per_action, n_neurons) float64
+        The current into every cell, for lif. For alif (2 n_steps * steps_per_action,
+        n_neurons + 1): for each of these rows one of zeros, then the row with a 1 for the clock.
+    """
+    topology, values = network.topology, network.values(np.asarray(genome)[None])
+    rows = np.asarray(observations, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] != topology.n_obs:
+        raise UsageError(
+            f"observations have shape {rows.shape}, need (n_steps, {topology.n_obs})"
+        )
+    drive = np.repeat(values["encoder_bias"], len(rows), axis=0)
+    weights = values["encoder_weights"].astype(np.float32).astype(np.float64)
+    propagate(topology.encoder, weights, rows, drive)
+    current = np.zeros((len(rows), topology.n_neurons))
+    current[:, topology.inputs] = tanh(drive)
+    current = np.repeat(current, network.steps_per_action, axis=0)
+    if network.neuron == "lif":
+        return current
+    phases = np.zeros((2 * len(current), topology.n_neurons + 1))
+    phases[1::2, :-1] = current
+    phases[1::2, -1] = 1.0
+    return phases
+
+
+def nir_actions(network: Network, outputs: ArrayLike) -> Array:
+    """Actions, (n_steps, n_actions), from the outputs of the graph, a row a NIR step."""
+    n_rows = network.steps_per_action * n_phases(network)
+    actions: Array = np.tanh(np.asarray(outputs, dtype=np.float64)[n_rows - 1 :: n_rows])
+    return actions
+
+
+def nir_spikes(network: Network, spikes: ArrayLike) -> Array:
+    """Spikes as `Network.simulate` returns them, from those of the graph's node "b_neurons"."""
+    phases = n_phases(network)
+    rows = np.asarray(spikes, dtype=np.float64)
+    return rows[phases - 1 :: phases, : network.connectome.n_neurons]
+
+
+_Parts = tuple[dict[str, Any], list[tuple[str, str]], str]
+
+
+def _lif(nir: Any, constants: dict[str, float], weights: Array) -> _Parts:
+    """Nodes, edges, and the name of the node whose spikes are read."""
+    n_neurons = len(weights)
+    nodes = {
+        "a_current": nir.Linear(np.eye(n_neurons)),
+        "b_neurons": _cells(nir, n_neurons, constants["gamma"], constants["v_th"]),
+        "c_synapses": nir.Linear(weights),
+    }
+    edges = [
+        ("a_current", "b_neurons"),
+        ("b_neurons", "c_synapses"),
+        ("c_synapses", "a_current"),
+    ]
+    return nodes, edges, "b_neurons"
+
+
+def _alif(nir: Any, constants: dict[str, float], weights: Array) -> _Parts:
+    """As `_lif`; "d_phases" are the repeated spikes, then those of tests."""
+    n_neurons = len(weights)
+    v_th, gamma_s, beta = (constants[name] for name in ("v_th", "gamma_s", "beta"))
+    g = math.sqrt(constants["gamma"])
+    highest = beta / (1.0 - gamma_s) if gamma_s < 1.0 else math.inf if beta else 0.0
+    if highest > _MAX_ADAPTATION:
+        raise UsageError(
+            f"an adaptation with gamma_s {gamma_s:g} and beta {beta:g} grows beyond what NIR's "
+            "cells can hold beside their potential: lower gamma_s, or use to_torch"
+        )
+    # A power of two: its products with g keep their digits. Potentials stay below v_th + highest.
+    offset = 2.0 ** math.ceil(math.log2(v_th + highest))
+    again = offset + 2.0 * v_th
+
+    one, none = np.eye(n_neurons), np.zeros((n_neurons, n_neurons))
+    clock, silent = np.ones((n_neurons, 1)), np.zeros((1, 2 * n_neurons))
+    current = np.eye(n_neurons + 1)
+    current[:-1, -1] = offset + g * offset  # the bias takes it away in every step
+    current[-1, -1] = 2.0 * v_th
+    nodes = {
+        "a_current": nir.Affine(current, np.append(np.full(n_neurons, -offset), 0.0)),
+        "b_neurons": _cells(nir, n_neurons + 1, g, v_th),
+        "c_gates": nir.Affine(
+            np.block([[one, -clock], [one, clock]]), np.repeat([0.0, -1.0], n_neurons)
+        ),
+        "d_phases": _cells(nir, 2 * n_neurons, 0.0, 0.5),
+        "e_synapses": nir.Linear(np.block([[weights - g * offset * one, again * one], [silent]])),
+        "f_increment": nir.Linear(np.block([[beta * one, none], [none, none]])),
+        "g_adaptation": nir.Linear(np.eye(2 * n_neurons)),
+        "h_adaptation_loop": nir.Linear(np.block([[none, gamma_s * one], [one, none]])),
+        "i_threshold": nir.Linear(np.block([[-one, g * one], [silent]])),
+    }
+    edges = [
+        ("a_current", "b_neurons"),
+        ("b_neurons", "c_gates"),
+        ("c_gates", "d_phases"),
+        ("d_phases", "e_synapses"),
+        ("e_synapses", "a_current"),
+        ("d_phases", "f_increment"),
+        ("f_increment", "g_adaptation"),
+        ("g_adaptation", "h_adaptation_loop"),
+        ("h_adaptation_loop", "g_adaptation"),
+        ("g_adaptation", "i_threshold"),
+        ("i_threshold", "a_current"),
+    ]
+    return nodes, edges, "d_phases"
+
+
+def _cells(nir: Any, n: int, gamma: float, v_th: float) -> Any:
+    """n LIF cells that keep `gamma` of their potential in a step."""
+    if gamma >= 1.0:
+        raise UsageError("gamma is 1, a membrane without a leak, which NIR's LIF has not")
+    return nir.LIF(
+        tau=np.full(n, DT / (1.0 - gamma)),
+        r=np.ones(n),
+        v_leak=np.zeros(n),
+        v_threshold=np.full(n, v_th * (1.0 - gamma) * _BELOW),
+    )
+
+
+def _matrix(sparse_map: SparseMap, values: Array) -> Array:
+    matrix = np.zeros((sparse_map.n_rows, sparse_map.n_source))
+    rounded = values.astype(np.float32)
+    np.add.at(matrix, (sparse_map.rows, sparse_map.indices), rounded.astype(np.float64))
+    return matrix
