@@ -11,30 +11,11 @@ from conncore.errors import UsageError
 from conncore.export import load_torch, save_torch, to_torch
 from conncore.network import Network
 from conncore.neurons import NEURONS
+from exported import actions_of, active_genome, observations
 
 torch = pytest.importorskip(
     "torch", reason="torch is not installed: pip install 'conncore[export]'"
 )
-
-N_STEPS = 1_000
-
-
-def active_genome(network, seed=0):
-    """A random genome with stronger inputs, so that all kinds of cells are active."""
-    genome = network.random_genomes(1, seed=seed)[0]
-    for name in ("encoder", "encoder_bias"):
-        genome[network.layout.slices[name]] *= 5.0
-    return genome
-
-
-def observations(network, n_steps=N_STEPS):
-    rng = np.random.default_rng(1)
-    return rng.normal(size=(n_steps, network.task.n_obs)).cumsum(axis=0) % 4.0 - 2.0
-
-
-def in_kernels(network, genome, seen):
-    policy = network.policy(genome[None], n_threads=1)
-    return np.array([policy.act(row[None])[0] for row in seen])
 
 
 @pytest.mark.parametrize("io", ["anatomical", "dense"])
@@ -51,7 +32,7 @@ def test_1000_steps_are_those_of_the_kernels(worm, chain, neuron, io):
         np.testing.assert_allclose(activity, expected, rtol=0, atol=1e-9)
     else:
         np.testing.assert_array_equal(activity, expected)
-    np.testing.assert_allclose(actions, in_kernels(network, genome, seen), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(actions, actions_of(network, genome, seen), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +51,7 @@ def test_every_kind_of_network(worm, chain, options):
     with torch.no_grad():
         actions, activity, _ = module.run(torch.tensor(seen))
     np.testing.assert_array_equal(activity, network.simulate(genome, seen))
-    np.testing.assert_allclose(actions, in_kernels(network, genome, seen), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(actions, actions_of(network, genome, seen), rtol=0, atol=1e-12)
     np.testing.assert_array_equal(module.genome(), genome)
 
 

@@ -14,6 +14,7 @@ from conncore.cli.convert import convert
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
+from conncore.cli.export import export
 from conncore.cli.reproduce import reproduce
 from conncore.errors import ConncoreError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(evolve)
 app.command()(resume)
 app.command()(score)
+app.command()(export)
 connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
 app.command()(compare)

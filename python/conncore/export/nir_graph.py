@@ -133,9 +133,7 @@ def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Arra
     topology, values = network.topology, network.values(np.asarray(genome)[None])
     rows = np.asarray(observations, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != topology.n_obs:
-        raise UsageError(
-            f"observations have shape {rows.shape}, need (n_steps, {topology.n_obs})"
-        )
+        raise UsageError(f"observations have shape {rows.shape}, need (n_steps, {topology.n_obs})")
     drive = np.repeat(values["encoder_bias"], len(rows), axis=0)
     weights = values["encoder_weights"].astype(np.float32).astype(np.float64)
     propagate(topology.encoder, weights, rows, drive)

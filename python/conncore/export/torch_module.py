@@ -223,7 +223,7 @@ class NetworkModule(torch.nn.Module):
 def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     """The module of a network and a genome, (n_parameters,) float64."""
     layout, topology, wiring = network.layout, network.topology, network._wiring
-    arrays = {name: genome[part] for name, part in layout.slices.items()}
+    arrays: dict[str, NDArray[Any]] = {name: genome[part] for name, part in layout.slices.items()}
     for name, sparse_map in (
         ("encoder", topology.encoder),
         ("synapses", topology.synapses),

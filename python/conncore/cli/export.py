@@ -1,0 +1,22 @@
+"""`conncore export`: a run's solution for other software."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")],
+    out: Annotated[Path, typer.Argument(help="The file to write: .nir or .pt (PyTorch).")],
+) -> None:
+    """Write a run's network as a NIR graph or a PyTorch module."""
+    from conncore.export import export_run
+
+    network = export_run(directory, out)
+    typer.echo(
+        f"{out}: {network.connectome.n_neurons} {network.neuron} neurons, "
+        f"{network.connectome.n_synapses} synapses"
+    )
