@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+
+from conncore.catalog import load
+from conncore.network import Network
+from conncore.tasks import make_task
 
 N_STEPS = 1_000
 
@@ -24,3 +30,19 @@ def actions_of(network, genome, seen):
     """The kernels' actions, (n_steps, n_actions)."""
     policy = network.policy(genome[None], n_threads=1)
     return np.array([policy.act(row[None])[0] for row in seen])
+
+
+def trained():
+    """An alif network that swims, its genome, and what it observes in an episode."""
+    task = make_task("swimmer6")
+    network = Network(load("celegans-haspel2011"), task)
+    genome = np.loadtxt(Path(__file__).with_name("files") / "alif_swimmer6.txt")
+    population = task.population(1, 1)
+    population.reset(*task.initial_states([5]))
+    policy = network.policy(genome[None], n_threads=1)
+    score, seen = 0.0, []
+    for _ in range(task.n_steps):
+        seen.append(task.observe(population)[0].copy())
+        score += task.step(population, policy.act(seen[-1][None]))[0]
+    assert score > 400
+    return network, genome, np.array(seen)

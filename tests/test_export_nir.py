@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import conncore as cc
+from conncore.cli import app
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.export import export_run, nir_actions, nir_inputs, nir_spikes, to_nir
 from conncore.export.nir_graph import DT, MAX_NEURONS
 from conncore.network import Network
-from exported import N_STEPS, actions_of, active_genome, observations
+from exported import N_STEPS, actions_of, active_genome, observations, trained
 
 nir = pytest.importorskip("nir", reason="nir is not installed: pip install 'conncore[export]'")
 
@@ -79,6 +81,12 @@ def test_1000_steps_from_a_file_by_definition(tmp_path, worm, chain, neuron, io)
     run = assert_same(network, genome, seen, lambda rows: interpret(graph, rows), atol=1e-12)
     assert 0.05 < run.mean() < 0.5
     assert run.any(axis=0).mean() > 0.5
+
+
+def test_1000_steps_of_a_trained_network_by_definition():
+    network, genome, seen = trained()
+    assert len(seen) == N_STEPS
+    assert_same(network, genome, seen, interpreter(network, genome), atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +166,14 @@ def played(module, rows, batched):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("simulator", ["snntorch", "norse"])
-@pytest.mark.parametrize("io", ["anatomical", "dense"])
-@pytest.mark.parametrize("neuron", ["lif", "alif"])
-def test_1000_steps_in_a_simulator(tmp_path, worm, chain, neuron, io, simulator):
+@pytest.mark.parametrize("case", ["lif", "alif", "trained alif"])
+def test_1000_steps_in_a_simulator(tmp_path, worm, chain, case, simulator):
     pytest.importorskip(simulator, reason=f"{simulator} is not installed")
-    network = Network(worm, chain, neuron, io)
-    genome = active_genome(network)
+    if case == "trained alif":
+        network, genome, seen = trained()
+    else:
+        network = Network(worm, chain, case, "dense")
+        genome, seen = active_genome(network), observations(network)
     to_nir(network, genome, tmp_path / "worm.nir")
     graph = nir.read(tmp_path / "worm.nir")
     if simulator == "snntorch":
@@ -178,7 +188,7 @@ def test_1000_steps_in_a_simulator(tmp_path, worm, chain, neuron, io, simulator)
     def run(rows):
         return played(module, rows, batched=simulator == "snntorch")
 
-    assert assert_same(network, genome, observations(network), run, atol=1e-5).sum() > N_STEPS
+    assert assert_same(network, genome, seen, run, atol=1e-5).sum() > N_STEPS
 
 
 @pytest.mark.parametrize(
@@ -219,7 +229,9 @@ def test_a_run_is_exported(tmp_path, segment):
         network, task, cc.GA(population_size=8, n_elites=2), generations=1, out=tmp_path / "run",
         progress=False,
     )  # fmt: skip
-    export_run(run.path, tmp_path / "worm.nir")
+    result = CliRunner().invoke(app, ["export", str(run.path), str(tmp_path / "worm.nir")])
+    assert result.exit_code == 0, result.output
+    assert "alif neurons" in result.output
     graph = nir.read(tmp_path / "worm.nir")
     seen = observations(network, 20)
     assert_same(network, run.best.genome, seen, lambda rows: interpret(graph, rows), atol=1e-12)

@@ -11,11 +11,14 @@ from conncore.errors import UsageError
 from conncore.export import load_torch, save_torch, to_torch
 from conncore.network import Network
 from conncore.neurons import NEURONS
-from exported import actions_of, active_genome, observations
+from exported import actions_of, active_genome, observations, trained
 
 torch = pytest.importorskip(
     "torch", reason="torch is not installed: pip install 'conncore[export]'"
 )
+
+# torch's own lazy imports, where a test imported Norse before
+pytestmark = pytest.mark.filterwarnings("ignore:PyTree type:UserWarning")
 
 
 @pytest.mark.parametrize("io", ["anatomical", "dense"])
@@ -33,6 +36,15 @@ def test_1000_steps_are_those_of_the_kernels(worm, chain, neuron, io):
     else:
         np.testing.assert_array_equal(activity, expected)
     np.testing.assert_allclose(actions, actions_of(network, genome, seen), rtol=0, atol=1e-9)
+
+
+def test_1000_steps_of_a_trained_network():
+    network, genome, seen = trained()
+    module = to_torch(network, genome)
+    with torch.no_grad():
+        actions, activity, _ = module.run(torch.tensor(seen))
+    np.testing.assert_array_equal(activity, network.simulate(genome, seen))
+    np.testing.assert_allclose(actions, actions_of(network, genome, seen), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(
