@@ -6,6 +6,7 @@ torch and nir are imported when they are needed; ``pip install 'conncore[export]
 from __future__ import annotations
 
 import importlib
+import io
 import os
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from conncore.errors import UsageError
 from conncore.export.nir_graph import build as build_nir
 from conncore.export.nir_graph import nir_actions, nir_inputs, nir_spikes
-from conncore.storage import disk_errors
+from conncore.storage import disk_errors, write_atomically
 
 if TYPE_CHECKING:
     from conncore.export.torch_module import NetworkModule
@@ -35,8 +36,6 @@ __all__ = [
 ]
 
 PathLike = str | os.PathLike[str]
-
-_ADVICE = "make room, or choose another file"
 
 
 def to_torch(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
@@ -77,12 +76,12 @@ def save_torch(module: NetworkModule, path: PathLike) -> None:
     ConncoreError
         It cannot be written.
     """
-    file = Path(path)
     torch = _need("torch")
     from conncore.export.torch_module import pack
 
-    with disk_errors(file, _ADVICE), open(file, "wb") as stream:
-        torch.save(pack(module), stream)
+    content = io.BytesIO()
+    torch.save(pack(module), content)
+    _write(path, content)
 
 
 def load_torch(path: PathLike) -> NetworkModule:
@@ -135,8 +134,9 @@ def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None 
     nir = _need("nir")
     graph = build_nir(network, row)
     if path is not None:
-        with disk_errors(Path(path), _ADVICE):
-            nir.write(path, graph)
+        content = io.BytesIO()
+        nir.write(content, graph)
+        _write(path, content)
     return graph
 
 
@@ -172,6 +172,11 @@ def export_run(path: PathLike, out: PathLike) -> Network:
 def _one(network: Network, genome: NDArray[np.float64]) -> NDArray[np.float64]:
     row: NDArray[np.float64] = network.layout.check(np.asarray(genome)[None])[0]
     return row
+
+
+def _write(path: PathLike, content: io.BytesIO) -> None:
+    with disk_errors(Path(path), "make room, or choose another file"):
+        write_atomically(Path(path), content.getvalue())
 
 
 def _need(package: str) -> ModuleType:
