@@ -135,7 +135,11 @@ def test_another_file_is_refused_in_one_line(tmp_path, kind):
     assert "\n" not in str(error.value)
 
 
-def test_a_genome_of_another_network_is_refused(segment, chain):
+def test_wrong_shapes_are_refused(segment, chain):
     network = Network(segment, chain)
+    module = to_torch(network, active_genome(network))
+    for shape in ((3,), (2, 11), (2, 2, 10)):
+        with pytest.raises(UsageError, match="observations have shape"):
+            module(torch.zeros(shape))
     with pytest.raises(UsageError, match="genomes have shape"):
         to_torch(network, np.zeros(3))

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from conncore.errors import UsageError
 from conncore.network import LOG_WEIGHT_RANGE, Network
 
 State = dict[str, Tensor]
@@ -100,7 +101,7 @@ class NetworkModule(torch.nn.Module):
     ----------
     config : mapping
         Plain values: neuron, constants, tune, free, trace, steps_per_action, n_neurons,
-        n_actions, and slices, the names of the genome's.
+        n_obs, n_actions, and slices, the names of the genome's.
     arrays : mapping of str to Tensor
         The slices of the genome, and the indices that the maps are made of.
     """
@@ -131,8 +132,10 @@ class NetworkModule(torch.nn.Module):
             "z" is the neurons' activity or spikes, (batch, n_neurons), "y" the low-pass filtered
             activity of the output neurons; the others are the state of the neuron model.
         """
-        actions, _, state = self._steps(torch.atleast_2d(observations)[None], state)
-        return actions[0] if observations.ndim > 1 else actions[0, 0], state
+        single = observations.ndim == 1
+        batch = observations[None] if single else observations
+        actions, _, state = self._steps(batch[None], state)
+        return actions[0, 0] if single else actions[0], state
 
     def run(self, observations: Tensor, state: State | None = None) -> tuple[Tensor, Tensor, State]:
         """Many control steps.
@@ -156,12 +159,17 @@ class NetworkModule(torch.nn.Module):
 
     def genome(self) -> NDArray[np.float64]:
         """The parameters as a genome of the network, (n_parameters,) float64."""
-        slices = [self.get_parameter(name) for name in self.config["slices"]]
+        slices: list[Tensor] = [self.get_parameter(name) for name in self.config["slices"]]
         values: NDArray[np.float64] = torch.cat(slices).detach().cpu().numpy().astype(np.float64)
         return values
 
     def _steps(self, rows: Tensor, state: State | None) -> tuple[Tensor, Tensor, State]:
         config = self.config
+        if rows.ndim != 3 or rows.shape[2] != config["n_obs"]:
+            raise UsageError(
+                f"observations have shape {tuple(rows.shape)} as (n_steps, batch, n_obs), "
+                f"n_obs must be {config['n_obs']}"
+            )
         step, _ = _STEPS[config["neuron"]]
         constants = self._constants()
         weights = self._weights()
@@ -251,6 +259,7 @@ def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
         "trace": network.trace,
         "steps_per_action": network.steps_per_action,
         "n_neurons": topology.n_neurons,
+        "n_obs": topology.n_obs,
         "n_actions": topology.n_actions,
         "slices": list(layout.slices),
     }
