@@ -11,7 +11,7 @@ from conncore._parallel cimport for_each_block
 
 from conncore.errors import UsageError
 
-CACHE = 4 * 2**20  # bytes; of more, most is gone from the fast caches when its turn comes again
+CACHE = 8 * 2**20  # bytes; of more, most is gone from the fast caches when its turn comes again
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 MAP_VALUES = ("encoder_weights", "synapse_weights", "decoder_weights")
 
@@ -139,7 +139,7 @@ cdef class Population:
         fill_map(&args.decoder, topology.decoder, arrays["decoder_weights slots"],
                  arrays["decoder_weights"].shape[1], starts)
         args.outputs = <const int*> <size_t> topology.outputs.ctypes.data
-        self._streams = arrays["synapse_weights"].nbytes > CACHE
+        self._streams = arrays["synapse_weights"].nbytes + arrays["state"].nbytes > CACHE
         args.encoder_weights = <const float*> pointer(arrays["encoder_weights"])
         args.encoder_bias = pointer(arrays["encoder_bias"])
         args.synapse_weights = <const float*> pointer(arrays["synapse_weights"])

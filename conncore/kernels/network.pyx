@@ -98,6 +98,14 @@ cdef void low_pass_spikes(
             )
 
 
+cdef void fetch_cells(Py_ssize_t n_state, Py_ssize_t stride, const double* state) noexcept nogil:
+    """Ask for the state of AT_ONCE cells."""
+    cdef Py_ssize_t i, k
+    for i in range(n_state):
+        for k in range(AT_ONCE * LANES * 8 // LINE):
+            prefetch(state + i * stride + k * (LINE // 8))
+
+
 cdef void step_spiking(
     const NetworkArgs* net, Py_ssize_t block, const double* drive, double* y
 ) noexcept nogil:
@@ -115,6 +123,8 @@ cdef void step_spiking(
     cdef Py_ssize_t first = 0, count
     while first < n:
         count = n - first if n - first < AT_ONCE else AT_ONCE
+        if net.streams:
+            fetch_cells(net.n_state, n * LANES, state + (first + 2 * AT_ONCE) * LANES)
         propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current,
                          net.streams)
         net.neuron_step(count, n, state + first * LANES, constants, current, z)
