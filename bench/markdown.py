@@ -54,9 +54,10 @@ def claims(found: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def measured(tables: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "## Tables"
+    yield ""
     for one in tables:
         first = one["rows"][0]["median"]
-        yield f"\n**{one['title']}**\n"
+        yield f"**{one['title']}**\n"
         rows = [
             (
                 row["name"],

@@ -94,18 +94,20 @@ def plot(harness: Harness, found: dict[str, list[Point]]) -> None:
         return
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Figure(figsize=(9, 5), layout="constrained")
     for axes, column, label in zip(
         figure.subplots(1, 2), (1, 2), ("CPU seconds", "bytes"), strict=True
     ):
-        for name, points in found.items():
+        for i, (name, points) in enumerate(found.items()):
             if column == 1 or "steps" not in name:
                 data = np.array(points)
                 fitted = f"{name}: slope {slope(points, column):.2f}"
-                axes.loglog(data[:, 0], data[:, column], "o-", label=fitted)
+                axes.loglog(data[:, 0], data[:, column], f"C{i}o-", label=fitted)
         axes.set_xlabel("members, synapses or steps")
         axes.set_ylabel(label)
-        axes.legend(frameon=False)
+        axes.legend(
+            frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.15), fontsize="small"
+        )
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(harness.plot, dpi=150)
     print(f"  wrote {harness.plot}")

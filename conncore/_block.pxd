@@ -63,6 +63,7 @@ cdef struct NetworkArgs:
     Py_ssize_t n_state
     Py_ssize_t n_constants
     Py_ssize_t n_repeats         # of neurons and synapses in one step, with the same drive
+    bint streams                 # synapse weights come from memory, not from a cache
     double trace                 # output activity y <- trace y + (1 - trace) z
     SparseMap encoder            # observations -> inputs
     SparseMap synapses           # drive + neurons -> neurons, a row per postsynaptic neuron

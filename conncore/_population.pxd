@@ -9,6 +9,7 @@ cdef class Population:
     cdef readonly int n_threads
     cdef readonly object topology
     cdef dict _arrays          # what args points into
+    cdef bint _streams         # whether a step of all blocks reads more weights than a cache holds
     cdef tuple _state_names
     cdef object _kernels       # keeps the modules, whose functions args calls, alive
     cdef block_fn _act

@@ -11,6 +11,7 @@ from conncore._parallel cimport for_each_block
 
 from conncore.errors import UsageError
 
+CACHE = 8 * 2**20  # bytes; of more, most is gone from the fast caches when its turn comes again
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 MAP_VALUES = ("encoder_weights", "synapse_weights", "decoder_weights")
 
@@ -138,6 +139,7 @@ cdef class Population:
         fill_map(&args.decoder, topology.decoder, arrays["decoder_weights slots"],
                  arrays["decoder_weights"].shape[1], starts)
         args.outputs = <const int*> <size_t> topology.outputs.ctypes.data
+        self._streams = arrays["synapse_weights"].nbytes + arrays["state"].nbytes > CACHE
         args.encoder_weights = <const float*> pointer(arrays["encoder_weights"])
         args.encoder_bias = pointer(arrays["encoder_bias"])
         args.synapse_weights = <const float*> pointer(arrays["synapse_weights"])
@@ -179,6 +181,7 @@ cdef class Population:
             raise UsageError(f"observations have shape {np.shape(observations)}, need {shape}")
         rows[:self.n_members] = observations
         rows[self.n_members:] = rows[self.n_members - 1]
+        self.args.streams = self._streams
         for_each_block(self._act, &self.args, self.n_blocks, self.n_threads)
         return self._arrays["actions"][:self.n_members].copy()
 

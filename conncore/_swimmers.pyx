@@ -144,6 +144,7 @@ cdef class Swimmers:
             if sizes != needed:
                 raise UsageError(f"policy has (members, observations, actions) {sizes}, "
                                  f"need {needed}")
+            networks.args.streams = False  # a block runs all its steps before the next one
             args.network = &networks.args
             args.network_step = <network_step_t> PyCapsule_GetPointer(
                 networks._kernels[0].STEP, "conncore.network_step")

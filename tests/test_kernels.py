@@ -104,6 +104,20 @@ def test_instruction_sets_give_the_same_bits(neuron, weight, isa):
         assert_same_bits(*(p.state(name) for p in populations))
 
 
+@each_isa
+@each_neuron
+def test_asking_memory_ahead_changes_nothing(neuron, weight, isa, monkeypatch):
+    rng = np.random.default_rng(4)
+    network = random_network(rng, neuron, 40, n_neurons=50, density=0.2, weight=weight)
+    observations = rng.normal(size=(30, 40, network.topology.n_obs))
+    from_cache = run(network.population(isa=isa), observations)
+    monkeypatch.setattr("conncore._population.CACHE", 0)
+    for streamed, cached in zip(
+        run(network.population(isa=isa), observations), from_cache, strict=True
+    ):
+        assert_same_bits(streamed, cached)
+
+
 @each_neuron
 def test_reset_brings_back_the_start(neuron, weight):
     rng = np.random.default_rng(2)

@@ -4,21 +4,24 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memcpy, memset
 
 from conncore._block cimport (
-    LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, out_t, pack,
+    LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, out_t, pack, prefetch,
     spikes_t, tanh_lane, vec,
 )
 
 cdef enum:
     AT_ONCE = 16  # cells
     LINE = 64     # bytes
+    AHEAD = 128   # synapses between the one that is added and the one asked for: two small pages,
+                  # at whose ends the processor's own fetching ahead stops
 
 
 cdef void propagate(
     const SparseMap* map, Py_ssize_t first, Py_ssize_t n, const float* values,
-    const double* source, const double* start, double* target
+    const double* source, const double* start, double* target, bint streams
 ) noexcept nogil:
     """target = rows first to first + n of the map: start[starts[row]] plus the sum of
-    values[slots[k]] * source[indices[k]], in that order."""
+    values[slots[k]] * source[indices[k]], in that order. If the values stream from memory, they are
+    asked for early."""
     cdef const vec* x = <const vec*> source
     cdef const vec* b
     cdef vec* t = <vec*> target
@@ -29,6 +32,8 @@ cdef void propagate(
         for p in range(VECTORS):
             total[p] = b[p]
         for k in range(map.indptr[first + i], map.indptr[first + i + 1]):
+            if streams:
+                prefetch(values + (map.slots[k] + AHEAD) * LANES)
             add_product(values + map.slots[k] * LANES, x + map.indices[k] * VECTORS, total)
         for p in range(VECTORS):
             t[i * VECTORS + p] = total[p]
@@ -36,7 +41,7 @@ cdef void propagate(
 
 cdef void propagate_spikes(
     const SparseMap* map, Py_ssize_t first, Py_ssize_t n, const float* values,
-    const spikes_t* spikes, const double* start, double* target
+    const spikes_t* spikes, const double* start, double* target, bint streams
 ) noexcept nogil:
     """What propagate does, for z of 0 or 1: 2 bytes to read a cell in place of 128."""
     cdef const vec* b
@@ -48,6 +53,8 @@ cdef void propagate_spikes(
         for p in range(VECTORS):
             total[p] = b[p] + 0.0  # no -0
         for k in range(map.indptr[first + i], map.indptr[first + i + 1]):
+            if streams:
+                prefetch(values + (map.slots[k] + AHEAD) * LANES)
             add_where(spikes[map.indices[k]], values + map.slots[k] * LANES, total)
         for p in range(VECTORS):
             t[i * VECTORS + p] = total[p]
@@ -91,6 +98,14 @@ cdef void low_pass_spikes(
             )
 
 
+cdef void fetch_cells(Py_ssize_t n_state, Py_ssize_t stride, const double* state) noexcept nogil:
+    """Ask for the state of AT_ONCE cells."""
+    cdef Py_ssize_t i, k
+    for i in range(n_state):
+        for k in range(AT_ONCE * LANES * 8 // LINE):
+            prefetch(state + i * stride + k * (LINE // 8))
+
+
 cdef void step_spiking(
     const NetworkArgs* net, Py_ssize_t block, const double* drive, double* y
 ) noexcept nogil:
@@ -108,7 +123,10 @@ cdef void step_spiking(
     cdef Py_ssize_t first = 0, count
     while first < n:
         count = n - first if n - first < AT_ONCE else AT_ONCE
-        propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current)
+        if net.streams:
+            fetch_cells(net.n_state, n * LANES, state + (first + 2 * AT_ONCE) * LANES)
+        propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current,
+                         net.streams)
         net.neuron_step(count, n, state + first * LANES, constants, current, z)
         pack_spikes(count, z, new_spikes + first)
         first += AT_ONCE
@@ -127,8 +145,8 @@ cdef void step_neurons(
     cdef Py_ssize_t cells = n * LANES
     cdef double* z = net.z + block * cells
     cdef double* current = net.current + block * cells
-    propagate(&net.synapses, 0, n, net.synapse_weights + block * net.synapses.n_values * LANES, z,
-              drive, current)
+    cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
+    propagate(&net.synapses, 0, n, weights, z, drive, current, net.streams)
     net.neuron_step(n, n, net.state + block * net.n_state * cells,
                     net.constants + block * net.n_constants * LANES, current, z)
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
@@ -144,7 +162,7 @@ cdef void step_lanes(
 
     propagate(&net.encoder, 0, net.n_inputs,
               net.encoder_weights + block * net.encoder.n_values * LANES, obs,
-              net.encoder_bias + block * net.n_inputs * LANES, drive)
+              net.encoder_bias + block * net.n_inputs * LANES, drive, False)
     tanh_lanes(net.n_inputs, drive)
     for repeat in range(net.n_repeats):
         if net.spikes == NULL:
@@ -153,7 +171,7 @@ cdef void step_lanes(
             step_spiking(net, block, drive, y)
     propagate(&net.decoder, 0, net.n_actions,
               net.decoder_weights + block * net.decoder.n_values * LANES, y,
-              net.decoder_bias + block * net.n_actions * LANES, actions)
+              net.decoder_bias + block * net.n_actions * LANES, actions, False)
     tanh_lanes(net.n_actions, actions)
 
 

@@ -1,4 +1,4 @@
-"""`conncore connectome`: what ships, what a file holds, whether it can be used, null models."""
+"""`conncore connectome`: what ships, what a file holds, whether it can be used."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from conncore.cli import shape
+from conncore.report.console import wide_console
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
@@ -59,12 +59,12 @@ def list_connectomes(as_json: Json = False) -> None:
     for entry in catalog():
         counts = (entry.cells, entry.edges, entry.signs_known, entry.gap_junctions)
         table.add_row(entry.name, *map(str, counts), entry.title)
-    _console().print(table)
-    _console().print(
+    wide_console().print(table)
+    wide_console().print(
         "\nNot shipped; `conncore connectome info NAME` fetches it or says where it is:"
     )
     for other in elsewhere().values():
-        _console().print(f" {other.name}: {other.title}", soft_wrap=True)
+        wide_console().print(f" {other.name}: {other.title}", soft_wrap=True)
 
 
 @app.command("info")
@@ -104,9 +104,9 @@ def check(
         _print(report.facts | split | {"findings": findings}, as_json)
         return
     _print(report.facts | split, as_json)
-    _console().print(f"\nfindings: {len(findings)}")
+    wide_console().print(f"\nfindings: {len(findings)}")
     for name, line in findings.items():
-        _console().print(f"{name}: {line}", soft_wrap=True)
+        wide_console().print(f"{name}: {line}", soft_wrap=True)
 
 
 def describe(connectome: Connectome) -> dict[str, Any]:
@@ -170,9 +170,9 @@ def _print(facts: Mapping[str, Any], as_json: bool) -> None:
     table = Table("what", Column(overflow="fold"), box=None, show_header=False)
     for key, value in facts.items():
         table.add_row(key, _words(value))
-    _console().print(table)
+    wide_console().print(table)
     if facts.get("unknown sign"):
-        _console().print(
+        wide_console().print(
             "A network needs all signs: settle them with Connectome.sign_by_transmitter or "
             "Connectome.settle_signs."
         )
@@ -185,8 +185,3 @@ def _words(value: object) -> str:
         shown = ", ".join(value[:20]) + (", ..." if len(value) > 20 else "")
         return f"{len(value)}: {shown}" if value else "none"
     return str(value) or "not given"
-
-
-def _console() -> Console:
-    # Names of cells and files are printed as they are, whatever brackets or colons they hold.
-    return Console(markup=False, emoji=False, highlight=False)

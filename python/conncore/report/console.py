@@ -8,6 +8,11 @@ _WIDTH = 150  # of a pipe or a file, whose lines may be long
 
 
 def wide_console() -> Console:
-    """Return a console on stdout: as wide as the terminal, or wide enough for the tables."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
+    """Return a console on stdout: as wide as the terminal, or wide enough for the tables.
+
+    It prints words as they are, whatever brackets or colons they hold.
+    """
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    return console
