@@ -120,7 +120,7 @@ setup(
     ],
     package_data={
         "": ["py.typed", "*.pyi"],
-        "conncore.data": ["*.csv", "*.toml", "*.md", "NOTICE"],
+        "conncore.data": ["*.csv", "*.json.gz", "*.toml", "*.md", "NOTICE"],
     },
     options={"build": {"build_base": str(BUILD)}},
     ext_modules=cythonize(

@@ -23,5 +23,6 @@ SUBJECTS = (
     "portable",
     "ask_tell",
     "scaling",
+    "formats",
     "instructions",
 )

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from conncore.connectome import Connectome
+from conncore.tasks import Task
 
 
 def tiny_connectome(weight=1.0):
@@ -32,7 +33,7 @@ class FakeNetwork:
         return {"neuron": "fake", "io": "none"}
 
 
-class SphereTask:
+class SphereTask(Task):
     """Minus the squared distance to a point that each start moves a little.
 
     `calls` has the seeds and the sizes asked for; `before(call_number)` may interfere.

@@ -23,6 +23,9 @@ def same(a, b, *, but=()):
         elif isinstance(x, BodyMap) and isinstance(y, BodyMap):
             if not same(x, y):
                 return False
+        elif isinstance(x, dict):
+            if list(x) != list(y) or not all(np.array_equal(x[k], y[k]) for k in x):
+                return False
         elif x != y:
             return False
     return True

@@ -20,7 +20,13 @@ NAMES = [
     "celegans-cook2019-motor",
     "celegans-haspel2011",
     "celegans-haspel2011-segment",
+    "celegans-white1986",
+    "fly-optic-lobe",
+    "larva-mushroom-body-left",
+    "larva-mushroom-body-right",
 ]
+WORMS = [name for name in NAMES if name.startswith("celegans")]
+TABLES = [name for name in NAMES if name != "fly-optic-lobe"]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +68,8 @@ def test_catalog_lists_what_ships():
     for entry in catalog():
         assert "doi:10." in entry.citation
         assert "MIT" in entry.licence
-        assert "ConnectomeToolbox 0.3.5" in entry.source
+        packages = ("ConnectomeToolbox 0.3.5", "graspologic 3.4.4", "flyvis 1.2.0")
+        assert any(package in entry.source for package in packages)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,6 +81,7 @@ def test_catalog_counts_are_those_of_the_data(name):
         entry.edges,
         entry.gap_junctions,
     )
+    assert worm.n_synapses - worm.n_unknown == entry.signs_known
     assert (worm.name, worm.citation, worm.licence, worm.source) == (
         name,
         entry.citation,
@@ -82,7 +90,7 @@ def test_catalog_counts_are_those_of_the_data(name):
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TABLES)
 def test_shipped_files_are_canonical_and_described(name, tmp_path):
     """Writing a connectome gives the very bytes it was read from, so no row was lost or moved."""
     (entry,) = (entry for entry in catalog() if entry.name == name)
@@ -92,10 +100,10 @@ def test_shipped_files_are_canonical_and_described(name, tmp_path):
         worm = replace(worm, sign=unknown)
     write_edges(worm, tmp_path / "edges.csv", cells=tmp_path / "cells.csv")
     data = files("conncore.data")
-    assert (tmp_path / "edges.csv").read_bytes() == data.joinpath(entry.edges_file).read_bytes()
-    assert (tmp_path / "cells.csv").read_bytes() == data.joinpath(entry.cells_file).read_bytes()
-    readme = data.joinpath("README.md").read_text(encoding="utf-8")
-    assert f"## {entry.edges_file}, {entry.cells_file}\n" in readme
+    for kind in ("edges", "cells"):
+        shipped = data.joinpath(f"{name}.{kind}.csv").read_bytes()
+        assert (tmp_path / f"{kind}.csv").read_bytes() == shipped
+    assert set(entry.files) == {f"{name}.edges.csv", f"{name}.cells.csv"}
 
 
 def test_haspel_has_the_published_counts(haspel):
@@ -317,7 +325,7 @@ def test_whole_hermaphrodite_points_from_pre_to_post(whole):
     assert not np.isin(whole.pre, body_muscles).any()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WORMS)
 def test_shipped_signs_obey_the_transmitters(name):
     worm = load(name)
     excites = {"ACh": 1, "Glu": 1, "GABA": -1, "": 0}
@@ -340,21 +348,26 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
     load("celegans-haspel2011-segment")
 
 
-def test_every_shipped_table_is_in_the_catalog():
-    tables = {f.name for f in files("conncore.data").iterdir() if f.name.endswith(".csv")}
-    listed = {file for entry in catalog() for file in (entry.edges_file, entry.cells_file)}
-    assert tables == listed
+def test_every_shipped_table_is_in_the_catalog_and_described():
+    data = files("conncore.data")
+    tables = {f.name for f in data.iterdir() if f.name.endswith((".csv", ".gz"))}
+    assert tables == {file for entry in catalog() for file in entry.files}
+    readme = data.joinpath("README.md").read_text(encoding="utf-8")
+    headings = "".join(line for line in readme.splitlines() if line.startswith("## "))
     for entry in catalog():
-        content = files("conncore.data").joinpath(entry.edges_file).read_bytes()
-        assert hashlib.sha256(content).hexdigest() == entry.edges_sha256
-        assert b"\r" not in content
+        for file, sha256 in entry.files.items():
+            content = data.joinpath(file).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == sha256
+            assert b"\r" not in content or file.endswith(".gz")
+            assert file in headings
 
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UsageError) as caught:
-        load("celegans-white1986")
+        load("celegans-moth")
+    known = sorted([*NAMES, "flywire", "hemibrain", "larva-brain"])
     assert str(caught.value) == (
-        "unknown connectome 'celegans-white1986'; choose one of: " + ", ".join(NAMES)
+        "unknown connectome 'celegans-moth'; choose one of: " + ", ".join(known)
     )
 
 

@@ -10,6 +10,9 @@ from typer.testing import CliRunner
 from conncore.catalog import catalog
 from conncore.cli.connectome import app
 from conncore.errors import ConnectomeError, UsageError
+from conncore.formats import read
+from conncore.nulls import make_null
+from random_connectomes import same
 
 
 def run(*words):
@@ -70,7 +73,9 @@ def test_check_counts_what_may_need_a_decision(tmp_path):
         "name,class,transmitter,role,segment,side\n"
         "A,DA,ACh,motor,0,dorsal\nB,DA,ACh,motor,1,dorsal\nC,M,,muscle,1,dorsal\nD,,,,,\nE,,,,,\n"
     )
-    assert run_json("check", str(path)) == {
+    facts = run_json("check", str(path))
+    findings = facts.pop("findings")
+    assert facts == {
         "name": "odd",
         "cells": 5,
         "types": {"chemical": 4, "gap": 2},
@@ -78,17 +83,45 @@ def test_check_counts_what_may_need_a_decision(tmp_path):
         "sign_sources": {"unknown": 1, "source": 3},
         "classes": {"unknown": 2, "DA": 2, "M": 1},
         "transmitters": {"unknown": 3, "ACh": 2},
-        "density": 0.16,
+        "attributes": [],
+        "weights": {"smallest": 1, "median": 1, "mean": 1, "largest": 1, "sum": 4},
+        "density": {
+            "chemical edges / cells squared": 0.16,
+            "chemical edges between two cells / ordered pairs": 0.15,
+            "pairs joined by any edge / pairs": 0.3,
+        },
         "reciprocity": 0.666667,
         "self_loops": {"chemical": 1, "gap": 1},
+        "gap_junctions_given_both_ways": 0,
+        "parts": {"in all": 2, "cells in the largest": 4},
         "isolated_cells": ["E"],
         "dale_violations": ["B"],
         "body_map": {"motor": 2, "muscle": 1, "without a role": 2, "segments": 2},
     }
-    shown = " ".join(run("check", str(path)).stdout.split())
-    assert "Dale violations 1: B" in shown
-    assert "isolated cells 1: E" in shown
-    assert "A network needs all signs" in shown
+    assert findings["Dale violations"] == "1 cell with edges of both signs: B"
+    shown = run("check", str(path)).stdout
+    for name, line in findings.items():
+        assert f"\n{name}: {line}\n" in shown
+    assert "isolated cells 1: E" in " ".join(shown.split())
+
+
+def test_check_looks_for_what_a_task_needs():
+    facts = run_json("check", "celegans-cook2019-motor", "--task", "swimmer6")
+    assert (facts["observations"], facts["actions"], facts["joints"]) == (10, 5, 5)
+    assert sum(facts["inputs"].values()) == 75
+    assert facts["outputs"] == {"MDL": 24, "MDR": 24, "MVL": 23, "MVR": 24}
+    assert facts["findings"]["outputs out of reach"].startswith("22 outputs that no input reaches")
+    assert isinstance(run("check", "celegans-cook2019", "--task", "fly").exception, UsageError)
+
+
+def test_check_sums_repeated_rows_and_says_so(tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("pre,post,weight,sign\nA,B,1,1\nB,A,1,-1\nA,B,2,1\n")
+    facts = run_json("check", str(path))
+    assert facts["types"]["chemical"] == 2
+    assert facts["weights"]["largest"] == 3
+    assert "lines 2, 4 give the same chemical edge 'A' -> 'B'" in facts["findings"]["duplicates"]
+    assert isinstance(run("info", str(path)).exception, ConnectomeError)
 
 
 def test_check_without_edges_or_body_map(tmp_path):
@@ -96,17 +129,32 @@ def test_check_without_edges_or_body_map(tmp_path):
     path.write_text("pre,post,type\nA,B,gap\n")
     facts = run_json("check", str(path))
     assert facts["reciprocity"] == 0
+    assert facts["weights"] == {}
     assert facts["body_map"] == {}
+    assert facts["findings"] == {}
     assert "body map none" in " ".join(run("check", str(path)).stdout.split())
 
 
 def test_names_are_printed_as_they_are(tmp_path):
     path = tmp_path / "odd.csv"
     path.write_text("pre,post,sign\n[red]:smile:,B,1\n[red]:smile:,C,-1\n")
-    assert "1: [red]:smile:" in run("check", str(path)).stdout
+    assert "both signs: [red]:smile:" in run("check", str(path)).stdout
+
+
+@pytest.mark.parametrize("file", ["null.npz", "null.edges.csv"])
+def test_null_writes_a_file_that_can_be_read(tmp_path, file, worm):
+    out = tmp_path / file
+    result = run("null", "celegans-haspel2011", str(out), "--null", "degree", "--seed", "3")
+    assert result.exit_code == 0, result.output
+    assert "336 chemical edges" in result.stdout
+    written, null = read(out), make_null("degree", worm, 3)
+    assert same(written, null, but=("name", "sign_source", "citation", "licence", "source"))
+    assert (written.name == null.name) == (file == "null.npz")
 
 
 def test_errors_are_left_to_the_command_line(tmp_path):
+    wrong = run("null", "celegans-haspel2011", str(tmp_path / "x.npz"), "--null", "none")
+    assert isinstance(wrong.exception, UsageError)
     unknown = run("info", "celegans-unheard-of").exception
     assert isinstance(unknown, UsageError)
     assert "choose one of: celegans-cook2019" in str(unknown)

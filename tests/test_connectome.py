@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conncore.body import BodyMap
-from conncore.connectome import TRANSMITTER_SIGNS, Connectome
-from conncore.errors import ConnectomeError, UsageError
+from conncore.connectome import Connectome
+from conncore.errors import ConnectomeError
 
 
 def three_cells(**changes):
@@ -153,38 +153,6 @@ def test_dale_violations_name_the_cells_with_both_signs():
     assert three_cells(sign=[-1, -1, 1]).dale_violations() == ("A",)
 
 
-def test_transmitters_sign_only_what_is_unknown():
-    worm = three_cells(sign=[0, 0, -1])
-    by_worm, by_fly = worm.sign_by_transmitter("worm"), worm.sign_by_transmitter("fly")
-    assert edges(by_worm) == {("A", "B"): (1, -1), ("A", "C"): (2, 1), ("C", "B"): (3, -1)}
-    assert edges(by_fly) == {("A", "B"): (1, -1), ("A", "C"): (2, -1), ("C", "B"): (3, -1)}
-    assert by_worm.sign_source == ("source", "transmitter:worm", "transmitter:worm")
-    assert edges(worm)["A", "C"] == (2, 0)
-
-
-def test_a_transmitter_without_a_sign_leaves_it_unknown(monkeypatch):
-    worm = three_cells(sign=[0, 0, 0], transmitters=["DA", "ACh", ""])
-    assert worm.sign_by_transmitter("worm").n_unknown == 3
-    monkeypatch.setitem(TRANSMITTER_SIGNS, "mine", {"DA": -1})
-    mine = worm.sign_by_transmitter("mine")
-    assert (mine.n_inhibitory, mine.n_unknown) == (2, 1)
-    assert mine.sign_source == ("transmitter:mine", "transmitter:mine", "unknown")
-    with pytest.raises(UsageError, match="unknown transmitter rule 'moth'; choose one of: fly"):
-        worm.sign_by_transmitter("moth")
-
-
-def test_unknown_signs_can_be_settled():
-    worm = three_cells()
-    excitatory, dropped = worm.settle_signs("excitatory"), worm.settle_signs("drop")
-    assert edges(excitatory) == {("A", "B"): (1, 1), ("A", "C"): (2, 1), ("C", "B"): (3, -1)}
-    assert excitatory.sign_source == ("source", "settled:excitatory", "source")
-    assert edges(dropped) == {("A", "B"): (1, 1), ("C", "B"): (3, -1)}
-    assert dropped.names == worm.names
-    assert dropped.indptr.tolist() == [0, 1, 1, 2]
-    with pytest.raises(UsageError, match="choose one of: drop, excitatory"):
-        worm.settle_signs("guess")
-
-
 def test_splitting_muscles_copies_every_edge_with_its_weight():
     body = BodyMap(
         ("AS", "", ""),
@@ -204,6 +172,7 @@ def test_splitting_muscles_copies_every_edge_with_its_weight():
         gap_post=[2, 1],
         gap_weight=[5.0, 6.0],
         body=body,
+        attributes={"region": ["cord", "wall", ""], "length": [1.0, 2.0, 3.0]},
     )
     split = merged.split_left_right()
     assert split.names == ("AS1", "MDL01", "MDR01", "MVL18", "MVR18")
@@ -219,6 +188,8 @@ def test_splitting_muscles_copies_every_edge_with_its_weight():
     }
     gaps = zip(split.gap_pre.tolist(), split.gap_post.tolist(), split.gap_weight, strict=True)
     assert set(gaps) == {(1, 3, 5.0), (2, 4, 5.0), (0, 1, 6.0), (0, 2, 6.0)}
+    assert split.attributes["region"] == ("cord", "wall", "wall", "", "")
+    assert split.attributes["length"].tolist() == [1, 2, 2, 3, 3]
     assert split.body is not None
     assert split.body.segment.tolist() == [0, 1, 1, 2, 2]
     assert split.body.side == ("dorsal", "dorsal", "dorsal", "ventral", "ventral")
@@ -271,6 +242,30 @@ def test_a_wrong_body_map_is_refused(entry, message):
 def test_a_body_map_has_one_entry_per_cell():
     with pytest.raises(ConnectomeError, match="cell_class 1, role 2, segment 2, side 2"):
         BodyMap(("AS",), ("motor", ""), [0, -1], ("dorsal", ""))
+
+
+def test_attributes_are_columns_of_words_or_numbers():
+    worm = three_cells(attributes={"region": ["EB", "EB", ""], "confidence": [1, 0.5, np.nan]})
+    assert worm.attributes["region"] == ("EB", "EB", "")
+    assert worm.attributes["confidence"].dtype == np.float64
+    with pytest.raises(ValueError, match="read-only"):
+        worm.attributes["confidence"][0] = 2
+    assert worm.checksum == three_cells().checksum
+    assert three_cells().attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"region": ["EB"]}, "attribute 'region' has 1 entries for 3 cells"),
+        ({"": ["a", "b", "c"]}, "attribute name '' is not a non-empty string"),
+        ({"x": [None, None, None]}, "attribute 'x' must hold words or numbers"),
+        ({"x": [[1], [2], [3]]}, "attribute 'x' must hold words or numbers"),
+    ],
+)
+def test_wrong_attributes_are_refused(attributes, message):
+    with pytest.raises(ConnectomeError, match=message):
+        three_cells(attributes=attributes)
 
 
 def test_body_map_counts_segments():

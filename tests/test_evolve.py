@@ -14,12 +14,13 @@ from conncore import storage
 from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolve import evolve, resume, score
 from conncore.noise import episode_seed, held_out_seeds, validation_seeds
-from conncore.optimizers import ES, GA
+from conncore.optimizers import CMA, ES, GA
 from conncore.progress import RunProgress, duration
 from conncore.stopping import RunStopped
 from fake_runs import FakeNetwork, SphereTask, tiny_connectome
 
 OPTIMIZERS = {
+    "cma": CMA(population_size=10, n_scout=24),
     "ga": GA(population_size=10, n_elites=3, sigma=0.3, slice_sigma={"log_weights": 0.5}),
     "es": ES(population_size=10, n_scout=24),
 }
@@ -186,6 +187,18 @@ def test_a_run_may_start_from_a_genome(name, tmp_path):
         with pytest.raises(UsageError, match=r"start has shape|not finite"):
             go(name, start=wrong, out=tmp_path / "wrong")
     assert not (tmp_path / "wrong").exists()
+
+
+def test_a_kill_before_an_old_checkpoint_is_removed_leaves_nothing(tmp_path):
+    """A kill may come between writing the last checkpoint and removing the oldest."""
+    path = tmp_path / "run"
+    go(out=path)
+    (path / "checkpoint-4.npz").write_bytes((path / "checkpoint-5.npz").read_bytes())
+    go_on(path)
+    assert sorted(f.name for f in path.glob("checkpoint-*")) == [
+        "checkpoint-5.npz",
+        "checkpoint-6.npz",
+    ]
 
 
 def test_starts_are_shared_in_a_generation_and_never_held_out():

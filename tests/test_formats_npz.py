@@ -106,3 +106,14 @@ def test_npz_round_trip(tmp_path_factory, worm):
     back = read(path)
     assert same(worm, back)
     assert worm.checksum == back.checksum
+
+
+def test_attributes_are_kept(tmp_path):
+    worm = Connectome.from_edges(
+        "w", [0], [1], attributes={"region": ["eye", ""], "u/v": [1.5, float("nan")]}
+    )
+    save_npz(worm, tmp_path / "w.npz")
+    back = load_npz(tmp_path / "w.npz")
+    assert back.attributes["region"] == ("eye", "")
+    np.testing.assert_array_equal(back.attributes["u/v"], [1.5, np.nan])
+    assert list(back.attributes) == ["region", "u/v"]

@@ -12,6 +12,7 @@ from conncore.noise import (
     generator,
     held_out_seeds,
     normal,
+    purpose,
     uniform,
     validation_seeds,
 )
@@ -61,6 +62,17 @@ def test_episode_seeds_of_different_purposes_never_meet():
     assert max(training) < 2**29 <= min(validation)
     assert max(validation) < 2**30 <= min(held_out)
     assert max(held_out) < 2**31
+
+
+def test_an_episode_seed_says_what_it_is_for():
+    seeds = {
+        Stream.EPISODE: [episode_seed(seed, g) for seed in range(9) for g in range(9)],
+        Stream.VALIDATION: validation_seeds(3, 50),
+        Stream.HELD_OUT: held_out_seeds(3, 50),
+    }
+    for stream, drawn in seeds.items():
+        assert {purpose(seed) for seed in drawn} == {stream}
+    assert purpose(2**31) is purpose(2**40) is Stream.EPISODE
 
 
 def test_more_held_out_starts_begin_with_the_same_ones():

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from conncore.errors import UsageError
-from conncore.optimizers import ES, GA, OPTIMIZERS, make_optimizer
+from conncore.optimizers import CMA, ES, GA, OPTIMIZERS, make_optimizer
 from conncore.optimizers.es import centered_ranks
 
 SMALL = {
+    "cma": {"population_size": 60, "n_scout": 100},
     "ga": {"population_size": 60, "sigma": 0.1, "sigma_decay": 0.98},
     "es": {"population_size": 60, "sigma": 0.1, "n_scout": 100},
 }
@@ -171,7 +172,7 @@ def test_tell_checks_shapes(name):
         ("es", {"learning_rate": 0.0}, "learning_rate"),
         ("es", {"n_scout": 0}, "n_scout"),
         ("es", {"learning_rate_decay": 0.0}, "learning_rate_decay"),
-        ("cma", {}, "unknown optimizer 'cma'"),
+        ("adam", {}, "unknown optimizer 'adam'"),
     ],
 )
 def test_wrong_settings_are_refused(name, options, message):
@@ -319,3 +320,49 @@ class TestES:
         scouts = np.arange(4.0)[:, None]
         state = es.tell(es.init(scouts, 0), scouts, [np.inf, np.nan, -7.0, -np.inf])
         assert np.array_equal(state.mean, [2.0])
+
+
+class TestCMA:
+    @pytest.mark.parametrize("function", [sphere, rosenbrock])
+    def test_needs_as_many_evaluations_as_pycma(self, function):
+        """Hansen's own implementation, with the same population and first sigma."""
+        pycma = pytest.importorskip("cma")
+        n, n_members, target = 8, 12, -1e-6
+        ours, theirs = [], []
+        for seed in range(5):
+            first = np.random.default_rng(seed).uniform(-2, 2, n)
+            optimizer = CMA(population_size=n_members, sigma=0.5, n_scout=1)
+            state = optimizer.init(first, seed)
+            while function(state.mean[None])[0] < target:
+                state = advance(optimizer, state, function, 1)
+            ours.append(n_members * state.generation)
+            options = {"popsize": n_members, "seed": seed + 1, "verbose": -9}
+            peer = pycma.CMAEvolutionStrategy(first, 0.5, options)
+            while function(peer.mean[None])[0] < target:
+                asked = np.array(peer.ask())
+                peer.tell(asked, -function(asked))
+            theirs.append(peer.countevals)
+        assert 0.5 < np.median(ours) / np.median(theirs) < 1.6
+
+    def test_the_noise_takes_the_shape_of_the_valley(self):
+        """On an ellipsoid the covariance becomes the inverse of the Hessian, up to a factor."""
+        scales = 10.0 ** np.arange(5)
+        optimizer = CMA(population_size=20, n_scout=1)
+        state = optimizer.init(np.ones(5), 3)
+        state = advance(optimizer, state, lambda x: -(x**2 @ scales), 300)
+        found = np.diag(state.covariance) * scales
+        assert found.max() / found.min() < 10  # 10,000 without adaptation
+        off = state.covariance / np.sqrt(np.outer(*[np.diag(state.covariance)] * 2))
+        assert np.abs(off - np.eye(5)).max() < 0.7
+
+    def test_bounds_and_failures(self):
+        optimizer = CMA(population_size=20, n_scout=1)
+        state = optimizer.init(np.zeros(3), 0, lower=np.full(3, -0.1), upper=np.full(3, 0.2))
+        for _ in range(20):
+            population = optimizer.ask(state)
+            assert population.min() >= -0.1
+            assert population.max() <= 0.2
+            fitness = population.sum(axis=1)
+            fitness[::3] = np.nan
+            state = optimizer.tell(state, population, fitness)
+        np.testing.assert_allclose(state.mean, 0.2, atol=0.02)

@@ -14,16 +14,19 @@ from conncore.catalog import CatalogEntry, catalog, load
 from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
 from conncore.evolve import Run, evolve, resume, score
-from conncore.formats import read
+from conncore.formats import from_networkx, read, to_networkx, write
 from conncore.network import Network
-from conncore.optimizers import ES, GA
+from conncore.nulls import NULLS, make_null
+from conncore.optimizers import CMA, ES, GA
 from conncore.tasks import Task, make_task
 
 __version__ = version("conncore")
 
 __all__ = [
+    "CMA",
     "ES",
     "GA",
+    "NULLS",
     "CatalogEntry",
     "CheckpointError",
     "ConncoreError",
@@ -35,9 +38,13 @@ __all__ = [
     "UsageError",
     "catalog",
     "evolve",
+    "from_networkx",
     "load",
+    "make_null",
     "make_task",
     "read",
     "resume",
     "score",
+    "to_networkx",
+    "write",
 ]

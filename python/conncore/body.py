@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from conncore.attributes import take_cells
 from conncore.errors import ConnectomeError
 
 if TYPE_CHECKING:
@@ -118,7 +119,18 @@ def _segments(values: ArrayLike) -> NDArray[np.int16]:
 
 
 def split_merged_muscles(connectome: Connectome) -> Connectome:
-    """See `Connectome.split_left_right`."""
+    """Split merged muscles in two: MDlrNN becomes MDLNN and MDRNN, MVlrNN likewise.
+
+    Each copy keeps all edges of the merged muscle with their full weight and sign, and its
+    place in the body. An edge between two merged muscles, chemical or gap, becomes two:
+    left to left and right to right. The Haspel circuit goes from 102 to 138 cells and from
+    336 to 484 chemical edges; its gap junctions join no muscles and stay 161.
+
+    Raises
+    ------
+    ConnectomeError
+        If no cell is a merged muscle.
+    """
     merged = [_MERGED_MUSCLE.fullmatch(name) for name in connectome.names]
     if not any(merged):
         raise ConnectomeError(
@@ -161,6 +173,7 @@ def split_merged_muscles(connectome: Connectome) -> Connectome:
         gap_weight=connectome.gap_weight[gaps[:, 0]],
         transmitters=[connectome.transmitters[i] for i in origin],
         body=None if connectome.body is None else connectome.body.take(origin),
+        attributes=take_cells(connectome.attributes, origin),
         citation=connectome.citation,
         licence=connectome.licence,
         source=connectome.source,

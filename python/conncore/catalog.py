@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from conncore.connectome import Connectome
-from conncore.errors import ConnectomeError, choose
-from conncore.formats import READERS, read, read_edges
+from conncore.errors import ConnectomeError, UsageError, choose
+from conncore.fetching import elsewhere, fetch
+from conncore.formats import SUFFIXES, parse_options, read, read_edges
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,14 +36,18 @@ class CatalogEntry:
         One line about it.
     cells, edges, gap_junctions : int
         Number of cells, chemical edges and gap junction entries.
+    signs_known : int
+        How many of the edges have a sign; the rest must be settled before there is a network.
     citation, licence, source : str
         What to cite, under which licence, and where the numbers came from.
-    edges_file, cells_file : str
-        The two tables in `conncore.data`.
-    edges_sha256, cells_sha256 : str
-        Their checksums, verified on loading.
+    files : mapping of str to str
+        SHA-256 of each file in `conncore.data`, by its name: an edge table and a cell table, or
+        one of cell types to be tiled.
     sign_rule : str
         The transmitter rule that gives the signs; "" where the source gives them.
+    extent : int or None
+        Of cell types on a grid, how far they are tiled unless `load` is told; the counts are
+        those for this extent.
     """
 
     name: str
@@ -48,14 +55,13 @@ class CatalogEntry:
     cells: int
     edges: int
     gap_junctions: int
+    signs_known: int
     citation: str
     licence: str
     source: str
-    edges_file: str
-    cells_file: str
-    edges_sha256: str
-    cells_sha256: str
+    files: Mapping[str, str]
     sign_rule: str = ""
+    extent: int | None = None
 
 
 @cache
@@ -65,15 +71,17 @@ def catalog() -> tuple[CatalogEntry, ...]:
     return tuple(CatalogEntry(name=name, **table[name]) for name in sorted(table))
 
 
-def load(name: str, *, split_muscles: bool = False) -> Connectome:
-    """Load a connectome that ships with conncore.
+def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -> Connectome:
+    """Load a connectome that ships with conncore, or that it can fetch.
 
     Parameters
     ----------
     name : str
-        A name from `catalog`, for example "celegans-haspel2011".
+        A name from `catalog`, for example "celegans-haspel2011", or from `elsewhere`.
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+    extent : int, optional
+        How many columns to tile around the middle one, for cell types on a grid.
 
     Returns
     -------
@@ -82,20 +90,27 @@ def load(name: str, *, split_muscles: bool = False) -> Connectome:
     Raises
     ------
     UsageError
-        If the name is not known.
+        If the name is not known, or has no grid and an extent is given.
     ConnectomeError
         If a file is not the one that was shipped, or there are no merged muscles to split.
     """
     entries = {entry.name: entry for entry in catalog()}
-    entry = entries[choose("connectome", name, entries)]
-    data = files(_DATA)
-    with (
-        as_file(data.joinpath(entry.edges_file)) as edges,
-        as_file(data.joinpath(entry.cells_file)) as cells,
-    ):
-        _verify(edges, entry.edges_sha256)
-        _verify(cells, entry.cells_sha256)
-        connectome = read_edges(edges, cells=cells)
+    if name not in entries and name in elsewhere():
+        return fetch(name)
+    entry = entries[choose("connectome", name, {*entries, *elsewhere()})]
+    if extent is not None and entry.extent is None:
+        raise UsageError(f"connectome {name!r} is not tiled, so it takes no extent")
+    with ExitStack() as stack:
+        data = files(_DATA)
+        paths = [stack.enter_context(as_file(data.joinpath(file))) for file in entry.files]
+        for path, sha256 in zip(paths, entry.files.values(), strict=True):
+            _verify(path, sha256)
+        if entry.extent is None:
+            cells, edges = sorted(paths)
+            connectome = read_edges(edges, cells=cells)
+        else:
+            columns = entry.extent if extent is None else extent
+            connectome = read(paths[0], "flyvis", extent=columns)
     connectome = replace(
         connectome,
         name=entry.name,
@@ -108,15 +123,23 @@ def load(name: str, *, split_muscles: bool = False) -> Connectome:
     return connectome.split_left_right() if split_muscles else connectome
 
 
-def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectome:
+def open_connectome(
+    name_or_file: str,
+    split_muscles: bool = False,
+    format: str | None = None,
+    options: Sequence[str] = (),
+) -> Connectome:
     """Load a connectome by its catalog name, or read it from a file.
 
     Parameters
     ----------
     name_or_file : str
-        A name from `catalog`, else a path that exists or ends in a suffix that `read` knows.
+        A name that `load` takes, else a path that exists or ends in a suffix that `read` knows.
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+    format, options : str and sequence of str
+        How to read a file, see `conncore.formats.read`; options as "key=value". The one option of
+        a name is the extent of what is tiled.
 
     Returns
     -------
@@ -130,11 +153,19 @@ def open_connectome(name_or_file: str, split_muscles: bool = False) -> Connectom
         If the file cannot be understood, or there are no merged muscles to split.
     """
     path = Path(name_or_file)
-    shipped = any(entry.name == name_or_file for entry in catalog())
-    if not shipped and (path.suffix.lower() in READERS or path.exists()):
-        connectome = read(path)
+    known = name_or_file in elsewhere() or name_or_file in {entry.name for entry in catalog()}
+    is_file = format is not None or name_or_file.startswith("cect:")
+    if not known and (is_file or path.suffix.lower() in SUFFIXES or path.exists()):
+        settings = parse_options(name_or_file, format, options)
+        connectome = read(name_or_file, format, **settings)
         return connectome.split_left_right() if split_muscles else connectome
-    return load(name_or_file, split_muscles=split_muscles)
+    extent = None
+    for option in options:
+        key, _, value = option.partition("=")
+        if format is not None or key != "extent" or not value.isdecimal():
+            raise UsageError(f"{name_or_file} has no option {option!r}; there is extent=N at most")
+        extent = int(value)
+    return load(name_or_file, split_muscles=split_muscles, extent=extent)
 
 
 def _verify(path: Path, sha256: str) -> None:

@@ -10,25 +10,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from conncore import merging, shaping, signs
+from conncore.attributes import Attributes, checked_attributes
 from conncore.body import BodyMap, split_merged_muscles
+from conncore.cells import with_cells
 from conncore.edges import check_places, checked, frozen, lexical_order
-from conncore.errors import ConnectomeError, choose
+from conncore.errors import ConnectomeError
 from conncore.labels import Labels
+from conncore.signs import TRANSMITTER_SIGNS
 
-#: Sign of a chemical edge by the transmitter of its presynaptic cell, by rule. Transmitters
-#: that a rule does not name leave the sign unknown. Glutamate excites in the worm's rule and
-#: inhibits in the fly's.
-TRANSMITTER_SIGNS: dict[str, dict[str, int]] = {
-    "worm": {"ACh": 1, "Glu": 1, "GABA": -1},
-    "fly": {"ACh": 1, "Glu": -1, "GABA": -1},
-}
+__all__ = ["TRANSMITTER_SIGNS", "Connectome"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,6 +60,9 @@ class Connectome:
         Transmitter of each cell ("ACh", "GABA", ...), "" where unknown.
     body : BodyMap or None
         Class, role, segment and side of the cells that move the body.
+    attributes : mapping of str to Labels or array of float64
+        What else the source says of each cell, by column: words ("region", "flow", "side") as
+        labels, numbers ("confidence", how sure the transmitter is) as arrays, (n_neurons,).
     citation, licence, source : str
         What to cite, under which licence, and where the numbers came from.
 
@@ -84,15 +85,18 @@ class Connectome:
     gap_weight: NDArray[np.float64]
     transmitters: tuple[str, ...]
     body: BodyMap | None = None
+    attributes: Attributes = field(default_factory=dict)
     citation: str = ""
     licence: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("names", "classes", "transmitters"):
-            object.__setattr__(self, field, tuple(getattr(self, field)))
+        for key in ("names", "classes", "transmitters"):
+            object.__setattr__(self, key, tuple(getattr(self, key)))
         object.__setattr__(self, "sign_source", Labels.of(self.sign_source))
         self._check_cells()
+        attributes = checked_attributes(self.attributes, self.n_neurons)
+        object.__setattr__(self, "attributes", attributes)
         self._set_edges("chemical", "pre", "post", "weight")
         self._set_edges("gap", "gap_pre", "gap_post", "gap_weight")
         sign = checked("sign", self.sign, len(self.pre))
@@ -120,20 +124,18 @@ class Connectome:
                 raise ConnectomeError(f"cell name {name!r} is not a non-empty string")
             if count > 1:
                 raise ConnectomeError(f"cell name {name!r} is used {count} times; names are unique")
-        for field in ("classes", "transmitters", "body"):
-            values = getattr(self, field)
+        for key in ("classes", "transmitters", "body"):
+            values = getattr(self, key)
             if values is not None and len(values) != self.n_neurons:
-                raise ConnectomeError(
-                    f"{field} has {len(values)} entries for {self.n_neurons} cells"
-                )
+                raise ConnectomeError(f"{key} has {len(values)} entries for {self.n_neurons} cells")
 
     def _set_edges(self, kind: str, pre: str, post: str, weight: str) -> None:
         """Check one kind of edge and store it with its final types, read-only."""
         n_edges = np.size(getattr(self, pre))
-        for field in (pre, post):
-            cells = checked(field, getattr(self, field), n_edges, "iu")
-            check_places(field, cells, self.n_neurons)
-            object.__setattr__(self, field, frozen(cells, np.int32))
+        for key in (pre, post):
+            cells = checked(key, getattr(self, key), n_edges, "iu")
+            check_places(key, cells, self.n_neurons)
+            object.__setattr__(self, key, frozen(cells, np.int32))
         weights = checked(weight, getattr(self, weight), n_edges)
         heads, tails = getattr(self, pre), getattr(self, post)
         wrong = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
@@ -177,6 +179,7 @@ class Connectome:
         gap_weight: ArrayLike | None = None,
         transmitters: Sequence[str] | None = None,
         body: BodyMap | None = None,
+        attributes: Mapping[str, ArrayLike | Sequence[str]] | None = None,
         citation: str = "",
         licence: str = "",
         source: str = "",
@@ -229,6 +232,7 @@ class Connectome:
             gap_weight=np.ones(gap_heads.size) if gap_weight is None else np.asarray(gap_weight),
             transmitters=nothing if transmitters is None else tuple(transmitters),
             body=body,
+            attributes=checked_attributes(attributes or {}, len(names)),
             citation=citation,
             licence=licence,
             source=source,
@@ -311,74 +315,13 @@ class Connectome:
         inhibits = np.bincount(self.pre[self.sign == -1], minlength=self.n_neurons) > 0
         return tuple(self.names[i] for i in np.flatnonzero(excites & inhibits))
 
-    def sign_by_transmitter(self, rule: str) -> Connectome:
-        """Give edges of unknown sign the sign of their presynaptic cell's transmitter.
-
-        Known signs stay, and transmitters that the rule does not name leave a sign unknown. Each
-        sign set here has the `sign_source` "transmitter:<rule>".
-
-        Parameters
-        ----------
-        rule : str
-            A key of `TRANSMITTER_SIGNS`: "worm" (ACh and Glu excite, GABA inhibits) or "fly"
-            (ACh excites, Glu and GABA inhibit).
-
-        Raises
-        ------
-        UsageError
-            If the rule is not known.
-        """
-        signs = TRANSMITTER_SIGNS[choose("transmitter rule", rule, TRANSMITTER_SIGNS)]
-        by_cell = np.array([signs.get(t, 0) for t in self.transmitters], np.int8)
-        settled = (self.sign == 0) & (by_cell[self.pre] != 0)
-        return replace(
-            self,
-            sign=np.where(settled, by_cell[self.pre], self.sign),
-            sign_source=self.sign_source.relabel(settled, f"transmitter:{rule}"),
-        )
-
-    def settle_signs(self, policy: str) -> Connectome:
-        """Settle the chemical edges whose sign is not known.
-
-        Parameters
-        ----------
-        policy : str
-            "excitatory": they excite. "drop": they are left out (the cells stay).
-
-        Raises
-        ------
-        UsageError
-            If the policy is not known.
-        """
-        choose("policy for unknown signs", policy, ("excitatory", "drop"))
-        unknown = self.sign == 0
-        if policy == "excitatory":
-            return replace(
-                self,
-                sign=np.where(unknown, 1, self.sign),
-                sign_source=self.sign_source.relabel(unknown, "settled:excitatory"),
-            )
-        known = np.flatnonzero(~unknown)
-        return replace(
-            self,
-            pre=self.pre[known],
-            post=self.post[known],
-            weight=self.weight[known],
-            sign=self.sign[known],
-            sign_source=self.sign_source.take(known),
-        )
-
-    def split_left_right(self) -> Connectome:
-        """Split merged muscles in two: MDlrNN becomes MDLNN and MDRNN, MVlrNN likewise.
-
-        Each copy keeps all edges of the merged muscle with their full weight and sign, and its
-        place in the body. An edge between two merged muscles, chemical or gap, becomes two:
-        left to left and right to right. The Haspel circuit goes from 102 to 138 cells and from
-        336 to 484 chemical edges; its gap junctions join no muscles and stay 161.
-
-        Raises
-        ------
-        ConnectomeError
-            If no cell is a merged muscle.
-        """
-        return split_merged_muscles(self)
+    # Methods whose code lies elsewhere.
+    sign_by_transmitter = signs.sign_by_transmitter
+    sign_edges = signs.sign_edges
+    settle_signs = signs.settle_signs
+    select = shaping.select
+    subset = shaping.subset
+    merge = merging.merge
+    merge_left_right = merging.merge_left_right
+    split_left_right = split_merged_muscles
+    with_cells = with_cells

@@ -45,6 +45,7 @@ def _compare(neuron: str) -> str:
         network.values(genomes),
         network.neuron_constants(genomes),
         trace=network.trace,
+        n_repeats=network.steps_per_action,
     )
     observations = np.random.default_rng(0).normal(size=(50, len(genomes), task.n_obs))
     for rows in observations:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 from datetime import datetime, timezone
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError, UsageError
-from conncore.loop import N_HELD_OUT, Loop, Run
+from conncore.loop import Loop, Run
 from conncore.noise import check_seed
 from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
 from conncore.optimizers.base import need, need_count
+from conncore.provenance import versions
 from conncore.records import METRICS, Best, Checkpoint
 from conncore.runs import RunDirectory, check_free
 from conncore.threads import resolve_threads
@@ -43,8 +42,9 @@ def evolve(
     """Evolve a network's parameters on a task.
 
     All members of a generation start from the same state, which changes every generation. At the
-    end the best member ever and the optimiser's own solution are compared from 16 validation
-    starts, and the better one is scored from 32 held-out starts; neither is ever trained on.
+    end the best member ever and the optimiser's own solution are compared from the task's
+    validation starts (16 on most), and the better one is scored from its held-out starts (32);
+    neither is ever trained on.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def resume(
 
 def score(
     path: str | os.PathLike[str],
-    n_starts: int = N_HELD_OUT,
+    n_starts: int | None = None,
     seed: int | None = None,
     n_threads: int | None = None,
     *,
@@ -194,8 +194,8 @@ def score(
     ----------
     path : path
         The run directory; of an unfinished run the solution so far is scored.
-    n_starts : int
-        Number of starts.
+    n_starts : int, optional
+        Number of starts; the task's own, 32 on most, if not given.
     seed : int, optional
         Draws other starts than the run's own; no start of any seed is ever trained on.
     n_threads : int, optional
@@ -215,7 +215,8 @@ def score(
     UsageError
         `n_starts` below 1, or a wrong seed.
     """
-    need_count("n_starts", n_starts, 1)
+    if n_starts is not None:
+        need_count("n_starts", n_starts, 1)
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=False)
     network, task, optimizer, checkpoint = _restore(directory, network, task)
@@ -224,6 +225,53 @@ def score(
     if best is None or best.generation != checkpoint.state.generation:
         best = loop.choose(checkpoint)
     return loop.score(best, n_starts, seed)
+
+
+def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.float64]:
+    """Return the solution of a finished run as a genome of `network`, to start from.
+
+    Parameters
+    ----------
+    path : path
+        The run directory.
+    network : Network
+        Of the same connectome and with the same genome; or with individual weights where the run's
+        were shared, which are then expanded.
+
+    Returns
+    -------
+    (n_parameters,) float64
+
+    Raises
+    ------
+    CheckpointError
+        `path` is not a run directory, or damaged.
+    UsageError
+        The run has not ended, or its networks are of another kind.
+    """
+    directory = RunDirectory.open(path, write=False)
+    best = directory.load_best()
+    if best is None:
+        raise UsageError(f"{path} has no solution yet; finish it first: {directory.resume_command}")
+    if directory.config["connectome"]["checksum"] != network.connectome.checksum:
+        raise UsageError(f"{path} is a run of another connectome")
+    genome, slices, options = best.genome, best.slices, directory.config["network"]
+    if options["weights"] == "shared" and network.weights == "individual":
+        from conncore.network import Network
+
+        shared = Network(network.connectome, network.task, **options)
+        genome = shared.expand(genome[None])[0]
+        slices = shared.with_individual_weights().layout.slices
+    if slices != network.layout.slices:
+        raise UsageError(
+            f"{path} holds genomes with the slices {_sizes(best.slices)}; "
+            f"this network needs {_sizes(network.layout.slices)}"
+        )
+    return genome
+
+
+def _sizes(slices: dict[str, slice]) -> str:
+    return ", ".join(f"{name} {part.stop - part.start}" for name, part in slices.items())
 
 
 def _describe(
@@ -235,7 +283,6 @@ def _describe(
     n_threads: int,
 ) -> dict[str, Any]:
     connectome = network.connectome
-    packages = ("conncore", "numpy", "mujoco", "gymnasium")
     return {
         "run": {
             "seed": seed,
@@ -252,7 +299,7 @@ def _describe(
         "network": dict(network.describe()),
         "task": dict(task.describe()),
         "optimizer": optimizer.describe(),
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
+        "versions": versions(),
     }
 
 

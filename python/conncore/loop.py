@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from conncore.network import Network
     from conncore.tasks import Task
 
-N_VALIDATION = 16
-N_HELD_OUT = 32
-
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -149,7 +146,7 @@ class Loop:
             finite.std() if len(finite) else np.nan,
             len(fitness) - len(finite),
             after.n_evaluations,
-            self.optimizer.sigma_at(generation),
+            self.optimizer.sigma_of(before.state),
         )
         history = np.concatenate([before.history, np.array([record], dtype=METRICS)])
         return replace(after, history=history)
@@ -161,7 +158,7 @@ class Loop:
             best = directory.load_best()
         if best is None or best.generation != checkpoint.state.generation:
             bar.scoring()
-            best = self.score(self.choose(checkpoint), N_HELD_OUT, None)
+            best = self.score(self.choose(checkpoint), None, None)
             if directory is not None:
                 draw_curve(
                     checkpoint.history,
@@ -178,7 +175,7 @@ class Loop:
         candidates = {"center": self.optimizer.center(checkpoint.state)}
         if np.isfinite(checkpoint.best_fitness):
             candidates["archive"] = checkpoint.best_genome
-        seeds = validation_seeds(self.seed, N_VALIDATION)
+        seeds = validation_seeds(self.seed, self.task.n_validation)
         genomes = np.repeat(list(candidates.values()), len(seeds), axis=0)
         scores = self._evaluate(genomes, seeds * len(candidates))
         means = scores.reshape(len(candidates), len(seeds)).mean(axis=1)
@@ -192,8 +189,12 @@ class Loop:
             scores=np.empty(0),
         )
 
-    def score(self, best: Best, n_starts: int, seed: int | None) -> Best:
-        """Return `best` with scores from `n_starts` held-out starts of `seed` (None: the run's)."""
+    def score(self, best: Best, n_starts: int | None, seed: int | None) -> Best:
+        """Return `best` with scores from held-out starts.
+
+        As many as the task says if `n_starts` is None; of the run's own seed if `seed` is None.
+        """
+        n_starts = self.task.n_held_out if n_starts is None else n_starts
         seeds = held_out_seeds(self.seed if seed is None else seed, n_starts)
         scores = self._evaluate(np.tile(best.genome, (n_starts, 1)), seeds)
         return replace(best, seeds=np.array(seeds, dtype=np.int64), scores=scores)

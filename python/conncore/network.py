@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore import _kernels
+from conncore import _kernels, batched
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
@@ -18,6 +18,7 @@ from conncore.errors import UsageError, choose
 from conncore.genome import GenomeLayout, Part
 from conncore.neurons import NEURONS
 from conncore.noise import Stream, uniform
+from conncore.signs import unknown_signs
 from conncore.tasks.base import Task
 from conncore.threads import resolve_threads
 from conncore.topology import SparseMap, Topology
@@ -67,9 +68,10 @@ class Network:
         Constants that are part of the genome (one value for the whole network each).
     trace : float, optional
         Low-pass factor of the output activity; the neuron model's if None.
-    steps_per_action : int
-        Steps of synapses, neurons and trace per control step, with the observation held. A
-        layered network of relu neurons with as many layers is feed-forward within a control step.
+    steps_per_action : int, optional
+        Steps of synapses, neurons and trace per control step, with the observation held; the
+        neuron model's if None. A layered network of relu neurons with as many layers is
+        feed-forward within a control step.
     inputs, outputs : sequence of str, optional
         Names of the cells that dense input/output drives and reads. If None, motor neurons and
         muscles; without a body map all cells, which is a lot of parameters for a large network.
@@ -101,7 +103,7 @@ class Network:
         constants: Mapping[str, float] | None = None,
         tune: Sequence[str] = (),
         trace: float | None = None,
-        steps_per_action: int = 1,
+        steps_per_action: int | None = None,
         inputs: Sequence[str] | None = None,
         outputs: Sequence[str] | None = None,
     ) -> None:
@@ -120,12 +122,13 @@ class Network:
         self.trace = model.trace if trace is None else float(trace)
         if not 0.0 <= self.trace < 1.0:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
-        self.steps_per_action = int(steps_per_action)
-        if self.steps_per_action != steps_per_action or steps_per_action < 1:
-            raise UsageError(f"steps_per_action is {steps_per_action}, must be a whole number >= 1")
-        if weights != "free":
-            _check_signs(connectome)
-        elif initial_weights != "sign":
+        steps = model.steps_per_action if steps_per_action is None else steps_per_action
+        if steps != int(steps) or steps < 1:
+            raise UsageError(f"steps_per_action is {steps}, must be a whole number from 1 up")
+        self.steps_per_action = int(steps)
+        if weights != "free" and connectome.n_unknown:
+            raise UsageError(unknown_signs(connectome))
+        if weights == "free" and initial_weights != "sign":
             raise UsageError("free weights start at random: leave initial_weights at 'sign'")
 
         ends = {"inputs": inputs, "outputs": outputs}
@@ -321,6 +324,11 @@ class Network:
         UsageError
             For genomes of another shape, or with values that are not finite.
         """
+        return self._policy(genomes, n_threads, self.steps_per_action)
+
+    def _policy(
+        self, genomes: Array, n_threads: int | None, n_repeats: int
+    ) -> Population | EventPopulation:
         genomes = self.layout.check(genomes)
         threads = resolve_threads(n_threads)
         neuron = _kernels.load(self.neuron)
@@ -334,7 +342,7 @@ class Network:
                 {**self.values(genomes), "constants": constants},
                 trace=self.trace,
                 n_threads=threads,
-                n_repeats=self.steps_per_action,
+                n_repeats=n_repeats,
             )
         weights = self.synapse_weights(genomes)
         return EventPopulation(
@@ -344,8 +352,14 @@ class Network:
             {**self._io_values(genomes), "synapse_weights": weights, "constants": constants},
             trace=self.trace,
             n_threads=threads,
-            n_repeats=self.steps_per_action,
+            n_repeats=n_repeats,
         )
+
+    def respond(
+        self, genomes: Array, observations: ArrayLike, n_steps: int, n_threads: int | None = None
+    ) -> NDArray[np.float32]:
+        """Answers to many observations by matrix products; see `conncore.batched.respond`."""
+        return batched.respond(self, genomes, observations, n_steps, n_threads)
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
         """Activity of every neuron while one network sees the given observations.
@@ -357,13 +371,14 @@ class Network:
 
         Returns
         -------
-        (n_steps, n_neurons) float64
+        (n_steps * steps_per_action, n_neurons) float64
             Activity of relu neurons; spikes, 0 or 1, of the others.
         """
-        policy = self.policy(np.atleast_2d(genome), n_threads=1)
+        policy = self._policy(np.atleast_2d(genome), n_threads=1, n_repeats=1)
         rows = np.asarray(observations, dtype=np.float64)
         if rows.ndim != 2:
             raise UsageError(f"observations have shape {rows.shape}, need (n_steps, n_obs)")
+        rows = np.repeat(rows, self.steps_per_action, axis=0)
         activity = np.empty((len(rows), self.connectome.n_neurons))
         for step, row in enumerate(rows):
             policy.act(row[None])
@@ -394,13 +409,3 @@ def _constants(neuron: str, given: Mapping[str, float]) -> Mapping[str, float]:
     return MappingProxyType(
         {name: float(given.get(name, constant.default)) for name, constant in known.items()}
     )
-
-
-def _check_signs(connectome: Connectome) -> None:
-    unknown = int(np.sum(connectome.sign == 0))
-    if unknown:
-        raise UsageError(
-            f"connectome {connectome.name!r}: the sign of {unknown} of {connectome.n_synapses} "
-            "chemical edges is unknown; say what they are with --unknown-signs drop or excitatory "
-            "(in Python: connectome.settle_signs)"
-        )

@@ -27,6 +27,8 @@ class Stream(IntEnum):
     EPISODE = 4
     VALIDATION = 5
     HELD_OUT = 6
+    NULL = 7
+    SIGNS = 8
 
 
 # Episode seeds stay below 2**31, which every simulator takes. The two highest bits name the
@@ -119,3 +121,12 @@ def validation_seeds(seed: int, n: int) -> list[int]:
 def held_out_seeds(seed: int, n: int) -> list[int]:
     """Return the `n` starts that score a run's final genome; never used for anything else."""
     return _episode_seeds(seed, Stream.HELD_OUT, 0, n)
+
+
+def purpose(seed: int) -> Stream:
+    """Return what an episode seed is for: `Stream.EPISODE`, `VALIDATION` or `HELD_OUT`.
+
+    A number that no function of this module draws (2**31 and above, say) is for training.
+    """
+    drawn_for = {high: stream for stream, high in _PURPOSE.items()}
+    return drawn_for.get(seed >> _SEED_BITS, Stream.EPISODE)

@@ -264,8 +264,11 @@ class RunDirectory:
         """
         with self._disk_errors(f"checkpoint-{checkpoint.state.generation}.npz"):
             self._write_checkpoint(checkpoint)
-            for generation in self.checkpoints()[_KEPT:]:
-                self._checkpoint_file(generation).unlink(missing_ok=True)
+            self._remove_old_checkpoints()
+
+    def _remove_old_checkpoints(self) -> None:
+        for generation in self.checkpoints()[_KEPT:]:
+            self._checkpoint_file(generation).unlink(missing_ok=True)
 
     def append(self, record: NDArray[np.void], timing: Mapping[str, float]) -> None:
         """Add the lines of a finished generation; `timing` in seconds."""
@@ -289,6 +292,7 @@ class RunDirectory:
         metrics = "".join(metrics_line(record) for record in checkpoint.history)
         self.config["run"]["generations"] = generations
         with self._disk_errors("config.toml"):
+            self._remove_old_checkpoints()  # a kill may have come before it
             self._write("metrics.jsonl", metrics.encode())
             self._write("timing.jsonl", b"".join(kept))
             self._write("config.toml", tomli_w.dumps(self.config).encode())
@@ -312,6 +316,7 @@ class RunDirectory:
         config = self.config
         parts = [config[key] for key in ("network", "task", "optimizer")]
         parts += [config["connectome"]["checksum"], config["run"]["seed"]]
+        parts += [config["run"].get("start")]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _checkpoint_file(self, generation: int) -> Path:

@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from conncore.cli.bench import bench
+from conncore.cli.compare import compare
 from conncore.cli.connectome import app as connectome_app
+from conncore.cli.convert import convert
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
+from conncore.cli.reproduce import reproduce
 from conncore.errors import ConncoreError
 
 app = typer.Typer(
@@ -24,7 +27,10 @@ app = typer.Typer(
 app.command()(evolve)
 app.command()(resume)
 app.command()(score)
+connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
+app.command()(compare)
+app.command()(reproduce)
 app.command()(demo)
 app.command()(doctor)
 app.command()(bench)

@@ -1,9 +1,8 @@
-"""`conncore connectome`: what ships, what a file holds, and whether it can be used as it is."""
+"""`conncore connectome`: what ships, what a file holds, whether it can be used, null models."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,10 +11,16 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from conncore.cli import shape
+
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
 
-app = typer.Typer(no_args_is_help=True, help="List, describe and check connectomes.")
+app = typer.Typer(
+    no_args_is_help=True, help="List, describe, check, shape and shuffle connectomes."
+)
+for command in (shape.subset, shape.merge, shape.split, shape.sign, shape.label, shape.null):
+    app.command()(command)
 
 NameOrFile = Annotated[
     str, typer.Argument(help="A name from `conncore connectome list`, or a file.")
@@ -30,37 +35,78 @@ SplitMuscles = Annotated[
 ]
 
 
+Format = Annotated[
+    str | None, typer.Option("--format", help="How to read a file, if its name does not tell.")
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="key=value for the reader of a file; may be repeated."),
+]
+
+
 @app.command("list")
 def list_connectomes(as_json: Json = False) -> None:
-    """List the connectomes that ship with conncore."""
+    """List the connectomes that ship with conncore, and those that it can fetch."""
     from conncore.catalog import catalog
+    from conncore.fetching import elsewhere
 
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in catalog()], indent=2))
         return
-    table = Table("name", "cells", "edges", "gap", "what", box=None)
+    width = max(len(entry.name) for entry in catalog())
+    name = Column("name", min_width=width)
+    table = Table(name, "cells", "edges", "signs", "gap", "what", box=None)
     for entry in catalog():
-        counts = (str(entry.cells), str(entry.edges), str(entry.gap_junctions))
-        table.add_row(entry.name, *counts, entry.title)
+        counts = (entry.cells, entry.edges, entry.signs_known, entry.gap_junctions)
+        table.add_row(entry.name, *map(str, counts), entry.title)
     _console().print(table)
+    _console().print(
+        "\nNot shipped; `conncore connectome info NAME` fetches it or says where it is:"
+    )
+    for other in elsewhere().values():
+        _console().print(f" {other.name}: {other.title}", soft_wrap=True)
 
 
 @app.command("info")
 def info(
-    name_or_file: NameOrFile, split_muscles: SplitMuscles = False, as_json: Json = False
+    name_or_file: NameOrFile,
+    split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
+    as_json: Json = False,
 ) -> None:
     """Describe a connectome: size, signs, where it is from and what to cite."""
-    connectome, split = _open(name_or_file, split_muscles)
+    connectome, split, _ = _open(name_or_file, split_muscles, format, option)
     _print(describe(connectome) | split, as_json)
 
 
 @app.command("check")
 def check(
-    name_or_file: NameOrFile, split_muscles: SplitMuscles = False, as_json: Json = False
+    name_or_file: NameOrFile,
+    task: Annotated[
+        str | None, typer.Option(help="Also look for the inputs and outputs of this task.")
+    ] = None,
+    split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
+    as_json: Json = False,
 ) -> None:
-    """Read a connectome with all checks and count what may need a decision."""
-    connectome, split = _open(name_or_file, split_muscles)
-    _print(examine(connectome) | split, as_json)
+    """Count what a connectome holds, and name what may need a decision, a line each."""
+    from conncore.check import check as examine
+    from conncore.tasks import make_task
+
+    connectome, split, repeated = _open(
+        name_or_file, split_muscles, format, option, sum_duplicates=True
+    )
+    report = examine(connectome, None if task is None else make_task(task))
+    findings = repeated | report.findings
+    if as_json:
+        _print(report.facts | split | {"findings": findings}, as_json)
+        return
+    _print(report.facts | split, as_json)
+    _console().print(f"\nfindings: {len(findings)}")
+    for name, line in findings.items():
+        _console().print(f"{name}: {line}", soft_wrap=True)
 
 
 def describe(connectome: Connectome) -> dict[str, Any]:
@@ -85,72 +131,35 @@ def describe(connectome: Connectome) -> dict[str, Any]:
     }
 
 
-def examine(connectome: Connectome) -> dict[str, Any]:
-    """What `check` prints."""
-    import numpy as np
-
-    pre, post = connectome.pre, connectome.post
-    ends = np.concatenate((pre, post, connectome.gap_pre, connectome.gap_post))
-    degree = np.bincount(ends, minlength=connectome.n_neurons)
-    return {
-        "name": connectome.name,
-        "cells": connectome.n_neurons,
-        "types": {"chemical": connectome.n_synapses, "gap": connectome.n_gap_junctions},
-        "signs": {
-            "excitatory": connectome.n_excitatory,
-            "inhibitory": connectome.n_inhibitory,
-            "unknown": connectome.n_unknown,
-        },
-        "sign sources": connectome.sign_source.counts(),
-        "classes": _count(connectome.classes),
-        "transmitters": _count(connectome.transmitters),
-        "density": round(connectome.density, 6),
-        "reciprocity": round(_reciprocity(connectome), 6),
-        "self-loops": {
-            "chemical": int((pre == post).sum()),
-            "gap": int((connectome.gap_pre == connectome.gap_post).sum()),
-        },
-        "isolated cells": [connectome.names[i] for i in np.flatnonzero(degree == 0)],
-        "Dale violations": list(connectome.dale_violations()),
-        "body map": _body_coverage(connectome),
-    }
-
-
-def _reciprocity(connectome: Connectome) -> float:
-    """Fraction of the chemical edges between two cells that have one in return."""
-    pairs = set(zip(connectome.pre.tolist(), connectome.post.tolist(), strict=True))
-    between = [(i, j) for i, j in pairs if i != j]
-    return sum((j, i) in pairs for i, j in between) / len(between) if between else 0.0
-
-
-def _body_coverage(connectome: Connectome) -> dict[str, int]:
-    body = connectome.body
-    if body is None:
-        return {}
-    return {
-        "motor": body.role.count("motor"),
-        "muscle": body.role.count("muscle"),
-        "without a role": body.role.count(""),
-        "segments": body.n_segments,
-    }
-
-
-def _count(labels: tuple[str, ...]) -> dict[str, int]:
-    return {label or "unknown": n for label, n in sorted(Counter(labels).items())}
-
-
-def _open(name_or_file: str, split_muscles: bool) -> tuple[Connectome, dict[str, str]]:
-    """The connectome, and what a split did to its counts."""
+def _open(
+    name_or_file: str,
+    split_muscles: bool,
+    format: str | None,
+    options: list[str] | None,
+    sum_duplicates: bool = False,
+) -> tuple[Connectome, dict[str, str], dict[str, str]]:
+    """The connectome, what a split did to its counts, and which rows had to be summed."""
     from conncore.catalog import open_connectome
+    from conncore.errors import ConnectomeError
+    from conncore.formats import parse_options, read
 
-    connectome = open_connectome(name_or_file)
+    repeated = {}
+    try:
+        connectome = open_connectome(name_or_file, format=format, options=options or ())
+    except ConnectomeError as error:
+        if not sum_duplicates or 'duplicates="sum"' not in str(error):
+            raise
+        settings = parse_options(name_or_file, format, options or ())
+        connectome = read(name_or_file, format, **{**settings, "duplicates": "sum"})
+        repeated = {"duplicates": str(error)}
     if not split_muscles:
-        return connectome, {}
+        return connectome, {}, repeated
     split = connectome.split_left_right()
-    return split, {
-        "muscles split": f"{connectome.n_neurons} -> {split.n_neurons} cells, "
+    change = (
+        f"{connectome.n_neurons} -> {split.n_neurons} cells, "
         f"{connectome.n_synapses} -> {split.n_synapses} chemical edges"
-    }
+    )
+    return split, {"muscles split": change}, repeated
 
 
 def _print(facts: Mapping[str, Any], as_json: bool) -> None:
@@ -162,7 +171,7 @@ def _print(facts: Mapping[str, Any], as_json: bool) -> None:
     for key, value in facts.items():
         table.add_row(key, _words(value))
     _console().print(table)
-    if facts.get("signs", {}).get("unknown") or facts.get("unknown sign"):
+    if facts.get("unknown sign"):
         _console().print(
             "A network needs all signs: settle them with Connectome.sign_by_transmitter or "
             "Connectome.settle_signs."

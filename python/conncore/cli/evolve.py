@@ -6,11 +6,14 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from conncore.cli.connectome import Format, Options
 
 if TYPE_CHECKING:
     from conncore.loop import Run
@@ -24,15 +27,30 @@ def evolve(
     connectome: Annotated[
         str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
     ] = "celegans-haspel2011",
+    format: Format = None,
+    option: Options = None,
     split_muscles: Annotated[
         bool, typer.Option("--split-muscles", help="Split merged left/right muscles in two.")
     ] = False,
-    unknown_signs: Annotated[
+    transmitters: Annotated[
         str | None,
-        typer.Option(help="Edges of unknown sign: drop them, or take them as excitatory."),
+        typer.Option(help="Signs by transmitter: worm, fly or a CSV (transmitter,sign)."),
+    ] = None,
+    unknown_signs: Annotated[
+        str, typer.Option(help="Edges of unknown sign: refuse, excitatory, drop or random.")
+    ] = "refuse",
+    excitatory_share: Annotated[
+        float | None, typer.Option(help="Share of cells that excite, for random signs.")
     ] = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
     io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
+    inputs: Annotated[
+        str | None,
+        typer.Option(help="Cells that sense (dense): NAME,NAME, PROPERTY=WORD or match=REGEX."),
+    ] = None,
+    outputs: Annotated[
+        str | None, typer.Option(help="Cells that act (dense): chosen like --inputs.")
+    ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -40,23 +58,38 @@ def evolve(
         ),
     ] = None,
     task: Annotated[
-        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6 or a Gymnasium id.")
+        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6, mnist or a Gymnasium id.")
     ] = "swimmer6",
     engine: Annotated[str | None, typer.Option(help="Simulator of a swimmer task.")] = None,
-    optimizer: Annotated[str, typer.Option(help="es or ga.")] = "es",
+    data: Annotated[
+        str | None,
+        typer.Option(help="Directory of mnist's files; $CONNCORE_DATA or a download if not given."),
+    ] = None,
+    optimizer: Annotated[str, typer.Option(help="es, ga or cma.")] = "es",
     population: Annotated[
-        int | None, typer.Option(help="Members of a generation; es 200, ga 750.")
+        int | None, typer.Option(help="Members of a generation; es 200, ga 750, cma 128.")
     ] = None,
     generations: Annotated[int, typer.Option(help="Generations to run.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     threads: Threads = None,
     sigma: Annotated[
-        float | None, typer.Option(help="Size of the random steps; es 0.1, ga 0.01.")
+        float | None, typer.Option(help="Size of the random steps; es 0.1, ga 0.01, cma 0.3.")
     ] = None,
     sigma_weights: Annotated[
         float | None, typer.Option(help="Size of the steps of log weights (ga).")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Learning rate (es); 0.05.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="A finished run directory, whose solution to start from; shared weights are "
+            "expanded for individual ones."
+        ),
+    ] = None,
+    pretrain: Annotated[
+        int | None,
+        typer.Option(help="First these many generations of ES on shared weights, in OUT-pretrain."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Run directory to make; named after the settings in runs/ if not given."),
@@ -65,10 +98,12 @@ def evolve(
     """Evolve a connectome's network on a task, in a run directory."""
     from conncore.catalog import open_connectome
     from conncore.errors import UsageError
-    from conncore.evolve import evolve as start
+    from conncore.evolve import evolve as begin
+    from conncore.evolve import load_solution
     from conncore.network import Network
-    from conncore.optimizers import make_optimizer
+    from conncore.optimizers import ES, make_optimizer
     from conncore.runs import check_free
+    from conncore.shaping import choose_cells
     from conncore.tasks import make_task
 
     settings: dict[str, Any] = {
@@ -76,6 +111,8 @@ def evolve(
         "sigma": sigma,
         "learning_rate": learning_rate,
     }
+    if pretrain is not None and start is not None:
+        raise UsageError("--pretrain and --start both say where to start; give one of them")
     if sigma_weights is not None:
         if optimizer != "ga":
             raise UsageError("--sigma-weights is for --optimizer ga; es has one --sigma")
@@ -86,25 +123,29 @@ def evolve(
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)
-    circuit = open_connectome(connectome, split_muscles)
-    if unknown_signs is not None:
-        circuit = circuit.settle_signs(unknown_signs)
-    swim = make_task(task) if engine is None else make_task(task, engine=engine)
+    circuit = open_connectome(connectome, split_muscles, format, option or ())
+    if transmitters is not None:
+        circuit = circuit.sign_by_transmitter(transmitters)
+    circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
+    options = {"engine": engine, "data": data}
+    goal = make_task(task, **{k: v for k, v in options.items() if v is not None})
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
-    network = Network(circuit, swim, neuron=neuron, io=io, weights=weights)
+    ends: dict[str, Any] = {
+        "inputs": None if inputs is None else choose_cells(circuit, inputs),
+        "outputs": None if outputs is None else choose_cells(circuit, outputs),
+    }
+    network = Network(circuit, goal, neuron=neuron, io=io, weights=weights, **ends)
+    solution = None if start is None else load_solution(start, network)
+    if pretrain is not None:
+        first = out.with_name(f"{out.name}-pretrain")
+        check_free(first)
+        shared = Network(circuit, goal, neuron=neuron, io=io, weights="shared", **ends)
+        print(f"{first}: {shared.layout.n_parameters} parameters", flush=True)
+        _report(lambda: begin(shared, goal, ES(), pretrain, seed, first, threads))
+        solution = load_solution(first, network)
     print(f"{out}: {network.layout.n_parameters} parameters", flush=True)
-    _report(
-        lambda: start(
-            network,
-            swim,
-            optimizer=method,
-            generations=generations,
-            seed=seed,
-            out=out,
-            n_threads=threads,
-        )
-    )
+    _report(lambda: begin(network, goal, method, generations, seed, out, threads, start=solution))
 
 
 def resume(
@@ -122,7 +163,9 @@ def resume(
 
 def score(
     directory: Directory,
-    starts: Annotated[int, typer.Option(help="Number of held-out starts.")] = 32,
+    starts: Annotated[
+        int | None, typer.Option(help="Number of held-out starts; the task's own if not given.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Draw other starts than the run's own.")] = None,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -150,15 +193,22 @@ def score(
     )
 
 
-def _report(work: Callable[[], Run]) -> None:
-    """Do the work and say what came out, or how to continue if a signal stopped it."""
+@contextmanager
+def stopping() -> Iterator[None]:
+    """If a signal stops a run, say how to continue it and exit with the signal's status."""
     from conncore.stopping import RunStopped
 
     try:
-        run = work()
+        yield
     except RunStopped as stopped:
         print(stopped, file=sys.stderr)
         raise typer.Exit(stopped.exit_status) from None
+
+
+def _report(work: Callable[[], Run]) -> None:
+    """Do the work and say what came out."""
+    with stopping():
+        run = work()
     assert run.path is not None
     print(run.title)
     print(_summary(run.best))
@@ -166,8 +216,10 @@ def _report(work: Callable[[], Run]) -> None:
 
 
 def _summary(best: Best) -> str:
-    text = f"held-out score: {best.mean:.1f} +- {best.sd:.1f}"
-    details = f"{len(best.scores)} starts, generation {best.generation}, {best.chosen}"
+    n_starts = len(best.scores)
+    spread = f" +- {best.sd:.1f}" if n_starts > 1 else ""
+    text = f"held-out score: {best.mean:.1f}{spread}"
+    details = f"{n_starts} start{'s' * (n_starts > 1)}, generation {best.generation}, {best.chosen}"
     failed = f"; {best.n_failed} failed" if best.n_failed else ""
     return f"{text} ({details}{failed})"
 

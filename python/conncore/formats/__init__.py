@@ -1,37 +1,81 @@
-"""Readers and writers of connectome files, chosen by the end of the file's name."""
+"""Readers and writers of connectome files, found by what a file is or named."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from conncore.connectome import Connectome
-from conncore.errors import ConnectomeError
+from conncore.errors import ConnectomeError, UsageError, choose
+from conncore.formats._detect import SUFFIXES, detect
+from conncore.formats.cect import read_cect
+from conncore.formats.codex import read_codex
+from conncore.formats.cook import read_cook
 from conncore.formats.edges import read_edges, write_edges
+from conncore.formats.flyvis import read_flyvis
+from conncore.formats.graphml import read_graphml, write_graphml
+from conncore.formats.graphs import from_networkx, to_networkx
+from conncore.formats.haspel import read_haspel
+from conncore.formats.matrix import read_matrix
+from conncore.formats.neuprint import read_neuprint
+from conncore.formats.neuroml import read_neuroml
 from conncore.formats.npz import load_npz, save_npz
+from conncore.formats.shiu import read_shiu
+from conncore.formats.sonata import read_sonata
+from conncore.formats.sparse import read_sparse, write_sparse
+from conncore.formats.winding import read_winding
 
-__all__ = ["READERS", "load_npz", "read", "read_edges", "save_npz", "write_edges"]
+__all__ = [
+    "READERS",
+    "SUFFIXES",
+    "WRITERS",
+    "detect",
+    "from_networkx",
+    "load_npz",
+    "parse_options",
+    "read",
+    "read_edges",
+    "save_npz",
+    "to_networkx",
+    "write",
+    "write_edges",
+]
 
-#: The reader for each suffix. To add a format, write its module and name its reader here.
+#: The reader of each format. To add one, write its module, name its reader here, and say in
+#: `_detect` what its files look like.
 READERS: dict[str, Callable[..., Connectome]] = {
-    ".csv": read_edges,
-    ".tsv": read_edges,
-    ".txt": read_edges,
-    ".npz": load_npz,
+    "edges": read_edges,
+    "matrix": read_matrix,
+    "sparse": read_sparse,
+    "npz": load_npz,
+    "graphml": read_graphml,
+    "neuroml": read_neuroml,
+    "sonata": read_sonata,
+    "codex": read_codex,
+    "neuprint": read_neuprint,
+    "shiu2024": read_shiu,
+    "winding2023": read_winding,
+    "flyvis": read_flyvis,
+    "haspel2011": read_haspel,
+    "cook2019": read_cook,
+    "cect": read_cect,
 }
 
 
-def read(path: str | PathLike[str], **options: Any) -> Connectome:
+def read(path: str | PathLike[str], format: str | None = None, **options: Any) -> Connectome:
     """Read a connectome file.
 
     Parameters
     ----------
     path : path
-        .csv (comma-separated edges), .tsv or .txt (tab-separated edges) or .npz.
+        The file or directory; also gzipped (.gz), or a zip archive that holds it.
+    format : str, optional
+        A key of `READERS`. If not given, the end of the name and the first bytes tell.
     **options
-        Passed to the reader; `duplicates`, `cells` and `columns` for edges, see `read_edges`.
+        Passed to the reader, see there: `conncore.formats.edges.read_edges` and so on.
 
     Returns
     -------
@@ -40,11 +84,132 @@ def read(path: str | PathLike[str], **options: Any) -> Connectome:
     Raises
     ------
     ConnectomeError
-        If the suffix is not known or the file cannot be understood.
+        If the format is not known or the file cannot be understood.
+    UsageError
+        If the format has no such option.
+    """
+    format = detect(path) if format is None else choose("format", format, READERS)
+    reader = READERS[format]
+    known = [name for name in inspect.signature(reader).parameters if name != "path"]
+    for option in options:
+        if not known:
+            raise UsageError(f"format {format} has no options, and so no {option!r}")
+        choose(f"option of format {format}", option, known)
+    return reader(path, **options)
+
+
+def parse_options(
+    path: str | PathLike[str], format: str | None, pairs: Iterable[str]
+) -> dict[str, Any]:
+    """Options of `read` from words like "extent=2", as the command line has them.
+
+    Raises
+    ------
+    UsageError
+        If a word is no pair, or a value is not what the option takes.
+    """
+    words = dict(_split(pair) for pair in pairs)
+    if not words:
+        return {}
+    reader = READERS[detect(path) if format is None else choose("format", format, READERS)]
+    parameters = inspect.signature(reader).parameters
+    options: dict[str, Any] = {}
+    for key, word in words.items():
+        default = parameters[key].default if key in parameters else None
+        try:
+            if isinstance(default, bool):
+                options[key] = {"true": True, "yes": True, "false": False, "no": False}[
+                    word.lower()
+                ]
+            elif isinstance(default, (int, float)):
+                options[key] = type(default)(word)
+            else:
+                options[key] = word
+        except (KeyError, ValueError):
+            kind = "yes or no" if isinstance(default, bool) else "a number"
+            raise UsageError(f"option {key} takes {kind}, not {word!r}") from None
+    return options
+
+
+def _split(pair: str) -> tuple[str, str]:
+    key, found, value = pair.partition("=")
+    if not found or not key:
+        raise UsageError(f"{pair!r} is no option; write key=value")
+    return key, value
+
+
+def _write_npz(connectome: Connectome, path: Path) -> str:
+    save_npz(connectome, path)
+    return ""
+
+
+def _write_table(connectome: Connectome, path: Path) -> str:
+    """The edges, and the cells beside them under a name that reading finds."""
+    stem = path.name.removesuffix(path.suffix).removesuffix(".edges")
+    write_edges(connectome, path, cells=path.with_name(f"{stem}.cells{path.suffix}"))
+    lost = [field for field in ("citation", "licence", "source") if getattr(connectome, field)]
+    usual = ("source", "unknown")
+    if any(
+        word != usual[int(sign == 0)]
+        for word, sign in zip(connectome.sign_source, connectome.sign.tolist(), strict=True)
+    ):
+        lost.insert(0, "sign sources")
+    return ", ".join(lost)
+
+
+#: What writes each format, and returns what it drops.
+WRITERS: dict[str, Callable[[Connectome, Path], str]] = {
+    "npz": _write_npz,
+    "edges": _write_table,
+    "graphml": write_graphml,
+    "sparse": write_sparse,
+}
+_WRITTEN = {
+    ".npz": "npz",
+    ".csv": "edges",
+    ".tsv": "edges",
+    ".txt": "edges",
+    ".graphml": "graphml",
+}
+
+
+def write(connectome: Connectome, path: str | PathLike[str], format: str | None = None) -> str:
+    """Write a connectome, whole or not at all; an existing file is replaced.
+
+    Parameters
+    ----------
+    connectome : Connectome
+        What to write.
+    path : path
+        .npz and .graphml keep everything. .csv, .tsv and .txt are tables of
+        edges, with NAME.cells.csv beside NAME.edges.csv.
+    format : str, optional
+        "npz", "edges", "graphml", or "sparse" for a .npz that SciPy loads. If not given, the end
+        of the name tells.
+
+    Returns
+    -------
+    str
+        What of this connectome the format has no place for; "" if it keeps everything.
+
+    Raises
+    ------
+    UsageError
+        If the format is not known.
+    ConnectomeError
+        If the format cannot hold the connectome, or the file cannot be written.
     """
     path = Path(path)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        what = "is a directory" if path.is_dir() else f"has unknown suffix {path.suffix!r}"
-        raise ConnectomeError(f"{path}: {what}; give a file ending in {', '.join(READERS)}")
-    return reader(path, **options)
+    if format is None:
+        format = _WRITTEN.get(path.suffix.lower())
+        if format is None:
+            known = ", ".join(_WRITTEN)
+            raise UsageError(f"{path}: give a file ending in {known}, or name the format")
+    choose("format to write", format, WRITERS)
+    try:
+        dropped = WRITERS[format](connectome, path)
+    except OSError as error:
+        raise ConnectomeError(f"{path}: cannot be written ({error.strerror})") from None
+    if connectome.attributes and format not in ("npz", "graphml"):
+        dropped = ", ".join(filter(None, (dropped, "attributes")))
+    return dropped

@@ -1,38 +1,44 @@
-"""Edge tables: one edge a row, as comma-separated (.csv) or tab-separated (.tsv, .txt) text.
+"""Edge tables: one edge a row, as text (.csv, .tsv, .txt) or as columns (Parquet, Feather).
 
-Columns: pre, post, and where known type (chemical or gap), weight and sign. A second table, one
-cell a row, may give name, class, transmitter, role, segment and side: the body map. A file
-`x.edges.csv` is read together with `x.cells.csv` where that lies beside it.
+Columns: pre, post, and where known type (chemical or gap), weight and sign, under any of their
+usual names. A second table, one cell a row, may give name, class, transmitter, role, segment and
+side: the body map. A file `x.edges.csv` is read together with `x.cells.csv` where that lies
+beside it. Several rows for one edge are refused unless their weights are to be added.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conncore.body import BodyMap, place_problem
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, choose
-from conncore.formats._files import read_bytes
+from conncore.formats._build import Groups, make, number_cells
+from conncore.formats._files import open_source
+from conncore.formats._tables import Table, open_table
 from conncore.storage import write_atomically
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 EDGE_COLUMNS = ("pre", "post", "type", "weight", "sign")
 CELL_COLUMNS = ("name", "class", "transmitter", "role", "segment", "side")
-TYPES = {
-    "": "chemical",
-    "chemical": "chemical",
-    "gap": "gap",
-    "gap_junction": "gap",
-    "electrical": "gap",
+#: Other names of the columns, in any case; the first one that a file has is taken.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "pre": ("pre", "source", "presynaptic", "from", "pre_id", "bodyId_pre", "pre_root_id"),
+    "post": ("post", "target", "postsynaptic", "to", "post_id", "bodyId_post", "post_root_id"),
+    "type": ("type",),
+    "weight": ("weight", "synapses", "syn_count", "n_synapses", "count"),
+    "sign": ("sign",),
 }
+#: What stands for a chemical synapse (0) or a gap junction (1).
+TYPES = {"": 0, "chemical": 0, "gap": 1, "gap_junction": 1, "electrical": 1}
 SIGNS = {
     "+1": 1,
     "1": 1,
@@ -48,44 +54,54 @@ SIGNS = {
 
 
 @dataclass
-class _Edge:
-    """All rows that name the same edge."""
+class Cells:
+    """What a table of cells says."""
 
-    weight: float
-    sign: int
-    lines: list[int] = field(default_factory=list)
-
-
-@dataclass
-class _Cells:
     names: list[str]
     classes: list[str]
     transmitters: list[str]
-    body: BodyMap | None
+    body: BodyMap | None = None
+
+    @classmethod
+    def unknown(cls, names: list[str]) -> Cells:
+        """Cells of which nothing but the names is known."""
+        return cls(names, [""] * len(names), [""] * len(names))
 
 
 def read_edges(
     path: str | PathLike[str],
     *,
     cells: str | PathLike[str] | None = None,
-    columns: Mapping[str, str] | None = None,
+    pre: str | None = None,
+    post: str | None = None,
+    type: str | None = None,
+    weight: str | None = None,
+    sign: str | None = None,
     duplicates: str = "error",
+    separator: str | None = None,
+    header: bool = True,
 ) -> Connectome:
-    """Read a connectome from an edge table.
+    """Read a connectome from an edge table, one edge a row.
 
     Parameters
     ----------
     path : path
-        A .csv, .tsv or .txt file in UTF-8 whose first line names the columns. `pre` and `post`
-        are needed. Without `type` all edges are chemical, without `weight` all weights are 1,
-        without `sign` all signs are unknown. Cell names are kept as written, digits too.
+        A .csv, .tsv or .txt file in UTF-8, or a Parquet or Feather file. Without a column of
+        types all edges are chemical, without weights all weights are 1, without signs all signs
+        are unknown. Cell names are kept as written, digits too.
     cells : path, optional
         The table of cells: `name` and any of `class`, `transmitter`, `role`, `segment`, `side`.
         It sets the order of the cells. Without it the cells come in the order of the edges.
-    columns : mapping, optional
-        What the file calls its columns, for example ``{"pre": "bodyId_pre"}``.
+    pre, post, type, weight, sign : str, optional
+        What the file calls these columns. If not given, they are found by their usual names,
+        `ALIASES`.
     duplicates : {"error", "sum"}
         What to do with several rows for one edge: refuse, or add their weights.
+    separator : str, optional
+        What stands between two fields; if not given, the first line tells.
+    header : bool
+        Whether the first line names the columns. Without it they are called "1", "2", ... and the
+        first are pre, post and weight.
 
     Returns
     -------
@@ -96,212 +112,175 @@ def read_edges(
     ConnectomeError
         With file, line and column, if the file cannot be understood.
     UsageError
-        If `duplicates` or a key of `columns` is not known.
+        If `duplicates` is not known.
     """
     path = Path(path)
     choose("rule for duplicate edges", duplicates, ("error", "sum"))
-    titles = {column: column for column in EDGE_COLUMNS}
-    for column, title in (columns or {}).items():
-        titles[choose("column", column, EDGE_COLUMNS)] = title
     if cells is None and path.name.endswith(f".edges{path.suffix}"):
         beside = path.with_name(path.name.replace(f".edges{path.suffix}", f".cells{path.suffix}"))
         cells = beside if beside.is_file() else None
-    table = None if cells is None else _read_cells(Path(cells))
-    known = None if table is None else set(table.names)
-
-    edges: dict[tuple[str, str, str], _Edge] = {}
-    for line, row in _rows(path, titles, needed=("pre", "post", *(columns or {}))):
-        kind, pre, post, weight, sign = _parse_edge(path, line, row, titles)
-        for column, cell in (("pre", pre), ("post", post)):
-            if known is not None and cell not in known:
-                raise _error(path, line, titles[column], f"cell {cell!r} is not in {cells}")
-        edge = edges.setdefault((kind, pre, post), _Edge(0.0, sign))
-        if edge.sign != sign:
-            lines = _list_lines([*edge.lines, line])
-            raise ConnectomeError(f"{path}: {lines} give edge {pre!r} -> {post!r} different signs")
-        edge.weight += weight
-        edge.lines.append(line)
-    if duplicates == "error":
-        _refuse_duplicates(path, edges)
-    if table is None:
-        ends = [name for _, pre, post in edges for name in (pre, post)]
-        if not ends:
-            raise ConnectomeError(f"{path}: there are no edges below the line of column names")
-        names = list(dict.fromkeys(ends))
-        table = _Cells(names, [""] * len(names), [""] * len(names), None)
-    return _connectome(path, edges, table)
+    known = None if cells is None else _read_cells(Path(cells))
+    given = {"pre": pre, "post": post, "type": type, "weight": weight, "sign": sign}
+    if not header:
+        numbered = {"pre": "1", "post": "2", "weight": "3"}
+        given = {column: title or numbered.get(column) for column, title in given.items()}
+    wanted = {title for title in given.values() if title}
+    wanted.update(*(ALIASES[column] for column in EDGE_COLUMNS))
+    table = open_table(open_source(path), wanted, separator=separator, header=header)
+    if not header and len(table.titles) < 3 and weight is None:
+        given["weight"] = None
+    return edges_of_table(table, given, known, duplicates, str(cells))
 
 
-def _connectome(
-    path: Path, edges: Mapping[tuple[str, str, str], _Edge], table: _Cells
+def edges_of_table(
+    table: Table,
+    given: Mapping[str, str | None],
+    known: Cells | None,
+    duplicates: str,
+    cells_file: str = "",
 ) -> Connectome:
-    place = {name: i for i, name in enumerate(table.names)}
-    chemical = [(place[a], place[b], e) for (kind, a, b), e in edges.items() if kind == "chemical"]
-    gap = [(place[a], place[b], e) for (kind, a, b), e in edges.items() if kind == "gap"]
-    try:
-        return Connectome.from_edges(
-            path.stem.removesuffix(".edges"),
-            [pre for pre, _, _ in chemical],
-            [post for _, post, _ in chemical],
-            weight=[edge.weight for _, _, edge in chemical],
-            sign=[edge.sign for _, _, edge in chemical],
-            names=table.names,
-            classes=table.classes,
-            gap_pre=[pre for pre, _, _ in gap],
-            gap_post=[post for _, post, _ in gap],
-            gap_weight=[edge.weight for _, _, edge in gap],
-            transmitters=table.transmitters,
-            body=table.body,
-            source=str(path),
+    """The connectome of a table whose columns have these names, or their usual ones."""
+    titles = {column: table.find(column, given[column], ALIASES[column]) for column in EDGE_COLUMNS}
+    heads, tails = (table.names(titles[end] or table.need(end)) for end in ("pre", "post"))
+    source, n_rows = table.source, table.n_rows
+    if known is None and not n_rows:
+        raise source.error("there are no edges below the line of column names")
+    kind = sign = np.zeros(n_rows, np.int8)
+    weight = np.ones(n_rows)
+    if titles["type"] is not None:
+        kind = table.choices(
+            titles["type"], TYPES, lambda word: f"unknown type {word!r}; use chemical or gap"
         )
-    except ConnectomeError as error:
-        raise ConnectomeError(f"{path}: {error}") from None
-
-
-def _parse_edge(
-    path: Path, line: int, row: Mapping[str, str], titles: Mapping[str, str]
-) -> tuple[str, str, str, float, int]:
-    for column in ("pre", "post"):
-        if not row[column]:
-            raise _error(path, line, titles[column], "the cell name is empty")
-    kind = TYPES.get(row.get("type", "").lower())
-    if kind is None:
-        message = f"unknown type {row['type']!r}; use chemical or gap"
-        raise _error(path, line, titles["type"], message)
-    weight = _number(row.get("weight", "1"))
-    if weight is None:
-        message = f"{row['weight']!r} is not a number; give a positive weight"
-        raise _error(path, line, titles["weight"], message)
-    if not (math.isfinite(weight) and weight > 0):
-        message = f"weight {row['weight']} is not positive and finite; put signs in column sign"
-        raise _error(path, line, titles["weight"], message)
-    sign = SIGNS.get(row.get("sign", "").lower())
-    if sign is None:
-        message = f"unknown sign {row['sign']!r}; use +1, -1, 0, exc, inh, unknown or nothing"
-        raise _error(path, line, titles["sign"], message)
-    if kind == "gap" and sign:
-        raise _error(path, line, titles["sign"], "a gap junction has no sign; leave it empty")
-    return kind, row["pre"], row["post"], weight, sign
-
-
-def _number(text: str) -> float | None:
-    try:
-        return None if "_" in text else float(text)  # float() takes 1_000 for a thousand
-    except ValueError:
-        return None
-
-
-def _refuse_duplicates(path: Path, edges: Mapping[tuple[str, str, str], _Edge]) -> None:
-    repeated = [(key, edge.lines) for key, edge in edges.items() if len(edge.lines) > 1]
-    if repeated:
-        (kind, pre, post), lines = repeated[0]
-        more = f" (and {len(repeated) - 1} more edges are repeated)" if repeated[1:] else ""
-        raise ConnectomeError(
-            f"{path}: {_list_lines(lines)} give the same {kind} edge {pre!r} -> {post!r}{more}; "
-            'merge them, or read with duplicates="sum" to add their weights'
+    if titles["weight"] is not None:
+        weight = table.weights(titles["weight"])
+    if titles["sign"] is not None:
+        sign = table.choices(
+            titles["sign"],
+            SIGNS,
+            lambda word: f"unknown sign {word!r}; use +1, -1, 0, exc, inh, unknown or nothing",
         )
+        wrong = np.flatnonzero((kind == 1) & (sign != 0))
+        if wrong.size:
+            message = "a gap junction has no sign; leave it empty"
+            raise table.error(int(wrong[0]), titles["sign"], message)
+    names, pre, post = number_cells(heads, tails, () if known is None else known.names)
+    if known is None:
+        known = Cells.unknown(names)
+    elif len(names) > len(known.names):
+        stray = (pre >= len(known.names)) | (post >= len(known.names))
+        row = int(np.flatnonzero(stray)[0])
+        column, place = ("pre", pre) if pre[row] >= len(known.names) else ("post", post)
+        message = f"cell {names[place[row]]!r} is not in {cells_file}"
+        raise table.error(row, str(titles[column]), message)
+    parts = [np.flatnonzero(kind == code) for code in (0, 1)]
+    groups = [Groups.of(pre[rows], post[rows], len(names)) for rows in parts]
+    for group, rows in zip(groups, parts, strict=True):
+        for edge in group.mixed(sign[rows])[:1].tolist():
+            _refuse_signs(table, names, pre, post, sign, rows[group.rows(edge)])
+    if duplicates == "error":
+        _refuse_duplicates(table, names, pre, post, kind, groups, parts)
+    sums = [group.sums(weight[rows]) for group, rows in zip(groups, parts, strict=True)]
+    first = [rows[group.first] for group, rows in zip(groups, parts, strict=True)]
+    in_file_order = np.argsort(first[1], kind="stable")
+    gap = first[1][in_file_order]
+    return make(
+        source,
+        name=source.stem.removesuffix(".edges"),
+        pre=pre[first[0]],
+        post=post[first[0]],
+        weight=sums[0],
+        sign=sign[first[0]],
+        names=known.names,
+        classes=known.classes,
+        gap_pre=pre[gap],
+        gap_post=post[gap],
+        gap_weight=sums[1][in_file_order],
+        transmitters=known.transmitters,
+        body=known.body,
+    )
 
 
-def _list_lines(lines: Sequence[int]) -> str:
-    shown = ", ".join(map(str, lines[:10]))
-    return f"lines {shown}" + (f" and {len(lines) - 10} more" if len(lines) > 10 else "")
+def _refuse_signs(
+    table: Table,
+    names: Sequence[str],
+    pre: NDArray[np.int32],
+    post: NDArray[np.int32],
+    sign: NDArray[np.int8],
+    rows: NDArray[np.integer],
+) -> None:
+    """Refuse the rows of one edge, up to the first whose sign differs."""
+    upto = int(np.argmax(sign[rows] != sign[rows[0]])) + 1
+    edge = f"{names[pre[rows[0]]]!r} -> {names[post[rows[0]]]!r}"
+    raise table.source.error(f"{_list_rows(table, rows[:upto])} give edge {edge} different signs")
 
 
-def _read_cells(path: Path) -> _Cells:
-    lines: dict[str, int] = {}
-    rows: list[tuple[str, str, str, int, str]] = []
-    for line, row in _rows(path, {column: column for column in CELL_COLUMNS}, needed=("name",)):
-        name, cell_class, transmitter, role, segment, side = (
-            row.get(column, "") for column in CELL_COLUMNS
-        )
-        if not name:
-            raise _error(path, line, "name", "the cell name is empty")
-        if name in lines:
-            both = _list_lines([lines[name], line])
-            raise ConnectomeError(f"{path}: {both} name the same cell {name!r}")
-        if segment and not segment.isdecimal():
-            message = f"{segment!r} is not a segment; use 0, 1, ... or nothing"
-            raise _error(path, line, "segment", message)
-        place = int(segment) if segment else -1
-        problem = place_problem(cell_class, role, place, side)
+def _refuse_duplicates(
+    table: Table,
+    names: Sequence[str],
+    pre: NDArray[np.int32],
+    post: NDArray[np.int32],
+    kind: NDArray[np.int8],
+    groups: Sequence[Groups],
+    parts: Sequence[NDArray[np.integer]],
+) -> None:
+    repeated = [
+        rows[group.rows(edge)]
+        for group, rows in zip(groups, parts, strict=True)
+        for edge in np.flatnonzero(group.counts > 1).tolist()
+    ]
+    if not repeated:
+        return
+    rows = min(repeated, key=lambda rows: int(rows[0]))
+    more = f" (and {len(repeated) - 1} more edges are repeated)" if repeated[1:] else ""
+    edge = f"{names[pre[rows[0]]]!r} -> {names[post[rows[0]]]!r}"
+    what = ("chemical", "gap")[kind[rows[0]]]
+    raise table.source.error(
+        f"{_list_rows(table, rows)} give the same {what} edge {edge}{more}; "
+        'merge them, or read with duplicates="sum" to add their weights'
+    )
+
+
+def _list_rows(table: Table, rows: NDArray[np.integer]) -> str:
+    shown = rows[:10].tolist()
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+    if table.lines is None:
+        return "rows " + ", ".join(str(row + 1) for row in shown) + more
+    return "lines " + ", ".join(map(str, table.lines(shown))) + more
+
+
+def _read_cells(path: Path) -> Cells:
+    table = open_table(open_source(path), CELL_COLUMNS)
+    titles = {column: table.find(column, None) for column in CELL_COLUMNS}
+    if titles["name"] is None:
+        raise table.missing("name")
+    columns = [
+        [""] * table.n_rows if title is None else table.words(title).map(str, np.object_).tolist()
+        for title in titles.values()
+    ]
+    names, classes, transmitters, roles, segments, sides = columns
+    if not names:
+        raise table.source.error("there are no cells below the line of column names")
+    table.names(titles["name"])
+    seen: dict[str, int] = {}
+    places = []
+    for row, name in enumerate(names):
+        if name in seen:
+            both = _list_rows(table, np.array([seen[name], row]))
+            raise table.source.error(f"{both} name the same cell {name!r}")
+        seen[name] = row
+        if segments[row] and not segments[row].isdecimal():
+            message = f"{segments[row]!r} is not a segment; use 0, 1, ... or nothing"
+            raise table.error(row, "segment", message)
+        place = int(segments[row][:9]) if segments[row] else -1  # nine digits are too many
+        problem = place_problem(classes[row], roles[row], place, sides[row])
         if problem:
-            raise ConnectomeError(f"{path}: line {line}: {problem}")
-        lines[name] = line
-        rows.append((cell_class, transmitter, role, place, side))
-    if not rows:
-        raise ConnectomeError(f"{path}: there are no cells below the line of column names")
-    classes, transmitters, roles, segments, sides = zip(*rows, strict=True)
+            raise table.source.error(f"{table.where(row)}: {problem}")
+        places.append(place)
     body = None
     if any(roles):
-        motor = tuple(c if role == "motor" else "" for c, _, role, _, _ in rows)
-        body = BodyMap(motor, roles, np.array(segments), sides)
-    return _Cells(list(lines), list(classes), list(transmitters), body)
-
-
-def _rows(
-    path: Path, titles: Mapping[str, str], needed: Sequence[str]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and stripped fields, by our names of the columns, of each row not blank."""
-    content = read_bytes(path)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConnectomeError(f"{path}: line {line} is not UTF-8 text; save it as UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(path), strict=True)
-    header: list[str] = []
-    places: dict[str, int] = {}
-    line = 1
-    try:
-        for row in reader:
-            fields = [value.strip() for value in row]
-            if any(fields) and not header:
-                header = fields
-                places = _find_columns(path, line, header, titles, needed)
-            elif any(fields):
-                if len(fields) != len(header):
-                    raise ConnectomeError(
-                        f"{path}: line {line} has {len(fields)} fields, but there are "
-                        f"{len(header)} columns"
-                    )
-                yield line, {column: fields[place] for column, place in places.items()}
-            line = reader.line_num + 1
-    except csv.Error as error:
-        message = f"{path}: line {line} cannot be split into fields ({error})"
-        raise ConnectomeError(message) from None
-    if not header:
-        raise ConnectomeError(
-            f"{path}: the file is empty; its first line names the columns ({', '.join(titles)})"
-        )
-
-
-def _find_columns(
-    path: Path, line: int, header: Sequence[str], titles: Mapping[str, str], needed: Sequence[str]
-) -> dict[str, int]:
-    for column in needed:
-        if titles[column] not in header:
-            separator = {",": "commas", "\t": "tabs"}[_delimiter(path)]
-            hint = f"; are its columns separated by {separator}?" if len(header) == 1 else ""
-            raise ConnectomeError(
-                f"{path}: line {line}: there is no column {titles[column]!r}; "
-                f"found {', '.join(map(repr, header))}{hint}"
-            )
-    for title in titles.values():
-        if header.count(title) > 1:
-            raise ConnectomeError(f"{path}: line {line} names the column {title!r} twice")
-    return {c: header.index(title) for c, title in titles.items() if title in header}
-
-
-def _delimiter(path: Path) -> str:
-    try:
-        return DELIMITERS[path.suffix.lower()]
-    except KeyError:
-        known = ", ".join(DELIMITERS)
-        raise ConnectomeError(f"{path}: the name of an edge table ends in one of {known}") from None
-
-
-def _error(path: Path, line: int, column: str, message: str) -> ConnectomeError:
-    return ConnectomeError(f"{path}: line {line}, column {column!r}: {message}")
+        motor = tuple(c if role == "motor" else "" for c, role in zip(classes, roles, strict=True))
+        body = BodyMap(motor, tuple(roles), np.array(places), tuple(sides))
+    return Cells(names, classes, transmitters, body)
 
 
 def write_edges(
@@ -349,6 +328,14 @@ def write_edges(
             places = list(zip(body.role, segments, body.side, strict=True))
         known = zip(names, connectome.classes, connectome.transmitters, places, strict=True)
         _write_rows(Path(cells), CELL_COLUMNS, [(*cell, *place) for *cell, place in known])
+
+
+def _delimiter(path: Path) -> str:
+    try:
+        return DELIMITERS[path.suffix.lower()]
+    except KeyError:
+        known = ", ".join(DELIMITERS)
+        raise ConnectomeError(f"{path}: the name of an edge table ends in one of {known}") from None
 
 
 def _write_rows(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from conncore.body import BodyMap
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError
-from conncore.formats._files import read_bytes
+from conncore.formats._arrays import load_arrays
+from conncore.formats._files import brief, read_bytes
 from conncore.labels import Labels
 from conncore.storage import write_atomically
 
@@ -43,9 +44,17 @@ def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
     if connectome.body is not None:
         text["body"] = {field: getattr(connectome.body, field) for field in BODY_TUPLES}
         arrays["segment"] = connectome.body.segment
+    words: dict[str, tuple[str, ...] | None] = {}  # None: the attribute holds numbers
+    for k, (key, column) in enumerate(connectome.attributes.items()):
+        words[key] = column.words if isinstance(column, Labels) else None
+        arrays[f"attribute_{k}"] = column.codes if isinstance(column, Labels) else column
+    text["attributes"] = words
     arrays["text"] = np.frombuffer(json.dumps(text).encode(), np.uint8)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
+    if sum(array.nbytes for array in arrays.values()) > 32 * buffer.tell():
+        buffer = io.BytesIO()  # so small that a reader might take it for a trap
+        np.savez(buffer, **arrays)
     write_atomically(Path(path), buffer.getvalue())
 
 
@@ -67,22 +76,14 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
         If the file is missing, damaged, of another version or not a connectome.
     """
     path = Path(path)
-    content = io.BytesIO(read_bytes(path))
+    content = read_bytes(path)
     try:
-        with zipfile.ZipFile(content) as archive:
-            damaged = archive.testzip()
-        if damaged is not None:
-            raise ConnectomeError(f"{path}: is damaged ({damaged}); write it again")
-        content.seek(0)
-        with np.load(content, allow_pickle=False) as file:
-            arrays = {field: file[field] for field in file.files}
+        arrays = load_arrays(path, content)
         text = json.loads(bytes(arrays.pop("text")))
         version = text["version"]
-    except ConnectomeError:
-        raise
-    except Exception as error:  # zip, zlib, numpy and json each raise their own on damaged files
+    except Exception as error:  # json, and what is there in place of a text, raise their own
         raise ConnectomeError(
-            f"{path}: is not a connectome written by conncore, or is damaged ({error})"
+            f"{path}: is not a connectome written by conncore, or is damaged ({brief(error)})"
         ) from None
     if version != VERSION:
         raise ConnectomeError(
@@ -95,13 +96,18 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
                 **{field: text["body"][field] for field in BODY_TUPLES},
                 segment=arrays["segment"],
             )
+        attributes: dict[str, Any] = {}
+        for k, (key, words) in enumerate(text.get("attributes", {}).items()):
+            values = arrays[f"attribute_{k}"]
+            attributes[key] = values if words is None else Labels(values, words)
         return Connectome(
             **{field: text[field] for field in (*TEXTS, *TUPLES)},
-            **{field: arrays[field] for field in ARRAYS},
+            **{field: arrays[field] for field in ARRAYS},  # type: ignore[arg-type]
             sign_source=Labels(arrays["sign_source"], text["sign_sources"]),
             body=body,
+            attributes=attributes,
         )
     except KeyError as error:
         raise ConnectomeError(f"{path}: lacks the field {error}; write it again") from None
-    except (ConnectomeError, ValueError) as error:
+    except Exception as error:  # fields may hold anything
         raise ConnectomeError(f"{path}: {error}") from None

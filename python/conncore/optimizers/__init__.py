@@ -6,10 +6,11 @@ from typing import Any
 
 from conncore.errors import UsageError, choose
 from conncore.optimizers.base import Optimizer, State
+from conncore.optimizers.cma import CMA
 from conncore.optimizers.es import ES
 from conncore.optimizers.ga import GA
 
-OPTIMIZERS: dict[str, type[Optimizer[Any]]] = {"es": ES, "ga": GA}
+OPTIMIZERS: dict[str, type[Optimizer[Any]]] = {"cma": CMA, "es": ES, "ga": GA}
 
 
 def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
@@ -30,4 +31,4 @@ def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
     return kind(**options)
 
 
-__all__ = ["ES", "GA", "OPTIMIZERS", "Optimizer", "State", "make_optimizer"]
+__all__ = ["CMA", "ES", "GA", "OPTIMIZERS", "Optimizer", "State", "make_optimizer"]

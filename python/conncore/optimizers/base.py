@@ -103,8 +103,8 @@ class Optimizer(ABC, Generic[S]):
         """Return the genome that stands for the whole population, shape (n_parameters,)."""
 
     @abstractmethod
-    def sigma_at(self, generation: int) -> float:
-        """Return the size of the Gaussian steps in a generation."""
+    def sigma_of(self, state: S) -> float:
+        """Return the size of the Gaussian steps that `ask` takes next."""
 
     def describe(self) -> dict[str, Any]:
         """Return the name and the hyperparameters; ``make_optimizer(**describe())`` rebuilds it."""

@@ -24,6 +24,7 @@ from conncore.optimizers.base import (
     need_decay,
     need_positive,
 )
+from conncore.optimizers.scouting import ScoutingState, first_scouts, tell_scouts
 
 # Kingma & Ba 2015 (arXiv 1412.6980).
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
@@ -31,26 +32,17 @@ _LEARNING_RATES = {"adam": 0.05, "sgd": 0.1}
 
 
 @dataclass(frozen=True, eq=False)
-class ESState(State):
+class ESState(ScoutingState):
     """State of `ES`.
 
     Attributes
     ----------
-    mean : ndarray, shape (n_parameters,), float64
-        The solution so far; while scouting, the best scout so far.
     moment1, moment2 : ndarray, shape (n_parameters,), float64
         Adam's running means of the gradient and of its square; zero under sgd.
-    scouts : ndarray, shape (n_left, n_parameters), float64
-        Random genomes still to be scored before generation 0.
-    scout_fitness : float
-        Fitness of the best scout so far.
     """
 
-    mean: Vector
     moment1: Vector
     moment2: Vector
-    scouts: Matrix
-    scout_fitness: float
 
 
 def centered_ranks(fitness: ArrayLike) -> Vector:
@@ -83,8 +75,7 @@ class ES(Optimizer[ESState]):
     update : {"adam", "sgd"}
         Adam, or the plain step that the paper states.
     n_scout : int
-        Random genomes scored before generation 0, whose best is the first mean: from one random
-        genome the strategy often settles on doing nothing. 1 scores none and starts from the first.
+        Random genomes scored before generation 0, whose best is the first mean; 1 scores none.
 
     Raises
     ------
@@ -128,9 +119,9 @@ class ES(Optimizer[ESState]):
         """One genome starts the mean; more are scouts."""
         return self.n_scout
 
-    def sigma_at(self, generation: int) -> float:
-        """Return the standard deviation of a generation's noise."""
-        return float(self.sigma * self.sigma_decay**generation)
+    def sigma_of(self, state: ESState) -> float:
+        """Return the standard deviation of the next noise."""
+        return float(self.sigma * self.sigma_decay**state.generation)
 
     def init(
         self,
@@ -155,7 +146,7 @@ class ES(Optimizer[ESState]):
             mean=genomes[0],
             moment1=np.zeros(n_parameters),
             moment2=np.zeros(n_parameters),
-            scouts=genomes if len(genomes) > 1 else genomes[:0],
+            scouts=first_scouts(genomes),
             scout_fitness=-np.inf,
         )
 
@@ -167,15 +158,18 @@ class ES(Optimizer[ESState]):
         noise = normal(
             pairs, len(state.mean), seed=state.seed, stream=Stream.ES, generation=state.generation
         )
-        noise *= self.sigma_at(state.generation)
-        population: Matrix = np.concatenate([state.mean + noise, state.mean - noise])
+        noise *= self.sigma_of(state)
+        # In place: new pages cost more than the sums once genomes are long.
+        population: Matrix = np.empty((self.population_size, len(state.mean)))
+        np.add(state.mean, noise, out=population[: len(pairs)])
+        np.subtract(state.mean, noise, out=population[len(pairs) :])
         np.clip(population, state.lower, state.upper, out=population)
         return population
 
     def tell(self, state: ESState, population: ArrayLike, fitness: ArrayLike) -> ESState:
         """Move the mean along the ranked noise, or keep the best scout."""
         if len(state.scouts):
-            return self._tell_scouts(state, population, fitness)
+            return tell_scouts(state, population, fitness, self.population_size)
         genomes, scores = check_told(population, fitness, self.population_size)
         half = self.population_size // 2
         ranks = centered_ranks(scores)
@@ -183,7 +177,7 @@ class ES(Optimizer[ESState]):
         # BLAS product may depend on the number of threads.
         noise = (genomes[:half] - genomes[half:]) / 2
         gradient = np.einsum("m,mp->p", ranks[:half] - ranks[half:], noise)
-        gradient /= self.population_size * self.sigma_at(state.generation) ** 2
+        gradient /= self.population_size * self.sigma_of(state) ** 2
         step = self._rate * self.learning_rate_decay**state.generation
         moment1, moment2, t = state.moment1, state.moment2, state.generation + 1
         if self.update == "adam":
@@ -199,17 +193,6 @@ class ES(Optimizer[ESState]):
             mean=np.clip(state.mean + step * direction, state.lower, state.upper),
             moment1=moment1,
             moment2=moment2,
-        )
-
-    def _tell_scouts(self, state: ESState, population: ArrayLike, fitness: ArrayLike) -> ESState:
-        n_asked = min(len(state.scouts), self.population_size)
-        genomes, scores = check_told(population, fitness, n_asked)
-        best = int(np.argmax(scores))
-        left = state.scouts[n_asked:]
-        if scores[best] <= state.scout_fitness:
-            return dataclasses.replace(state, scouts=left)
-        return dataclasses.replace(
-            state, mean=genomes[best].copy(), scouts=left, scout_fitness=float(scores[best])
         )
 
     def center(self, state: ESState) -> Vector:

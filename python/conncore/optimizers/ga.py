@@ -92,9 +92,9 @@ class GA(Optimizer[GAState]):
         """The initial population is evaluated as generation 0."""
         return self.population_size
 
-    def sigma_at(self, generation: int) -> float:
-        """Return the step of a generation's children, for slices without one of their own."""
-        return float(self.sigma * self.sigma_decay**generation)
+    def sigma_of(self, state: GAState) -> float:
+        """Return the step of the next children, for slices without one of their own."""
+        return float(self.sigma * self.sigma_decay**state.generation)
 
     def init(
         self,

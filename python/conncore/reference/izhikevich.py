@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conncore.reference.types import Constants, State
+from conncore.reference.types import Constants, Floats, State
 
 
 def reset(shape: tuple[int, int], constants: Constants) -> State:
@@ -13,11 +12,11 @@ def reset(shape: tuple[int, int], constants: Constants) -> State:
     return {"v": v, "u": constants["b"] * v}
 
 
-def step(state: State, current: NDArray[np.float64], constants: Constants) -> NDArray[np.float64]:
+def step(state: State, current: Floats, constants: Constants) -> Floats:
     v, u, dt = state["v"], state["u"], constants["dt"]
     v = v + dt * (0.04 * v * v + 5.0 * v + 140.0 - u + constants["scale"] * current)
     u = u + dt * (constants["a"] * (constants["b"] * v - u))
     spikes = v >= 30.0
     state["v"] = np.where(spikes, constants["c"], v)
     state["u"] = np.where(spikes, u + constants["d"], u)
-    return spikes.astype(np.float64)
+    return spikes.astype(v.dtype)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
+# float64 as in the kernels, or float32: `conncore.batched` runs the same equations in it.
+Floats = NDArray[Any]
 # State variables by name, each (n_members, n_neurons); `step` replaces them.
-State = dict[str, NDArray[np.float64]]
-# Constants by name, each (n_members, 1).
-Constants = dict[str, NDArray[np.float64]]
+State = dict[str, Floats]
+# Constants by name, each (n_members, 1), or a number for all.
+Constants = Mapping[str, Floats | float]
 
 
 class Neuron(Protocol):
@@ -19,7 +21,5 @@ class Neuron(Protocol):
     def reset(self, shape: tuple[int, int], constants: Constants) -> State:
         """The state at rest; shape is (n_members, n_neurons)."""
 
-    def step(
-        self, state: State, current: NDArray[np.float64], constants: Constants
-    ) -> NDArray[np.float64]:
+    def step(self, state: State, current: Floats, constants: Constants) -> Floats:
         """Update `state` in place and return activity or spikes, (n_members, n_neurons)."""

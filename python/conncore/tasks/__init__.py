@@ -11,6 +11,7 @@ from conncore.errors import UsageError
 from conncore.tasks.base import JointMap, Task
 from conncore.tasks.cheetah import HalfCheetahV5
 from conncore.tasks.gymnasium import GymnasiumTask, UnknownEnvironmentError
+from conncore.tasks.mnist import Mnist
 from conncore.tasks.swimmer import DmSwimmer6, Swimmer6, SwimmerV5
 
 # A new task is one entry here. These names come before Gymnasium's.
@@ -19,6 +20,7 @@ TASKS: dict[str, Callable[..., Task]] = {
     "Swimmer-v5": SwimmerV5,
     "dm-swimmer6": DmSwimmer6,
     "HalfCheetah-v5": HalfCheetahV5,
+    "mnist": Mnist,
 }
 
 __all__ = ["TASKS", "JointMap", "Task", "make_task"]
@@ -32,7 +34,8 @@ def make_task(name: str = "swimmer6", **options: Any) -> Task:
     name : str
         One of `TASKS`, or any id registered with Gymnasium.
     **options
-        The task's own: `engine` and `observe` for swimmers, `max_steps` for Gymnasium's.
+        The task's own: `engine` and `observe` for swimmers, `max_steps` for Gymnasium's,
+        `batch`, `hold`, `score` and `data` for mnist.
 
     Raises
     ------

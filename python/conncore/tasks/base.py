@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from conncore.errors import UsageError
 
@@ -31,10 +31,19 @@ class Policy(Protocol):
 
 
 class PolicyFactory(Protocol):
-    """The one method of a `Network` that tasks use."""
+    """What tasks use of a `Network`."""
 
     def policy(self, genomes: FloatArray, n_threads: int | None = None) -> Policy:
         """Return a policy with one member per row of `genomes`."""
+
+    def respond(
+        self,
+        genomes: FloatArray,
+        observations: ArrayLike,
+        n_steps: int,
+        n_threads: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Answers to each of many observations, (n_members, n_observations, n_actions)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +87,8 @@ class Task(ABC):
         Sizes of an observation and of an action, and the most steps of an episode.
     joints : JointMap or None
         The body's joints, where the task has a body that anatomical input/output can use.
+    n_validation, n_held_out : int
+        Starts on which a run chooses its solution, and starts that score it.
     """
 
     name: str
@@ -85,6 +96,8 @@ class Task(ABC):
     n_actions: int
     n_steps: int
     joints: JointMap | None = None
+    n_validation: int = 16
+    n_held_out: int = 32
 
     @abstractmethod
     def evaluate(

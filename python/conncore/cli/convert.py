@@ -1,0 +1,30 @@
+"""`conncore connectome convert`: from any format that is read to one that is written."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from conncore.cli.connectome import Format, NameOrFile, Options, SplitMuscles
+
+
+def convert(
+    name_or_file: NameOrFile,
+    out: Annotated[str, typer.Argument(help="The file to write: .npz, .graphml, .csv, .tsv.")],
+    split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
+    to: Annotated[
+        str | None, typer.Option(help="What to write, if its name does not tell: sparse.")
+    ] = None,
+) -> None:
+    """Write a connectome in another format, and say what that has no place for."""
+    from conncore.catalog import open_connectome
+    from conncore.formats import write
+
+    connectome = open_connectome(name_or_file, split_muscles, format, option or ())
+    dropped = write(connectome, out, to)
+    counts = f"{connectome.n_neurons} cells, {connectome.n_synapses} chemical edges"
+    gaps = f"{connectome.n_gap_junctions} gap junctions"
+    typer.echo(f"{out}: {counts}, {gaps}; dropped: {dropped or 'nothing'}")

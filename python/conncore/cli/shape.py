@@ -1,0 +1,174 @@
+"""`conncore connectome subset | merge | split | sign | label | null`: one in, another out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from conncore.connectome import Connectome
+
+Source = Annotated[
+    str, typer.Argument(metavar="IN", help="A name from `conncore connectome list`, or a file.")
+]
+Result = Annotated[
+    Path,
+    typer.Argument(metavar="OUT", help="NAME.npz keeps all; or NAME.edges.csv, NAME.graphml."),
+]
+Conflicts = Annotated[
+    str, typer.Option(help="Where signs differ: refuse, or take the majority of the weight.")
+]
+
+
+def subset(
+    source: Source,
+    out: Result,
+    cells: Annotated[str | None, typer.Option(help="Names of cells: NAME,NAME.")] = None,
+    cell_class: Annotated[
+        str | None, typer.Option("--class", help="Classes of cells: CLASS,CLASS.")
+    ] = None,
+    match: Annotated[
+        str | None, typer.Option(help="A regular expression found in the name.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="PROPERTY=WORD,WORD such as region=EB; may be given again."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Only cells near these: NAME,NAME, PROPERTY=WORD or match=REGEX."
+        ),
+    ] = None,
+    hops: Annotated[int, typer.Option(help="How many chemical edges away from --from.")] = 1,
+    direction: Annotated[str, typer.Option(help="Of these edges: out, in or both.")] = "both",
+    min_weight: Annotated[
+        float, typer.Option(help="Leave out chemical edges with a lower weight.")
+    ] = 0.0,
+) -> None:
+    """Take the cells that meet all conditions, and the edges between them."""
+    from conncore.errors import UsageError
+    from conncore.shaping import choose_cells
+
+    conditions = {}
+    for text in [*(where or ()), *([f"class={cell_class}"] if cell_class else ())]:
+        key, equals, words = text.partition("=")
+        if not equals:
+            raise UsageError(f"--where {text!r} is not PROPERTY=WORD")
+        conditions[key] = words.split(",")
+    connectome = _open(source)
+    part = connectome.subset(
+        cells.split(",") if cells else None,
+        match=match,
+        where=conditions,
+        near=choose_cells(connectome, start) if start else None,
+        hops=hops,
+        direction=direction,
+        min_weight=min_weight,
+    )
+    _write(part, out)
+
+
+def merge(
+    source: Source,
+    out: Result,
+    by: Annotated[str, typer.Option(help="The property that cells of a group share.")] = "class",
+    left_right: Annotated[
+        bool, typer.Option("--left-right", help="Merge left and right cells instead.")
+    ] = False,
+    conflicts: Conflicts = "refuse",
+) -> None:
+    """Make one cell of each class, or of each pair left and right; weights are added."""
+    connectome = _open(source)
+    if left_right:
+        _write(connectome.merge_left_right(conflicts=conflicts), out)
+    else:
+        _write(connectome.merge(by, conflicts=conflicts), out)
+
+
+def split(source: Source, out: Result) -> None:
+    """Split left/right-merged muscles (MDlrNN, MVlrNN) in two, each with all its edges."""
+    _write(_open(source).split_left_right(), out)
+
+
+def sign(
+    source: Source,
+    out: Result,
+    edge_signs: Annotated[
+        Path | None, typer.Option(help="A CSV (pre,post,sign): these signs, whatever they were.")
+    ] = None,
+    transmitters: Annotated[
+        str | None, typer.Option(help="worm, fly or a CSV (transmitter,sign): unknown signs.")
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(help="Trust only transmitters as sure as this.")
+    ] = 0.0,
+    unknown: Annotated[
+        str | None, typer.Option(help="What is left: refuse, excitatory, drop or random.")
+    ] = None,
+    excitatory_share: Annotated[
+        float | None, typer.Option(help="Share of cells that excite, for random signs.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same signs.")] = 0,
+) -> None:
+    """Give signs: edge by edge, then by transmitter, then by a policy for the rest."""
+    from conncore.signs import read_edge_signs
+
+    connectome = _open(source)
+    if edge_signs is not None:
+        given = f"given:{edge_signs.name}"
+        connectome = connectome.sign_edges(read_edge_signs(edge_signs), source=given)
+    if transmitters is not None:
+        connectome = connectome.sign_by_transmitter(transmitters, min_confidence=min_confidence)
+    if unknown is not None:
+        connectome = connectome.settle_signs(unknown, share=excitatory_share, seed=seed)
+    _write(connectome, out)
+
+
+def label(
+    source: Source,
+    out: Result,
+    table: Annotated[
+        Path,
+        typer.Option(
+            help="A CSV, a row a cell: name, and class, transmitter, role, segment, side or others."
+        ),
+    ],
+) -> None:
+    """Say more of the cells: classes, transmitters, the body map, regions, whatever."""
+    _write(_open(source).with_cells(table), out)
+
+
+def null(
+    source: Source,
+    out: Result,
+    null: Annotated[
+        str, typer.Option(help="statistics, degree, segment, signs, weights or random.")
+    ],
+    seed: Annotated[int, typer.Option(help="Another seed, another graph.")] = 0,
+) -> None:
+    """Draw a null model: what the connectome would be if only some properties mattered."""
+    from conncore.nulls import make_null
+
+    _write(make_null(null, _open(source), seed), out)
+
+
+def _open(source: str) -> Connectome:
+    from conncore.catalog import open_connectome
+
+    return open_connectome(source)
+
+
+def _write(connectome: Connectome, path: Path) -> None:
+    """Write, and say what is there now and what the format has no place for."""
+    from conncore.formats import write
+
+    dropped = write(connectome, path)
+    typer.echo(
+        f"{path}: {connectome.n_neurons} cells, {connectome.n_synapses} chemical edges "
+        f"({connectome.n_excitatory} excitatory, {connectome.n_inhibitory} inhibitory, "
+        f"{connectome.n_unknown} of unknown sign), {connectome.n_gap_junctions} gap junctions; "
+        f"dropped: {dropped or 'nothing'}"
+    )

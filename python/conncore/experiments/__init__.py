@@ -1,0 +1,1 @@
+"""Experiments of many runs: studies, their statistics, the comparison with nulls, the paper."""

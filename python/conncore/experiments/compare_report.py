@@ -1,0 +1,77 @@
+"""The comparison's table, figure and JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from conncore.experiments.compare import Row
+from conncore.experiments.results import finite, write_results
+from conncore.experiments.study import Outcome
+from conncore.report.bands import draw_bands
+
+
+def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
+    """Print the table."""
+    console.print(title)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in ("score", "95% interval", "circuit less it", "95% interval", "d", "p", "p Holm"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for row in rows:
+        table.add_row(
+            row.arm,
+            _text(row.mean, ".1f"),
+            _interval(row.low, row.high),
+            _text(row.difference, "+.1f"),
+            _interval(row.difference_low, row.difference_high),
+            _text(row.effect, ".2f"),
+            _text(row.p, ".4f"),
+            _text(row.p_holm, ".4f"),
+            row.verdict + (f" ({row.n_failed} seeds failed)" if row.n_failed else ""),
+        )
+    console.print(table)
+    console.print(
+        "score: mean of held-out starts; d: Cohen's, paired; p: exact paired permutation test"
+    )
+
+
+def write_report(
+    out: Path,
+    title: str,
+    rows: Sequence[Row],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    settings: Mapping[str, Any],
+) -> tuple[Path, Path]:
+    """Write compare.json and compare.png into `out`; return their paths."""
+    file = out / "compare.json"
+    records = [finite(asdict(row) | {"verdict": row.verdict}) for row in rows]
+    write_results(file, title, settings, outcomes, rows=records)
+    figure = draw_bands(
+        {"population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": _means(outcomes)},
+        out / "compare.png",
+        title=title,
+        y_label="fitness",
+    )
+    return file, figure
+
+
+def _means(
+    outcomes: Mapping[str, Sequence[Outcome]],
+) -> dict[str, list[list[float | None]]]:
+    return {arm: [run.curves[-1].mean for run in runs] for arm, runs in outcomes.items()}
+
+
+def _text(value: float, form: str) -> str:
+    return "" if math.isnan(value) else format(value, form)
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if math.isnan(low) else f"{low:.1f} to {high:.1f}"

@@ -1,0 +1,288 @@
+"""The experiments of arXiv 2209.14406: what is run, what the paper reports, what it claims.
+
+docs/reproduction.md says which choices the paper leaves open, and how they are made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conncore.catalog import load
+from conncore.connectome import Connectome
+from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
+from conncore.experiments.claims import Claim, above, near, plateaus, reaches, similar
+from conncore.experiments.study import Arm, Outcome, Stage
+from conncore.neurons import NEURONS
+from conncore.optimizers import ES, GA
+from conncore.tasks import Task, make_task
+
+START, END = Outcome.start, Outcome.end
+NAMES = {"izhikevich": "izhikevich", "alif": "alif", "relu": "artificial"}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long the runs are: of the paper, or of a first look."""
+
+    seeds: int
+    pretrain_epochs: int
+    pretrain_population: int
+    generations: int
+    population: int
+    cheetah_generations: int
+    cheetah_population: int
+    mnist_generations: int
+    best_generations: int
+    cheetah_es_generations: int
+    mnist_es_generations: int
+
+
+FULL = Budget(10, 1000, 200, 200, 750, 100, 250, 200, 200, 120, 3000)
+QUICK = Budget(5, 60, 64, 20, 96, 5, 48, 15, 20, 4, 30)
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """One study of the paper.
+
+    Attributes
+    ----------
+    name : str
+        Of its folder: the figure, and which reading of it.
+    title : str
+    task : callable
+        Makes the task.
+    arms : callable
+        Makes the arms, from the task and a budget.
+    published : mapping of str to (start, end)
+        The paper's population means by arm; None where it gives no number.
+    claims : tuple of Claim
+    """
+
+    name: str
+    title: str
+    task: Callable[[Mapping[str, Any]], Task]
+    arms: Callable[[Task, Budget], list[Arm]]
+    published: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+
+
+def worm() -> Connectome:
+    """The paper's circuit: six repeating units, density 3.2%."""
+    return load("celegans-haspel2011")
+
+
+def pretrain(budget: Budget) -> Stage:
+    """The paper's ES, plain steps at 0.1, from the best of some random genomes."""
+    population = budget.pretrain_population
+    optimizer = ES(population_size=population, update="sgd", n_scout=2 * population)
+    return Stage("pretrain", optimizer, budget.pretrain_epochs)
+
+
+def fine_tune(
+    generations: int, population: int, sigma: float, decay: float, **slices: float
+) -> Stage:
+    """The GA on individual weights; `slices` have steps of their own."""
+    optimizer = GA(population_size=population, sigma=sigma, slice_sigma=slices, sigma_decay=decay)
+    return Stage("evolve", optimizer, generations, expand=True)
+
+
+def _figure3(task: Task, budget: Budget, io: str) -> list[Arm]:
+    ga = fine_tune(budget.generations, budget.population, 0.01, 0.997)
+    stages = (pretrain(budget), ga)
+
+    def arm(name: str, neuron: str, **options: Any) -> Arm:
+        tune = tuple(NEURONS[neuron].constants)
+        return circuit_arm(name, worm(), task, stages, neuron=neuron, io=io, tune=tune, **options)
+
+    return [
+        *(arm(name, neuron) for neuron, name in NAMES.items()),
+        arm("izhikevich-1", "izhikevich", steps_per_action=1, log_weights=(2.0, 1.0)),
+    ]
+
+
+def _figure4(task: Task, budget: Budget, io: str, pretrained: bool) -> list[Arm]:
+    def stages(weights: str) -> tuple[Stage, ...]:
+        ga = fine_tune(budget.generations, budget.population, 0.01, 0.997, **{weights: 0.02})
+        return (pretrain(budget), ga) if pretrained else (ga,)
+
+    signed, free = stages("log_weights"), stages("free_weights")
+    options = {"neuron": "relu", "io": io}
+    return [
+        circuit_arm("circuit", worm(), task, signed, **options),
+        null_arm("statistics", worm(), task, signed, **options),
+        mlp_arm("mlp", worm(), task, free),
+        mlp_arm("sparse-mlp", worm(), task, signed),
+    ]
+
+
+def _figure5(task: Task, generations: int, population: int) -> list[Arm]:
+    ga = (fine_tune(generations, population, 0.02, 0.998),)
+    return [
+        circuit_arm("circuit", worm(), task, ga, neuron="relu", io="dense"),
+        mlp_arm("mlp", worm(), task, ga),
+    ]
+
+
+def _strong(task: Task, generations: int, optimizer: ES) -> list[Arm]:
+    """The circuit and the MLP with the same ES on all weights."""
+    stages = (Stage("evolve", optimizer, generations, expand=True),)
+    return [
+        circuit_arm(
+            "circuit", worm(), task, stages, neuron="relu", io="dense", weights="individual"
+        ),
+        mlp_arm("mlp", worm(), task, stages),
+    ]
+
+
+def _best_swimmer(task: Task, budget: Budget, *neurons: str) -> list[Arm]:
+    """The anatomical circuit as well as it gets: ES on shared weights, then a GA on all."""
+    generations, members = budget.best_generations, budget.population
+    es = ES(population_size=budget.pretrain_population, n_scout=8 * budget.pretrain_population)
+    ga = GA(population_size=members, n_elites=40, sigma=0.03, sigma_decay=0.98)
+    stages = (
+        Stage("shared", es, generations),
+        Stage("individual", ga, generations // 3, expand=True),
+    )
+    return [
+        circuit_arm(neuron, worm(), task, stages, neuron=neuron, io="anatomical")
+        for neuron in neurons
+    ]
+
+
+def _best_dm(task: Task, budget: Budget) -> list[Arm]:
+    """A GA with large steps and more parents than the paper's, on shared weights."""
+    ga = GA(population_size=budget.population, n_elites=40, sigma=0.1, sigma_decay=0.98)
+    stages = (Stage("shared", ga, budget.best_generations // 2),)
+    return [circuit_arm("relu", worm(), task, stages, neuron="relu", io="anatomical")]
+
+
+def _swimmer(options: Mapping[str, Any]) -> Task:
+    return make_task("swimmer6")
+
+
+def _figure3_claims() -> tuple[Claim, ...]:
+    return (
+        above("Izhikevich starts above ALIF", "izhikevich", "alif", START),
+        above("ALIF starts above the artificial network", "alif", "artificial", START),
+        similar("Izhikevich and ALIF end alike", "izhikevich", "alif", END),
+        above("artificial ends lower than Izhikevich", "izhikevich", "artificial", END),
+        above("artificial ends lower than ALIF", "alif", "artificial", END),
+    )
+
+
+def _figure4_claims() -> tuple[Claim, ...]:
+    return (
+        above("the statistics' network starts above the MLP", "statistics", "mlp", START),
+        above("the statistics' network ends above the MLP", "statistics", "mlp", END),
+        above("the exact circuit ends above the MLP", "circuit", "mlp", END),
+        above("the MLP ends above the sparse MLP", "mlp", "sparse-mlp", END),
+        near("the statistics' network ends at 146.4 +- 3.5", "statistics", END, 146.4, 3.5),
+        near("the exact circuit ends at 146.4 +- 3.5", "circuit", END, 146.4, 3.5),
+        near("the MLP ends at 96.2 +- 13.6", "mlp", END, 96.2, 13.6),
+        near("the sparse MLP ends at 63.7 +- 17.2", "sparse-mlp", END, 63.7, 17.2),
+    )
+
+
+def _figure5_claims() -> tuple[Claim, ...]:
+    return (
+        plateaus("the circuit plateaus early", "circuit"),
+        above("the MLP ends above the circuit", "mlp", "circuit", END),
+    )
+
+
+_STARTS = {"izhikevich": (130.0, None), "alif": (100.0, None), "artificial": (50.0, None)}
+_ENDS = {
+    "circuit": (22.0, 146.4),
+    "statistics": (22.0, 146.4),
+    "mlp": (0.0, 96.2),
+    "sparse-mlp": (0.0, 63.7),
+}
+
+
+def _three(io: str) -> Experiment:
+    return Experiment(
+        f"fig3-{io}",
+        f"Figure 3: the circuit as three kinds of neurons, {io} input/output, ES then GA",
+        _swimmer,
+        lambda task, budget: _figure3(task, budget, io),
+        _STARTS,
+        _figure3_claims(),
+    )
+
+
+def _four(io: str, pretrained: bool) -> Experiment:
+    how = "ES then GA" if pretrained else "GA alone"
+    return Experiment(
+        f"fig4-{io}" + ("-pretrained" if pretrained else ""),
+        f"Figure 4: the circuit, its statistics and MLPs, {io} input/output, {how}",
+        _swimmer,
+        lambda task, budget: _figure4(task, budget, io, pretrained),
+        _ENDS,
+        _figure4_claims(),
+    )
+
+
+EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
+    "best": (
+        Experiment(
+            "best-swimmer6",
+            "Beyond the paper: the circuit on swimmer6, anatomical input/output",
+            _swimmer,
+            lambda task, budget: _best_swimmer(task, budget, "relu", "alif", "izhikevich"),
+            claims=(reaches("relu", 450), reaches("alif", 400), reaches("izhikevich", 400)),
+        ),
+        Experiment(
+            "best-Swimmer-v5",
+            "Beyond the paper: the circuit on Swimmer-v5, anatomical input/output",
+            lambda options: make_task("Swimmer-v5"),
+            lambda task, budget: _best_swimmer(task, budget, "relu"),
+            claims=(reaches("relu", 355),),
+        ),
+        Experiment(
+            "best-dm-swimmer6",
+            "Beyond the paper: the circuit on dm-swimmer6, anatomical input/output",
+            lambda options: make_task("dm-swimmer6"),
+            _best_dm,
+            claims=(reaches("relu", 950),),
+        ),
+    ),
+    "fig3": (_three("dense"), _three("anatomical")),
+    "fig4": (
+        _four("dense", False),
+        _four("dense", True),
+        _four("anatomical", False),
+        _four("anatomical", True),
+    ),
+    "fig5": (
+        Experiment(
+            "fig5-cheetah",
+            "Figure 5: the circuit and an MLP on HalfCheetah-v5, GA alone",
+            lambda options: make_task("HalfCheetah-v5"),
+            lambda task, budget: _figure5(
+                task, budget.cheetah_generations, budget.cheetah_population
+            ),
+            claims=_figure5_claims(),
+        ),
+        Experiment(
+            "fig5-cheetah-es",
+            "Figure 5 with a strong optimiser: HalfCheetah-v5, ES",
+            lambda options: make_task("HalfCheetah-v5"),
+            lambda task, budget: _strong(
+                task,
+                budget.cheetah_es_generations,
+                ES(population_size=32, sigma=0.05, learning_rate=0.03, n_scout=1),
+            ),
+            claims=(*_figure5_claims(), reaches("mlp", 2400)),
+        ),
+        Experiment(
+            "fig5-mnist",
+            "Figure 5: the circuit and an MLP on MNIST, GA alone",
+            lambda options: make_task("mnist", **options),
+            lambda task, budget: _figure5(task, budget.mnist_generations, budget.population),
+            claims=_figure5_claims(),
+        ),
+    ),
+}

@@ -1,0 +1,114 @@
+"""Tables, figures and JSON of the paper's experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from conncore.experiments.claims import Verdict
+from conncore.experiments.paper import Experiment
+from conncore.experiments.results import finite, write_results
+from conncore.experiments.statistics import bootstrap_interval
+from conncore.experiments.study import Outcome
+from conncore.report.bands import draw_bands
+
+
+def print_experiment(
+    experiment: Experiment,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    verdicts: Sequence[Verdict],
+    console: Console,
+) -> None:
+    """Print each arm beside the paper's numbers, and each claim with its verdict."""
+    table = Table(title=experiment.title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("population mean")
+    for name in ("seeds", "start", "paper", "end \N{PLUS-MINUS SIGN} sd", "95% interval", "paper",
+                 "solution, held out"):  # fmt: skip
+        table.add_column(name, justify="right")
+    for arm, runs in outcomes.items():
+        starts, ends = [run.start() for run in runs], [run.end() for run in runs]
+        low, high = bootstrap_interval(ends)
+        published = experiment.published.get(arm, (None, None))
+        table.add_row(
+            arm,
+            str(len(runs)),
+            f"{np.mean(starts):.1f}",
+            _published(published[0]),
+            f"{np.mean(ends):.1f} \N{PLUS-MINUS SIGN} {_sd(ends):.1f}",
+            "" if np.isnan(low) else f"{low:.1f} to {high:.1f}",
+            _published(published[1]),
+            f"{np.mean([run.score for run in runs]):.1f}",
+        )
+    console.print(table)
+    print_verdicts(verdicts, console)
+
+
+def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
+    """Print claims with their verdicts, the rule and what it was decided by."""
+    claims = Table(box=None, pad_edge=False)
+    for name in ("claim", "verdict", "found", "95% interval", "holds if"):
+        claims.add_column(name)
+    for verdict in verdicts:
+        claims.add_row(
+            verdict.claim,
+            verdict.verdict,
+            "" if np.isnan(verdict.estimate) else f"{verdict.estimate:.4g}",
+            "" if np.isnan(verdict.low) else f"{verdict.low:.4g} to {verdict.high:.4g}",
+            verdict.rule,
+        )
+    console.print(claims)
+    console.print()
+
+
+def write_experiment(
+    folder: Path,
+    experiment: Experiment,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    verdicts: Sequence[Verdict],
+    settings: Mapping[str, Any],
+) -> Path:
+    """Write <name>.json and <name>.png into `folder`; return the figure's path."""
+    write_results(
+        folder / f"{experiment.name}.json",
+        experiment.title,
+        settings,
+        outcomes,
+        published=experiment.published,
+        verdicts=[finite(asdict(verdict)) for verdict in verdicts],
+    )
+    stages = [curve.stage for curve in next(iter(outcomes.values()))[0].curves]
+    lines = {
+        arm: (numbers[1], f"paper: {arm} {numbers[1]:g}")
+        for arm, numbers in experiment.published.items()
+        if numbers[1] is not None
+    }
+    return draw_bands(
+        {
+            f"{stage}: population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": {
+                arm: [run.curves[place].mean for run in runs] for arm, runs in outcomes.items()
+            }
+            for place, stage in enumerate(stages)
+        },
+        folder / f"{experiment.name}.png",
+        title=experiment.title,
+        y_label="fitness",
+        references={
+            f"{stages[-1]}: population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": list(
+                dict((height, (height, text)) for height, text in lines.values()).values()
+            )
+        },
+    )
+
+
+def _published(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _sd(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0

@@ -1,0 +1,79 @@
+"""What a study leaves: one JSON with all curves and where they came from, and tables as text."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from conncore.experiments.study import Curve, Outcome
+from conncore.provenance import provenance
+from conncore.storage import disk_errors, write_atomically
+
+_DIGITS = 5  # of a fitness
+_ADVICE = "make room and run the same command again"
+_WIDTH = 150  # of a table in a file
+
+
+def write_results(
+    file: Path,
+    title: str,
+    settings: Mapping[str, Any],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    **findings: Any,
+) -> None:
+    """Write a JSON file: title, provenance, hours, settings, findings, and all outcomes.
+
+    Raises
+    ------
+    ConncoreError
+        It cannot be written.
+    """
+    runs = [run for of_arm in outcomes.values() for run in of_arm]
+    content = {
+        "title": title,
+        "provenance": provenance(),
+        "hours": round(sum(run.seconds for run in runs) / 3600, 3),
+        **findings,
+        "settings": settings,
+        "outcomes": [_fields(run) for run in runs],
+    }
+    _write(file, json.dumps(content, separators=(",", ":")))
+
+
+def show(draw: Callable[[Console], None], console: Console, file: Path) -> None:
+    """Print what `draw` prints, and keep it in a text file."""
+    draw(console)
+    text = io.StringIO()
+    draw(Console(file=text, width=_WIDTH, highlight=False))
+    _write(file, "\n".join(line.rstrip() for line in text.getvalue().splitlines()))
+
+
+def finite(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN and no infinity: null stands for them."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in fields.items()
+    }
+
+
+def _fields(run: Outcome) -> dict[str, Any]:
+    curves = [asdict(Curve(c.stage, _short(c.best), _short(c.mean))) for c in run.curves]
+    ends = {"start": run.start(), "end": run.end()}
+    return finite(asdict(run) | ends) | {"curves": curves}
+
+
+def _short(values: Sequence[float | None]) -> list[float | None]:
+    return [None if value is None else float(f"{value:.{_DIGITS}g}") for value in values]
+
+
+def _write(file: Path, text: str) -> None:
+    with disk_errors(file, _ADVICE):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, f"{text}\n".encode())

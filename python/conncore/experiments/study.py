@@ -1,0 +1,320 @@
+"""A study: arms that are run from the same seeds, in a directory that resumes where it stopped.
+
+::
+
+    study.json                    what the arms are; another study's directory is refused
+    <arm>/seed-<n>.json           the outcome of a finished run
+    <arm>/seed-<n>/<stage>/       its run directories
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import CheckpointError, UsageError
+from conncore.evolve import Run, evolve, resume
+from conncore.optimizers import Optimizer
+from conncore.progress import duration
+from conncore.stopping import RunStopped
+from conncore.storage import disk_errors, write_atomically
+
+if TYPE_CHECKING:
+    from conncore.network import Network
+    from conncore.tasks import Task
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One optimiser's part of a run.
+
+    Parameters
+    ----------
+    name : str
+        Of its folder: "pretrain", "evolve".
+    optimizer : Optimizer
+    generations : int
+    expand : bool
+        Give every synapse its own weight first (`Network.expand`), where they are shared.
+    """
+
+    name: str
+    optimizer: Optimizer[Any]
+    generations: int
+    expand: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """One of the things a study compares.
+
+    Parameters
+    ----------
+    name : str
+        Of its folder and of its row in tables.
+    build : callable
+        From a seed to the network that the first stage evolves.
+    stages : tuple of Stage
+        Each starts from the solution of the one before.
+    """
+
+    name: str
+    build: Callable[[int], Network]
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A stage's fitness per generation; None where no member had a finite one."""
+
+    stage: str
+    best: list[float | None]
+    mean: list[float | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of one arm from one seed.
+
+    Attributes
+    ----------
+    arm, seed
+    curves : list of Curve
+        One per stage.
+    score : float
+        Mean of the solution's held-out scores.
+    n_parameters, n_synapses : int
+        Of the last stage's network.
+    seconds : float
+        All stages, from start to end on this machine.
+    """
+
+    arm: str
+    seed: int
+    curves: list[Curve]
+    score: float
+    n_parameters: int
+    n_synapses: int
+    seconds: float
+
+    def start(self) -> float:
+        """Mean fitness of the last stage's first generation."""
+        return _number(self.curves[-1].mean[0])
+
+    def end(self) -> float:
+        """Mean fitness of the population over the last 5% of the last stage's generations."""
+        curve = self.curves[-1].mean
+        return float(np.mean([_number(v) for v in curve[-max(1, len(curve) // 20) :]]))
+
+
+def run_study(
+    arms: Sequence[Arm],
+    task: Task,
+    seeds: Sequence[int],
+    out: Path,
+    n_threads: int | None = None,
+    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+) -> dict[str, list[Outcome]]:
+    """Run every arm from every seed, those that are not finished yet; outcomes by arm.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+    task : Task
+    seeds : sequence of int
+        The same for all arms, so that outcomes are paired.
+    out : Path
+        The study's directory; made if it is not there, continued if it is of the same study.
+    n_threads : int, optional
+        All cores if None; results do not depend on it.
+    say : callable
+        Gets a line per finished run.
+
+    Raises
+    ------
+    UsageError
+        `out` holds another study, or something else.
+    CheckpointError
+        A file in it is damaged.
+    RunStopped
+        Ctrl-C or SIGTERM; what is finished stays.
+    """
+    _open(out, arms, task)
+    outcomes: dict[str, list[Outcome]] = {arm.name: [] for arm in arms}
+    runs = [(arm, seed, out / arm.name / f"seed-{seed}.json") for seed in seeds for arm in arms]
+    n_left, n_made = sum(not file.exists() for *_, file in runs), 0
+    started = time.perf_counter()
+    for arm, seed, file in runs:
+        if file.exists():
+            outcomes[arm.name].append(_load(file))
+            continue
+        outcome = _run_arm(arm, task, seed, file, n_threads)
+        outcomes[arm.name].append(outcome)
+        n_made += 1
+        left = (time.perf_counter() - started) / n_made * (n_left - n_made)
+        say(
+            f"{len(runs) - n_left + n_made}/{len(runs)}  {arm.name}, seed {seed}: "
+            f"score {outcome.score:.4g} in {duration(outcome.seconds)}; "
+            f"about {duration(left)} left"
+        )
+    return outcomes
+
+
+def _run_arm(arm: Arm, task: Task, seed: int, file: Path, n_threads: int | None) -> Outcome:
+    network, start, curves = arm.build(seed), None, []
+    folder = file.with_suffix("")
+    with disk_errors(folder, "make room and run the same command again"):
+        folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    for stage in arm.stages:
+        if stage.expand and network.weights == "shared":
+            start = None if start is None else network.expand(start[None])[0]
+            network = network.with_individual_weights()
+        run = _run_stage(network, task, stage, seed, folder / stage.name, start, n_threads)
+        start = run.best.genome
+        history = run.history
+        curves.append(Curve(stage.name, _plain(history["best"]), _plain(history["mean"])))
+    outcome = Outcome(
+        arm=arm.name,
+        seed=seed,
+        curves=curves,
+        score=run.best.mean,
+        n_parameters=network.layout.n_parameters,
+        n_synapses=network.connectome.n_synapses,
+        seconds=round(time.perf_counter() - began, 1),
+    )
+    _write(file, asdict(outcome) | {"score": outcome.score if np.isfinite(run.best.mean) else None})
+    return outcome
+
+
+def _run_stage(
+    network: Network,
+    task: Task,
+    stage: Stage,
+    seed: int,
+    path: Path,
+    start: NDArray[np.float64] | None,
+    n_threads: int | None,
+) -> Run:
+    bar = sys.stderr.isatty()
+    try:
+        if path.exists():
+            return resume(path, n_threads=n_threads, progress=bar, network=network, task=task)
+        return evolve(
+            network,
+            task,
+            stage.optimizer,
+            stage.generations,
+            seed,
+            path,
+            n_threads,
+            bar,
+            start=start,
+        )
+    except RunStopped as stopped:
+        raise RunStopped(
+            "stopped; run the same command again to go on from here", stopped.exit_status
+        ) from None
+
+
+def describe(arms: Sequence[Arm], task: Task) -> dict[str, Any]:
+    """Return what decides a study's numbers, besides the seeds, as plain values."""
+    return {
+        "format": FORMAT,
+        "task": task.describe(),
+        "arms": {
+            arm.name: {
+                "connectome": network.connectome.checksum,
+                "network": network.describe(),
+                "stages": [
+                    {
+                        "name": stage.name,
+                        "optimizer": stage.optimizer.describe(),
+                        "generations": stage.generations,
+                        "expand": stage.expand,
+                    }
+                    for stage in arm.stages
+                ],
+            }
+            for arm, network in ((arm, arm.build(0)) for arm in arms)
+        },
+    }
+
+
+def _open(out: Path, arms: Sequence[Arm], task: Task) -> None:
+    """Make the directory, or check that it is of this study."""
+    file = out / "study.json"
+    wanted = json.loads(json.dumps(describe(arms, task)))
+    if not file.exists():
+        if out.exists() and any(out.iterdir()):
+            raise UsageError(f"{out} is not empty and not a study; choose another --out")
+        with disk_errors(out, "choose another --out, or make room"):
+            out.mkdir(parents=True, exist_ok=True)
+        _write(file, wanted)
+        return
+    found = _read(file)
+    try:
+        # A study may grow: an arm that only one side has is no difference.
+        there = {name: found["arms"].get(name, arm) for name, arm in wanted["arms"].items()}
+        found_here = found | {"arms": there}
+    except (KeyError, TypeError, AttributeError):
+        raise CheckpointError(f"{file} is damaged; restore it, or choose another --out") from None
+    if found_here != wanted:
+        raise UsageError(
+            f"{out} holds a study with other settings{_difference(found_here, wanted)}; "
+            "choose another --out, or repeat the command that made it"
+        )
+    if there.keys() - found["arms"].keys():
+        _write(file, wanted | {"arms": found["arms"] | there})
+
+
+def _difference(found: Any, wanted: Any, path: str = "") -> str:
+    """Where two descriptions first differ, in words."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for key in [*wanted, *found]:
+            if found.get(key) != wanted.get(key):
+                return _difference(found.get(key), wanted.get(key), f"{path}.{key}".lstrip("."))
+    return f" ({path}: {found!r} there, {wanted!r} here)"
+
+
+def _load(file: Path) -> Outcome:
+    fields = _read(file)
+    try:
+        fields["curves"] = [Curve(**curve) for curve in fields["curves"]]
+        fields["score"] = -math.inf if fields["score"] is None else fields["score"]
+        return Outcome(**fields)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{file} is damaged ({error}); delete it to run it again") from None
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{file} cannot be read ({error}); delete it to run it again"
+        ) from None
+
+
+def _write(file: Path, content: Any) -> None:
+    with disk_errors(file, "make room and run the same command again"):
+        write_atomically(file, (json.dumps(content) + "\n").encode())
+
+
+def _plain(values: NDArray[np.float64]) -> list[float | None]:
+    return [round(float(v), 4) if np.isfinite(v) else None for v in values]
+
+
+def _number(value: float | None) -> float:
+    return -math.inf if value is None else value

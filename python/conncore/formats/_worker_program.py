@@ -1,0 +1,182 @@
+"""The other process of `_worker`: one line of JSON and a file's content in, JSON and arrays out.
+
+It runs by its path and imports nothing of conncore.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import os
+import sys
+import time
+from typing import Any
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path = [path for path in sys.path if os.path.abspath(path) != HERE]  # no library lies here
+os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # the others reserve more than they use
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+Facts = tuple[dict[str, Any], list[Any]]
+
+
+def limit(request: dict[str, Any]) -> None:
+    """Let this process take so much more memory and time; where the system cannot, nothing."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        seconds = math.ceil(time.process_time() + request["seconds"])
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        with open("/proc/self/status") as status:
+            used = next(int(line.split()[1]) for line in status if line.startswith("VmData"))
+        most = used * 1024 + request["memory"]
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def read_table(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
+    """The wanted columns: numbers as they are, text as words and which of them a row holds."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    limit(request)
+    buffer = pa.BufferReader(content)
+    if kind == "parquet":
+        import pyarrow.parquet as pq
+
+        file = pq.ParquetFile(buffer)
+        schema, n_rows = file.schema_arrow, file.metadata.num_rows
+    else:
+        try:
+            batches = pa.ipc.open_file(buffer)
+        except pa.ArrowInvalid:
+            buffer.seek(0)
+            batches = pa.ipc.open_stream(buffer)
+        schema, n_rows = batches.schema, 0
+    titles = [name.strip() for name in schema.names]
+    places = [k for k, title in enumerate(titles) if title.lower() in request["wanted"]]
+    if n_rows <= request["most_rows"]:
+        names = [schema.names[k] for k in places]
+        table = file.read(names) if kind == "parquet" else batches.read_all().select(names)
+        table.validate(full=True)
+        n_rows = table.num_rows
+    if n_rows > request["most_rows"]:
+        raise ValueError(f"it holds {n_rows} rows, too many for its size")
+    facts: dict[str, Any] = {"titles": titles, "loaded": [titles[k] for k in places]}
+    facts |= {"n_rows": n_rows, "words": []}
+    arrays = []
+    for k in range(len(places)):
+        words, values = encode(pa, table.column(k))
+        facts["words"].append(words)
+        arrays.append(values)
+    return facts, arrays
+
+
+def encode(pa: Any, column: Any) -> tuple[list[str] | None, Any]:
+    """A column as words and codes, or None and numbers."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        column = column.cast(kind)
+        if column.null_count and not pa.types.is_floating(kind):
+            first = int(np.flatnonzero(column.is_null().to_numpy())[0])
+            raise ValueError(f"row {first + 1} has an empty number")
+        values = column.to_numpy()
+        return None, values.astype(np.float64) if values.dtype == np.float16 else values
+    column = pc.fill_null(column.cast(pa.string()), "").dictionary_encode()
+    column = column.unify_dictionaries().combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        if not column.num_chunks:
+            return [], np.empty(0, np.int32)
+        column = column.chunk(0)
+    return column.dictionary.to_pylist(), np.asarray(column.indices)
+
+
+def read_mat(content: bytes, request: dict[str, Any]) -> Facts:
+    """Numbers and lists of text among the variables of a MATLAB file (version 5 to 7)."""
+    import numpy as np
+    import scipy.io
+
+    limit(request)
+    variables = scipy.io.loadmat(io.BytesIO(content), chars_as_strings=True)
+    facts: dict[str, Any] = {"numbers": [], "texts": {}}
+    arrays = []
+    for name, value in variables.items():
+        if not isinstance(value, np.ndarray):
+            continue
+        if value.ndim == 2 and value.dtype.kind in "iuf":
+            facts["numbers"].append(name)
+            arrays.append(value.astype(np.float64))
+        elif value.dtype == object:
+            facts["texts"][name] = ["".join(map(str, np.ravel(cell))) for cell in value.ravel()]
+    return facts, arrays
+
+
+def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
+    """The wanted data sets below a group, and the attributes of each."""
+    import h5py
+    import numpy as np
+
+    limit(request)
+    facts: dict[str, Any] = {"groups": [], "loaded": [], "attributes": []}
+    arrays = []
+    with h5py.File(io.BytesIO(content), "r") as file:
+        if request["group"] not in file:
+            raise ValueError(f"there is no group {request['group']!r}")
+        facts["groups"] = sorted(file[request["group"]])
+        wanted = request["datasets"] if request["datasets"] is not None else []
+        for name in wanted:
+            path = f"{request['group']}/{name}"
+            if path not in file:
+                continue
+            data = file[path]
+            if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "iuf":
+                raise ValueError(f"{path} holds no numbers")
+            if data.size > request["most_rows"]:
+                raise ValueError(f"{path} holds {data.size} rows, too many for the file's size")
+            values = np.asarray(data[()])
+            facts["loaded"].append(name)
+            facts["attributes"].append(
+                {
+                    key: value.decode() if isinstance(value, bytes) else str(value)
+                    for key, value in data.attrs.items()
+                }
+            )
+            arrays.append(values)
+    return facts, arrays
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.loads(sys.stdin.buffer.readline())
+    content = sys.stdin.buffer.read()
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no answer
+    kind = request["kind"]
+    arrays: list[Any] = []
+    try:
+        if kind in ("parquet", "feather"):
+            facts, arrays = read_table(kind, content, request)
+        else:
+            facts, arrays = {"mat": read_mat, "hdf5": read_hdf5}[kind](content, request)
+        arrays = [a.astype(a.dtype.newbyteorder("<"), order="C") for a in arrays]
+        facts["arrays"] = [(a.dtype.str, a.shape) for a in arrays]
+        head = json.dumps(facts)
+    except ModuleNotFoundError:
+        head, arrays = json.dumps({"missing": True}), []
+    except MemoryError:
+        head, arrays = json.dumps({"error": "it needs too much memory for its size"}), []
+    except Exception as error:  # the libraries raise all kinds on damaged files
+        head, arrays = json.dumps({"error": " ".join(str(error).split())[:200]}), []
+    out.write(head.encode() + b"\n")
+    for values in arrays:
+        out.write(values.data if values.size else b"")
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()

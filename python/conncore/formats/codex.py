@@ -1,0 +1,190 @@
+"""FlyWire Codex downloads: connections, and where given neurons and classification.
+
+connections: pre_root_id, post_root_id, neuropil, syn_count, nt_type; a row per neuropil, summed
+over each pair. neurons: root_id, nt_type, nt_type_score. classification: root_id and labels such
+as flow, super_class, class, cell_type. Ids are text and stay exact beyond 2^53. Signs are
+unknown until a rule for transmitters settles them.
+"""
+
+from __future__ import annotations
+
+import math
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.connectome import Connectome
+from conncore.formats._build import Groups, Words, make, number_cells, transmitter
+from conncore.formats._files import Source, open_folder, open_source
+from conncore.formats._tables import Table, number, open_table
+
+COLUMNS = ("pre_root_id", "post_root_id", "neuropil", "syn_count", "nt_type")
+
+
+def read_codex(
+    path: str | PathLike[str],
+    *,
+    neurons: str | PathLike[str] | None = None,
+    classification: str | PathLike[str] | None = None,
+    classes: str = "class",
+    neuropil: str | None = None,
+) -> Connectome:
+    """Read a connectome from FlyWire Codex files.
+
+    Parameters
+    ----------
+    path : path
+        The connections as .csv or .csv.gz; or a directory or zip archive with connections and, if
+        there, neurons and classification.
+    neurons, classification : path, optional
+        These files, where `path` is the connections alone.
+    classes : str
+        The column of the classification that gives the class of a cell.
+    neuropil : str, optional
+        Only the synapses in these neuropils, separated by commas.
+
+    Returns
+    -------
+    Connectome
+        The cells of `neurons` in its order, then others as they appear. Without `neurons` a
+        cell's transmitter is the one of most of its outgoing synapses. Attributes: "confidence",
+        the nt_type_score, and all columns of the classification.
+
+    Raises
+    ------
+    ConnectomeError
+        With file, line and column, if a file cannot be understood.
+    """
+    path = Path(path)
+    files: dict[str, Source] = {}
+    if path.is_dir() or path.suffix.lower() in (".zip", ".tar", ".tgz"):
+        for name, member in open_folder(path, ".csv").items():
+            kind = name.partition(".")[0].partition("_")[0].lower()
+            if kind in ("connections", "neurons", "classification"):
+                if kind in files:
+                    raise member.error(f"there are several tables of {kind}; give one")
+                files[kind] = member
+    else:
+        files["connections"] = open_source(path)
+    for kind, file in (("neurons", neurons), ("classification", classification)):
+        if file is not None:
+            files[kind] = open_source(file)
+    if "connections" not in files:
+        raise Source(str(path), path.name, b"", 0).error("holds no connections*.csv")
+    cells: list[str] = []
+    by_name: dict[str, str] = {}
+    scores: dict[str, float] = {}
+    if "neurons" in files:
+        cells, by_name, scores = _read_neurons(files["neurons"])
+    wanted = [title for title in COLUMNS if title != "neuropil" or neuropil is not None]
+    table = open_table(files["connections"], wanted)
+    pre, post, weight, kinds = _connections(table, neuropil)
+    names, heads, tails = number_cells(pre, post, cells)
+    groups = Groups.of(heads, tails, len(names))
+    if "neurons" not in files and kinds is not None:
+        by_name = _majority(names, heads, kinds, weight)
+    attributes: dict[str, Any] = {}
+    if scores:
+        attributes["confidence"] = np.array([scores.get(name, math.nan) for name in names])
+    if "classification" in files:
+        columns = _read_classes(files["classification"], classes)
+        for key, labels in columns.items():
+            attributes[key] = [labels.get(name, "") for name in names]
+    if not names:
+        raise table.source.error("there are no connections below the line of column names")
+    return make(
+        table.source,
+        name=path.stem.partition(".")[0] if path.is_file() else path.name,
+        pre=heads[groups.first],
+        post=tails[groups.first],
+        weight=groups.sums(weight),
+        names=names,
+        classes=attributes.get(classes),
+        attributes=attributes,
+        transmitters=[by_name.get(name, "") for name in names],
+    )
+
+
+def _connections(
+    table: Table, neuropil: str | None
+) -> tuple[Words, Words, NDArray[np.float64], Words | None]:
+    pre, post = (table.names(table.need(title)) for title in COLUMNS[:2])
+    weight = table.weights(table.need("syn_count"))
+    title = table.find("nt_type", None)
+    kinds = None if title is None else table.words(title)
+    if neuropil is None:
+        return pre, post, weight, kinds
+    wanted = {word.strip().lower() for word in neuropil.split(",")}
+    where = table.words(table.need("neuropil"))
+    rows = np.flatnonzero(where.map(lambda word: word.lower() in wanted, np.bool_))
+    if not rows.size:
+        raise table.source.error(f"there is no synapse in neuropil {neuropil!r}")
+    kinds = None if kinds is None else kinds.take(rows)
+    return pre.take(rows), post.take(rows), weight[rows], kinds
+
+
+def _majority(
+    names: list[str], heads: NDArray[np.int32], kinds: Words, weight: NDArray[np.float64]
+) -> dict[str, str]:
+    """The transmitter of most synapses of each cell; none where two are even."""
+    words = [transmitter(word) for word in kinds.words]
+    known = sorted(set(words) - {""})
+    if not known:
+        return {}
+    place = {word: i for i, word in enumerate(known)}
+    codes = np.array([place.get(word, -1) for word in words])[kinds.codes]
+    rows = codes >= 0
+    flat = heads[rows].astype(np.int64) * len(known) + codes[rows]
+    counts = np.bincount(flat, weight[rows], minlength=len(names) * len(known))
+    counts = counts.reshape(len(names), len(known))
+    most = counts.max(axis=1)
+    single = (most > 0) & ((counts == most[:, None]).sum(axis=1) == 1)
+    best = counts.argmax(axis=1)
+    return {names[i]: known[best[i]] for i in np.flatnonzero(single).tolist()}
+
+
+def _read_neurons(source: Source) -> tuple[list[str], dict[str, str], dict[str, float]]:
+    """The cells in their order, their transmitters, and how sure these are."""
+    table = open_table(source, ("root_id", "nt_type", "nt_type_score"))
+    ids = table.need("root_id")
+    names = table.names(ids)
+    if len(names.words) != len(names):
+        seen = np.zeros(len(names.words), bool)
+        for row, code in enumerate(names.codes.tolist()):
+            if seen[code]:
+                raise table.error(row, ids, f"{names.words[code]!r} stands there twice")
+            seen[code] = True
+    kinds: dict[str, str] = {}
+    scores: dict[str, float] = {}
+    title = table.find("nt_type", None)
+    if title is not None:
+        words = table.words(title).map(transmitter, np.object_).tolist()
+        kinds = dict(zip(names.words, words, strict=True))
+    title = table.find("nt_type_score", None)
+    if title is not None:
+        values = table.words(title).map(_score, np.float64).tolist()
+        scores = dict(zip(names.words, values, strict=True))
+    return names.words, kinds, scores
+
+
+def _score(word: str) -> float:
+    value = number(word)
+    return math.nan if value is None else value
+
+
+def _read_classes(source: Source, classes: str) -> dict[str, dict[str, str]]:
+    """The label of each id, for each column."""
+    head = open_table(source, ("root_id", classes))
+    head.need(classes)
+    table = open_table(source, head.titles)
+    names = table.names(table.need("root_id"))
+    ids = names.map(str, np.object_).tolist()
+    columns = {
+        key: table.words(table.need(key)).map(str, np.object_).tolist()
+        for key in table.titles
+        if key and key.lower() != "root_id"
+    }
+    return {key: dict(zip(ids, words, strict=True)) for key, words in columns.items()}

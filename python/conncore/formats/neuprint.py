@@ -1,0 +1,120 @@
+"""neuPrint exports: traced-neurons, and total or per-ROI connections.
+
+Connections: bodyId_pre, bodyId_post, weight (per ROI also roi), or one table with type_pre and
+type_post beside them, as its adjacency queries give. Neurons: bodyId, type, instance. Rows for one
+pair are summed. Ids are text and stay exact. Signs and transmitters are unknown.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from conncore.connectome import Connectome
+from conncore.formats._build import Groups, Words, make, number_cells
+from conncore.formats._files import Source, open_folder, open_source
+from conncore.formats._tables import open_table
+
+COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi")
+#: What the table of connections says of both ends of a row, and the table of neurons once.
+LABELS = (("type", "type"), ("instance", "name"))
+
+
+def read_neuprint(
+    path: str | PathLike[str],
+    *,
+    neurons: str | PathLike[str] | None = None,
+    roi: str | None = None,
+) -> Connectome:
+    """Read a connectome from a neuPrint export.
+
+    Parameters
+    ----------
+    path : path
+        A table of connections; or a directory, zip or tar.gz archive with traced-neurons.csv and
+        traced-total-connections.csv or traced-roi-connections.csv. The total is taken if both are
+        there and no `roi` is asked for.
+    neurons : path, optional
+        The table of neurons, where `path` is a table of connections.
+    roi : str, optional
+        Only the synapses in these regions, separated by commas.
+
+    Returns
+    -------
+    Connectome
+        The cells of the table of neurons in its order, then others as they appear; the class of
+        a cell is its type. Attribute: "instance", where the tables say it.
+
+    Raises
+    ------
+    ConnectomeError
+        With file, line and column, if a file cannot be understood.
+    """
+    path = Path(path)
+    known = None if neurons is None else open_source(neurons)
+    if path.is_dir() or path.name.lower().endswith((".zip", ".tar.gz", ".tgz")):
+        files = open_folder(path, "traced-")
+        kinds = ("roi", "total") if roi is not None else ("total", "roi")
+        wanted = [f"traced-{kind}-connections.csv" for kind in kinds]
+        found = [files[name] for name in wanted if name in files]
+        if not found:
+            label = Source(str(path), path.name, b"", 0)
+            raise label.error(f"holds neither {wanted[0]} nor {wanted[1]}")
+        source = found[0]
+        known = known or files.get("traced-neurons.csv")
+    else:
+        source = open_source(path)
+    cells: list[str] = []
+    labels: dict[str, dict[str, str]] = {"type": {}, "instance": {}}
+    if known is not None:
+        cells = _read_neurons(known, labels)
+    both_ends = [f"{column}_{end}" for _, column in LABELS for end in ("pre", "post")]
+    table = open_table(source, (*COLUMNS, *both_ends))
+    pre, post = (table.names(table.need(title)) for title in COLUMNS[:2])
+    weight = table.weights(table.need("weight"))
+    for key, column in LABELS:
+        for ids, end in ((pre, "pre"), (post, "post")):
+            title = table.find(f"{column}_{end}", None)
+            if title is not None:
+                labels[key] |= _first(ids, table.words(title))
+    if roi is not None:
+        regions = {word.strip().lower() for word in roi.split(",")}
+        where = table.names(table.need("roi"))
+        rows = np.flatnonzero(where.map(lambda word: word.lower() in regions, np.bool_))
+        pre, post, weight = pre.take(rows), post.take(rows), weight[rows]
+        if not rows.size:
+            raise source.error(f"there is no synapse in region {roi!r}")
+    names, heads, tails = number_cells(pre, post, cells)
+    if not names:
+        raise source.error("there are no connections below the line of column names")
+    instances = labels["instance"]
+    groups = Groups.of(heads, tails, len(names))
+    return make(
+        source,
+        name=path.name if path.is_dir() else path.name.partition(".")[0],
+        pre=heads[groups.first],
+        post=tails[groups.first],
+        weight=groups.sums(weight),
+        names=names,
+        classes=[labels["type"].get(name, "") for name in names],
+        attributes={"instance": [instances.get(name, "") for name in names]} if instances else {},
+    )
+
+
+def _first(ids: Words, labels: Words) -> dict[str, str]:
+    """The label in the first row of each id."""
+    _, rows = np.unique(ids.codes, return_index=True)
+    return {ids.words[ids.codes[k]]: labels.words[labels.codes[k]] for k in rows.tolist()}
+
+
+def _read_neurons(source: Source, labels: dict[str, dict[str, str]]) -> list[str]:
+    """The cells in their order; adds what the table says of them to `labels`."""
+    table = open_table(source, ("bodyId", *labels))
+    names = table.names(table.need("bodyId"))
+    for key, known in labels.items():
+        title = table.find(key, None)
+        if title is not None:
+            known |= _first(names, table.words(title))
+    return names.words

@@ -1,0 +1,79 @@
+"""Winding et al. 2023, Supplementary Data S1: the whole brain of a fly larva.
+
+An archive (or a directory) of matrices named by the part they connect: all-all (axons and
+dendrites together), ad (axon to dendrite), aa, da, dd; rows are presynaptic, numbers of synapses.
+annotations.csv gives the class and the side: left_id, right_id, celltype. A matrix
+has no duplicates; signs are unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from conncore.connectome import Connectome
+from conncore.errors import choose
+from conncore.formats._files import Source, open_folder
+from conncore.formats._tables import open_table
+from conncore.formats.matrix import connectome_of_matrix, parse_matrix
+from conncore.labels import Labels
+
+PARTS = ("all-all", "ad", "aa", "da", "dd")
+
+
+def read_winding(path: str | PathLike[str], *, part: str = "all-all") -> Connectome:
+    """Read the larval connectome from the supplementary archive.
+
+    Parameters
+    ----------
+    path : path
+        The zip archive as it was downloaded, or the directory that it unpacks to.
+    part : {"all-all", "ad", "aa", "da", "dd"}
+        Which matrix.
+
+    Returns
+    -------
+    Connectome
+        Attribute: "side", left or right, where the annotations say it.
+
+    Raises
+    ------
+    ConnectomeError
+        With file, line and column, if a file cannot be understood.
+    UsageError
+        If `part` is not known.
+    """
+    choose("part", part, PARTS)
+    path = Path(path)
+    name = f"{part}_connectivity_matrix.csv"
+    source = open_folder(path, name).get(name)
+    if source is None:
+        raise Source(str(path), path.name, b"", 0).error(f"holds no {name}")
+    matrix = parse_matrix(source, ",")
+    if matrix.rows is None or matrix.columns is None:
+        raise source.error("the matrix has no ids at its top and left")
+    annotations = open_folder(path, "annotations.csv").get("annotations.csv")
+    connectome = connectome_of_matrix(source, matrix)
+    if annotations is None:
+        return connectome
+    types, sides = _read_annotations(annotations)
+    names = connectome.names
+    return replace(
+        connectome,
+        classes=tuple(types.get(name, "") for name in names),
+        attributes={"side": Labels.of([sides.get(name, "") for name in names])},
+    )
+
+
+def _read_annotations(source: Source) -> tuple[dict[str, str], dict[str, str]]:
+    """The cell type and the side of each id; "no pair" stands where a cell has no partner."""
+    columns = ("left_id", "right_id", "celltype")
+    table = open_table(source, columns)
+    left, right, types = (
+        table.words(table.need(title)).map(str, np.object_).tolist() for title in columns
+    )
+    sides = dict.fromkeys(right, "right") | dict.fromkeys(left, "left")
+    return dict(zip([*left, *right], [*types, *types], strict=True)), sides

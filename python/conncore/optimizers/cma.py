@@ -1,0 +1,221 @@
+"""CMA-ES (Hansen 2016, arXiv 1604.00772): the noise takes the shape of the steps that paid off."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from conncore.noise import Stream, check_seed, normal
+from conncore.optimizers.base import (
+    Matrix,
+    Optimizer,
+    State,
+    Vector,
+    check_initial,
+    check_told,
+    need_count,
+    need_positive,
+)
+from conncore.optimizers.scouting import ScoutingState, first_scouts, tell_scouts
+
+_LARGEST_STEP = 1e4  # of sigma, in multiples of the first: beyond, nothing is learned any more
+
+
+@dataclass(frozen=True, eq=False)
+class CMAState(ScoutingState):
+    """State of `CMA`.
+
+    Attributes
+    ----------
+    sigma : float
+        Overall size of the steps.
+    covariance : ndarray, shape (n_parameters, n_parameters), float64
+        Shape of the steps.
+    basis, scales : ndarray, (n_parameters, n_parameters) and (n_parameters,), float64
+        Eigenvectors (columns) and roots of the eigenvalues of a recent covariance.
+    path_sigma, path_covariance : ndarray, shape (n_parameters,), float64
+        Evolution paths.
+    """
+
+    sigma: float
+    covariance: Matrix
+    basis: Matrix
+    scales: Vector
+    path_sigma: Vector
+    path_covariance: Vector
+
+
+@dataclass(frozen=True)
+class _Constants:
+    """Weights and rates for a number of parameters; names and values as in Hansen 2016, table 1."""
+
+    weights: Vector  # of the better half, best first
+    mu_eff: float
+    c_sigma: float
+    d_sigma: float
+    c_c: float
+    c_1: float
+    c_mu: float
+    expected_norm: float  # of a standard normal vector
+    lag: int  # generations from one eigendecomposition to the next
+
+    @classmethod
+    def of(cls, population_size: int, n: int) -> _Constants:
+        mu = population_size // 2
+        weights = math.log((population_size + 1) / 2) - np.log(np.arange(1, mu + 1))
+        weights /= weights.sum()
+        mu_eff = float(1 / (weights**2).sum())
+        c_sigma = (mu_eff + 2) / (n + mu_eff + 5)
+        c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)
+        c_mu = min(1 - c_1, 2 * (mu_eff - 2 + 1 / mu_eff) / ((n + 2) ** 2 + mu_eff))
+        return cls(
+            weights=weights,
+            mu_eff=mu_eff,
+            c_sigma=c_sigma,
+            d_sigma=1 + 2 * max(0.0, math.sqrt((mu_eff - 1) / (n + 1)) - 1) + c_sigma,
+            c_c=(4 + mu_eff / n) / (n + 4 + 2 * mu_eff / n),
+            c_1=c_1,
+            c_mu=c_mu,
+            expected_norm=math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2)),
+            lag=max(1, int(1 / (10 * n * (c_1 + c_mu)))),
+        )
+
+
+@dataclass(frozen=True)
+class CMA(Optimizer[CMAState]):
+    """Covariance matrix adaptation: for up to a few hundred parameters, such as shared weights.
+
+    An own implementation, because a run must resume from plain arrays to the bit.
+
+    Parameters
+    ----------
+    population_size : int
+        Members of a generation.
+    sigma : float
+        Size of the first steps.
+    n_scout : int
+        Random genomes scored before generation 0, whose best is the first mean; 1 scores none.
+
+    Raises
+    ------
+    UsageError
+        A hyperparameter out of its range.
+    """
+
+    name: ClassVar[str] = "cma"
+    state_type: ClassVar[type[State]] = CMAState
+
+    population_size: int = 128
+    sigma: float = 0.3
+    n_scout: int = 1024
+
+    def __post_init__(self) -> None:
+        need_count("population_size", self.population_size, 4)
+        need_count("n_scout", self.n_scout, 1)
+        need_positive("sigma", self.sigma)
+
+    @property
+    def n_initial(self) -> int:
+        """One genome starts the mean; more are scouts."""
+        return self.n_scout
+
+    def sigma_of(self, state: CMAState) -> float:
+        """Return the overall size of the next steps."""
+        return state.sigma
+
+    def init(
+        self,
+        initial: ArrayLike,
+        seed: int,
+        slices: Mapping[str, slice] | None = None,
+        lower: ArrayLike | None = None,
+        upper: ArrayLike | None = None,
+    ) -> CMAState:
+        """Return the state before the first generation; see `Optimizer.init` and `ES.init`."""
+        genomes, low, high = check_initial(initial, lower, upper)
+        n = genomes.shape[1]
+        return CMAState(
+            seed=check_seed(seed),
+            generation=0,
+            lower=low,
+            upper=high,
+            mean=genomes[0],
+            scouts=first_scouts(genomes),
+            scout_fitness=-np.inf,
+            sigma=float(self.sigma),
+            covariance=np.eye(n),
+            basis=np.eye(n),
+            scales=np.ones(n),
+            path_sigma=np.zeros(n),
+            path_covariance=np.zeros(n),
+        )
+
+    def ask(self, state: CMAState) -> Matrix:
+        """Return the next scouts, or genomes around the mean."""
+        if len(state.scouts):
+            return np.array(state.scouts[: self.population_size])
+        noise = normal(
+            range(self.population_size),
+            len(state.mean),
+            seed=state.seed,
+            stream=Stream.ES,
+            generation=state.generation,
+        )
+        steps = (noise * state.scales) @ state.basis.T
+        population: Matrix = state.mean + state.sigma * steps
+        np.clip(population, state.lower, state.upper, out=population)
+        return population
+
+    def tell(self, state: CMAState, population: ArrayLike, fitness: ArrayLike) -> CMAState:
+        """Move the mean to the better half, and the noise towards the steps that led there."""
+        if len(state.scouts):
+            return tell_scouts(state, population, fitness, self.population_size)
+        genomes, scores = check_told(population, fitness, self.population_size)
+        n = len(state.mean)
+        k = _Constants.of(self.population_size, n)
+        best = np.argsort(-scores, kind="stable")[: len(k.weights)]
+        steps = (genomes[best] - state.mean) / state.sigma
+        step = k.weights @ steps
+
+        whitened = state.basis @ ((state.basis.T @ step) / state.scales)
+        path_sigma = (1 - k.c_sigma) * state.path_sigma
+        path_sigma += math.sqrt(k.c_sigma * (2 - k.c_sigma) * k.mu_eff) * whitened
+        t = state.generation + 1
+        norm = float(np.linalg.norm(path_sigma))
+        settled = norm / math.sqrt(1 - (1 - k.c_sigma) ** (2 * t))
+        goes_on = settled < (1.4 + 2 / (n + 1)) * k.expected_norm
+        path_covariance = (1 - k.c_c) * state.path_covariance
+        if goes_on:
+            path_covariance += math.sqrt(k.c_c * (2 - k.c_c) * k.mu_eff) * step
+        kept = 1 - k.c_1 - k.c_mu + (0 if goes_on else k.c_1 * k.c_c * (2 - k.c_c))
+        covariance = kept * state.covariance
+        covariance += k.c_1 * np.outer(path_covariance, path_covariance)
+        covariance += k.c_mu * (steps.T * k.weights) @ steps
+
+        growth = (k.c_sigma / k.d_sigma) * (norm / k.expected_norm - 1)
+        basis, scales = state.basis, state.scales
+        if t % k.lag == 0:
+            covariance = (covariance + covariance.T) / 2
+            eigenvalues, basis = np.linalg.eigh(covariance)
+            scales = np.sqrt(np.maximum(eigenvalues, 1e-20))
+        return dataclasses.replace(
+            state,
+            generation=t,
+            mean=np.clip(state.mean + state.sigma * step, state.lower, state.upper),
+            sigma=min(state.sigma * math.exp(min(1.0, growth)), self.sigma * _LARGEST_STEP),
+            covariance=covariance,
+            basis=basis,
+            scales=scales,
+            path_sigma=path_sigma,
+            path_covariance=path_covariance,
+        )
+
+    def center(self, state: CMAState) -> Vector:
+        """Return the mean."""
+        return np.array(state.mean)

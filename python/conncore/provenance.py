@@ -1,0 +1,44 @@
+"""What made a result: the command, the date, the versions, the commit, the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("conncore", "numpy", "mujoco", "gymnasium")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide results."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def commit() -> str:
+    """Return the commit of the checkout that this runs from, "" for an installed wheel."""
+    here = Path(__file__).resolve().parent
+    git = ["git", "-C", str(here), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        found = subprocess.run(git, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return found.stdout.strip()
+
+
+def provenance() -> dict[str, Any]:
+    """Return all of it as plain values."""
+    program = Path(sys.argv[0]).name if sys.argv else ""
+    return {
+        "command": shlex.join([program, *sys.argv[1:]]),
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "versions": versions(),
+        "machine": platform.platform(),
+        "cores": os.cpu_count(),
+    }

@@ -1,0 +1,160 @@
+"""MNIST: a network looks at handwritten digits and says which they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import UsageError, choose
+from conncore.noise import Stream, purpose
+from conncore.tasks.base import FloatArray, PolicyFactory, Task, member_seeds
+from conncore.tasks.mnist_files import N_CLASSES, SIDE, LabelledImages, load_mnist
+from conncore.threads import resolve_threads
+
+_VALIDATION_SHARE = 12  # one in so many training images, the last ones: 5,000 of 60,000
+
+
+class Mnist(Task):
+    """Handwritten digits (LeCun, Cortes & Burges), each held for some steps from rest.
+
+    An observation is an image's pixels from 0 to 1, less the mean of the training images. The
+    answer is the action whose decoder output, before its tanh and summed over the steps, is
+    largest. All scores are in percent.
+
+    A generation sees one minibatch of the first 55,000 training images, drawn by its seed; a run
+    chooses its solution on the other 5,000 and is scored by its accuracy on the 10,000 test images.
+    Those are seen whole, so there is one validation start and one held-out start.
+
+    Parameters
+    ----------
+    batch : int
+        Images of a generation.
+    hold : int
+        Steps that an image is held for. A signal takes one step per synapse on its way.
+    score : {"accuracy", "likelihood"}
+        Fitness while training: the percentage of right answers, or the geometric mean of the
+        probability (softmax of the summed output) that a network gives to the right digit, also
+        in percent, which tells networks apart that answer alike. Chance is 10 in both.
+    data : path, optional
+        Directory of the four files, plain or gzipped. If None, the one that the environment
+        variable CONNCORE_DATA names or its folder `mnist`; else they are downloaded once.
+
+    Raises
+    ------
+    UsageError
+        For an option out of range, or files that are missing or damaged.
+    """
+
+    name = "mnist"
+    n_obs = SIDE * SIDE
+    n_actions = N_CLASSES
+    n_validation = 1
+    n_held_out = 1
+
+    def __init__(
+        self,
+        batch: int = 256,
+        hold: int = 4,
+        score: str = "accuracy",
+        data: str | os.PathLike[str] | None = None,
+    ) -> None:
+        if hold < 1:
+            raise UsageError(f"hold is {hold}; give an integer of at least 1")
+        self.batch = batch
+        self.n_steps = hold
+        self.score = choose("score", score, ("accuracy", "likelihood"))
+        self.data = None if data is None else str(Path(data).resolve())
+        known, test = load_mnist(self.data)
+        n_train = len(known) - len(known) // _VALIDATION_SHARE
+        if not 1 <= batch <= n_train:
+            raise UsageError(f"batch is {batch}; give an integer from 1 to {n_train}")
+        self._train = known[:n_train]
+        self._whole = {Stream.VALIDATION: known[n_train:], Stream.HELD_OUT: test}
+        self._mean = self._train.images.mean(axis=0, dtype=np.float64)
+
+    def describe(self) -> dict[str, str | int | float | bool]:
+        """Return the name and the options; see `Task.describe`."""
+        described: dict[str, str | int | float | bool] = {
+            "name": self.name,
+            "batch": self.batch,
+            "hold": self.n_steps,
+            "score": self.score,
+        }
+        return described if self.data is None else {**described, "data": self.data}
+
+    def evaluate(
+        self,
+        network: PolicyFactory,
+        genomes: FloatArray,
+        seed: int | Sequence[int],
+        n_threads: int | None = None,
+    ) -> FloatArray:
+        """Score every genome on the images of its seed; see `Task.evaluate`.
+
+        `conncore.noise.purpose` of the seed says which images. Members of one seed are evaluated
+        together, and so are all that see the whole of the validation or test images.
+        """
+        threads = resolve_threads(n_threads)
+        seeds = member_seeds(seed, len(genomes))
+        groups: dict[tuple[Stream, int], list[int]] = {}
+        for member, start in enumerate(seeds):
+            kind = purpose(start)
+            draw = start if kind is Stream.EPISODE else 0
+            groups.setdefault((kind, draw), []).append(member)
+        fitness = np.empty(len(genomes))
+        for (kind, draw), members in groups.items():
+            shown = self._whole.get(kind) or self._minibatch(draw)
+            answers = network.respond(
+                genomes[members], self._observe(shown.images), self.n_steps, threads
+            )
+            score = self.score if kind is Stream.EPISODE else "accuracy"
+            fitness[members] = _SCORES[score](answers, shown.labels)
+        return fitness
+
+    def _minibatch(self, seed: int) -> LabelledImages:
+        rng = np.random.Generator(np.random.Philox(seed))
+        return self._train[rng.choice(len(self._train), self.batch, replace=False)]
+
+    def _observe(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray((images - self._mean) / 255.0, dtype=np.float32)
+
+
+def accuracy(answers: NDArray[np.float32], labels: NDArray[np.uint8]) -> FloatArray:
+    """Percentage of images whose largest answer is at their label, per member.
+
+    Parameters
+    ----------
+    answers : (n_members, n_images, n_classes) float32
+    labels : (n_images,) uint8
+
+    Returns
+    -------
+    (n_members,) float64
+        -inf for a member with an answer that is not finite.
+    """
+    right = 100.0 * (answers.argmax(axis=2) == labels).mean(axis=1)
+    return _where_finite(answers, right)
+
+
+def likelihood(answers: NDArray[np.float32], labels: NDArray[np.uint8]) -> FloatArray:
+    """Geometric mean of the probability of the label, in percent, per member.
+
+    Parameters and return value as in `accuracy`; probabilities are the softmax of the answers.
+    """
+    logits = np.where(np.isfinite(answers), answers, 0.0).astype(np.float64)
+    logits -= logits.max(axis=2, keepdims=True)
+    chosen = logits[:, np.arange(len(labels)), labels]
+    log_probability = chosen - np.log(np.exp(logits).sum(axis=2))
+    return _where_finite(answers, 100.0 * np.exp(log_probability.mean(axis=1)))
+
+
+def _where_finite(answers: NDArray[np.float32], scores: FloatArray) -> FloatArray:
+    finite = np.isfinite(answers).all(axis=(1, 2))
+    return np.where(finite, scores, -np.inf)
+
+
+_SCORES = {"accuracy": accuracy, "likelihood": likelihood}

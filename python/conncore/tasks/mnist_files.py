@@ -1,0 +1,143 @@
+"""MNIST's four files: where they are, how they come here, and what must be in them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import UsageError
+from conncore.tasks.idx import read_idx
+
+SIDE = 28  # pixels
+N_CLASSES = 10
+VARIABLE = "CONNCORE_DATA"
+MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+
+# The mirror's files and their sha256. A directory may hold them without the .gz.
+FILES = {
+    "train-images-idx3-ubyte.gz": (
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+    ),
+    "train-labels-idx1-ubyte.gz": (
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+    ),
+    "t10k-images-idx3-ubyte.gz": (
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+    ),
+    "t10k-labels-idx1-ubyte.gz": (
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+    ),
+}
+
+_FEWEST = 12  # images: one in twelve of the training set is for validation
+# To connect and to wait for the next bytes, in seconds: a machine without network must not hang.
+_TIMEOUT = (3.0, 20.0)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledImages:
+    """Images and what they show.
+
+    Attributes
+    ----------
+    images : (n_images, 784) uint8
+    labels : (n_images,) uint8, from 0 to 9
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, which: slice | NDArray[np.int64]) -> LabelledImages:
+        return LabelledImages(self.images[which], self.labels[which])
+
+
+def load_mnist(data: str | os.PathLike[str] | None = None) -> tuple[LabelledImages, LabelledImages]:
+    """Return the training and the test set.
+
+    They are looked for in `data`; if it is None in the directory that the environment variable
+    CONNCORE_DATA names and in its folder `mnist`; else they are downloaded once and kept in the
+    user's cache.
+
+    Raises
+    ------
+    UsageError
+        If they are nowhere to be found, or a file is not what it should be.
+    """
+    paths = _find(data)
+    train, test = (_read(images, labels) for images, labels in (paths[:2], paths[2:]))
+    return train, test
+
+
+def _find(data: str | os.PathLike[str] | None) -> list[Path]:
+    if data is not None:
+        return _in_directory(Path(data))
+    named = os.environ.get(VARIABLE)
+    if named:
+        for directory in (Path(named), Path(named, "mnist")):
+            if any(_candidates(directory, name) for name in FILES):
+                return _in_directory(directory)
+    return _download()
+
+
+def _candidates(directory: Path, name: str) -> list[Path]:
+    either = (directory / name, directory / name.removesuffix(".gz"))
+    return [path for path in either if path.is_file()]
+
+
+def _in_directory(directory: Path) -> list[Path]:
+    found = {name: _candidates(directory, name) for name in FILES}
+    missing = [name for name, paths in found.items() if not paths]
+    if missing:
+        raise UsageError(
+            f"{directory} does not have MNIST's {', '.join(missing)} (plain or .gz): give the "
+            f"directory that has all four files with --data (data= in Python) or ${VARIABLE}"
+        )
+    return [paths[0] for paths in found.values()]
+
+
+def _download() -> list[Path]:
+    import pooch  # takes a while to import
+
+    cache = Path(pooch.os_cache("conncore"), "mnist")
+    if not all((cache / name).is_file() for name in FILES):
+        print(f"downloading MNIST (12 MB) from {MIRROR} to {cache}", file=sys.stderr, flush=True)
+    pooch.get_logger().setLevel("WARNING")
+    downloader = pooch.HTTPDownloader(timeout=_TIMEOUT, chunk_size=1 << 16)
+    try:
+        return [
+            Path(pooch.retrieve(MIRROR + name, f"sha256:{sha256}", name, cache, None, downloader))
+            for name, sha256 in FILES.items()
+        ]
+    except ValueError:  # pooch's word for a wrong checksum; it leaves no file behind
+        reason = "the files there are not the ones expected"
+    except OSError as error:  # the network's errors too; their text is long
+        reason = error.strerror or type(error).__name__
+    raise UsageError(
+        f"MNIST cannot be downloaded from {MIRROR} to {cache} ({reason}); get "
+        f"{', '.join(FILES)} and name their directory with --data (data= in Python) or ${VARIABLE}"
+    )
+
+
+def _read(images_path: Path, labels_path: Path) -> LabelledImages:
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if images.shape[1:] != (SIDE, SIDE):
+        size = " x ".join(map(str, images.shape[1:]))
+        raise UsageError(f"{images_path} has images of {size} pixels, must be {SIDE} x {SIDE}")
+    if len(images) < _FEWEST:
+        raise UsageError(f"{images_path} has {len(images)} images, must have {_FEWEST} or more")
+    if len(images) != len(labels):
+        raise UsageError(f"{labels_path} has {len(labels)} labels for {len(images)} images")
+    wrong = np.flatnonzero(labels >= N_CLASSES)
+    if wrong.size:
+        raise UsageError(
+            f"{labels_path}: label {wrong[0]} (from 0) is {labels[wrong[0]]}, must be 0 to 9"
+        )
+    return LabelledImages(images.reshape(len(images), SIDE * SIDE), labels)

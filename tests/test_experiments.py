@@ -1,0 +1,135 @@
+"""The comparison and the paper's experiments end to end, with budgets of seconds."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from conncore.catalog import load
+from conncore.cli import app
+from conncore.errors import UsageError
+from conncore.experiments.compare import make_arms
+from conncore.experiments.paper import EXPERIMENTS, QUICK, Budget
+from conncore.experiments.reproduce import reproduce
+from conncore.experiments.study import Stage
+from conncore.optimizers import ES
+from conncore.tasks import make_task
+
+TINY = Budget(
+    seeds=1,
+    pretrain_epochs=1,
+    pretrain_population=4,
+    generations=2,
+    population=10,
+    cheetah_generations=2,
+    cheetah_population=10,
+    mnist_generations=1,
+    best_generations=3,
+    cheetah_es_generations=1,
+    mnist_es_generations=1,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_curves(monkeypatch):
+    """Each run's own curve takes longer to draw than these runs take."""
+    monkeypatch.setattr("conncore.loop.draw_curve", lambda *args, **options: None)
+
+
+def reproduced(names, out, budget=TINY, **options):
+    every = {e.name: e for group in EXPERIMENTS.values() for e in group}
+    screen = io.StringIO()
+    complete = reproduce(
+        [every[name] for name in names],
+        budget,
+        out,
+        Console(file=screen, width=200),
+        options,
+        n_threads=1,
+    )
+    return complete, screen.getvalue()
+
+
+def test_compare_prints_a_table_and_writes_figure_and_json(tmp_path):
+    out = tmp_path / "compare"
+    command = [
+        "compare", "--nulls", "degree,weights,mlp", "--initial-weights", "counts",
+        "--seeds", "2", "--generations", "1", "--population", "4", "--threads", "1",
+        "--out", str(out),
+    ]  # fmt: skip
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    for arm in ("circuit", "degree", "weights", "mlp"):
+        assert any(line.startswith(arm) for line in done.output.splitlines())
+    report = json.loads((out / "compare.json").read_text())
+    assert [row["arm"] for row in report["rows"]] == ["circuit", "degree", "weights", "mlp"]
+    assert all(row["n"] == 2 for row in report["rows"])
+    assert report["provenance"]["command"]
+    assert len(report["outcomes"]) == 8
+    assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
+    kept = {p: p.stat().st_mtime_ns for p in out.rglob("seed-*.json")}
+    again = CliRunner().invoke(app, command)
+    assert again.exit_code == 0, again.output
+    assert kept == {p: p.stat().st_mtime_ns for p in out.rglob("seed-*.json")}
+
+
+@pytest.mark.parametrize(("nulls", "message"), [
+    ([], "nulls are missing"),
+    (["degree", "degree"], "give each name once"),
+    (["degre"], "null 'degre'.*degree"),
+    (["weights"], "--initial-weights counts"),
+])  # fmt: skip
+def test_compare_refuses(nulls, message):
+    stages = (Stage("evolve", ES(population_size=4), 1),)
+    with pytest.raises(UsageError, match=message):
+        make_arms(load("celegans-haspel2011"), make_task("swimmer6"), nulls, stages, {})
+
+
+def test_each_experiment_of_the_paper_can_be_built():
+    """Every arm's first and last network, without running any."""
+    for group in EXPERIMENTS.values():
+        for experiment in group:
+            if experiment.name.endswith("mnist"):
+                continue
+            task = experiment.task({})
+            arms = experiment.arms(task, QUICK)
+            assert set(experiment.published) <= {arm.name for arm in arms}
+            for arm in arms:
+                networks = [arm.build(seed) for seed in (0, 1)]
+                assert networks[0].layout.slices.keys() == networks[1].layout.slices.keys()
+                for stage in arm.stages:
+                    names = getattr(stage.optimizer, "slice_sigma", {})
+                    assert set(names) <= set(networks[0].layout.slices)
+
+
+def test_figure_4_from_connectome_to_table(tmp_path):
+    name = "fig4-dense-pretrained"
+    complete, text = reproduced([name], tmp_path, replace(TINY, seeds=5))
+    assert complete
+    for line in ("circuit", "statistics", "mlp", "sparse-mlp"):
+        assert line in text
+    assert "146.4" in text  # the paper's, beside ours
+    assert text.count("does not hold") + text.count("  holds  ") >= 8
+    report = json.loads((tmp_path / f"{name}.json").read_text())
+    assert {v["verdict"] for v in report["verdicts"]} <= {"holds", "does not hold"}
+    assert len(report["outcomes"]) == 20
+    assert report["published"]["mlp"] == [0.0, 96.2]
+    assert [c["stage"] for c in report["outcomes"][0]["curves"]] == ["pretrain", "evolve"]
+    assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_few_seeds_test_nothing_and_finished_runs_stay(tmp_path):
+    _, text = reproduced(["fig3-anatomical"], tmp_path)
+    assert "not tested" in text
+    assert "does not hold" not in text
+    kept = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("seed-*.json")}
+    assert len(kept) == 4
+    reproduced(["fig3-anatomical"], tmp_path)
+    assert kept == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("seed-*.json")}
+    with pytest.raises(UsageError, match="other settings"):
+        reproduced(["fig3-anatomical"], tmp_path, replace(TINY, generations=3))
