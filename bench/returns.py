@@ -132,6 +132,6 @@ def run(harness: Harness) -> None:
         agree = one_neuron(harness, neuron)
         if neuron == "relu":
             harness.claim("relu: returns within 1e-6 of MuJoCo's, of 64", agree[NATIVE], 60)
-        # A gait on the joints' limits is chaotic: MuJoCo does not repeat itself either.
+        # Many gaits are chaotic: MuJoCo does not repeat itself either.
         excess = agree[NATIVE] - agree[PUSHED]
         harness.claim(f"{neuron}: returns within 1e-6, native less MuJoCo pushed", excess, -2)

@@ -100,5 +100,5 @@ def test_evosaxs_children_descend_from_our_elites(traces):
         steps = population[ga.n_elites :, None] - state.parents
         parent = (steps**2).sum(axis=2).argmin(axis=1)
         assert np.unique(parent).size >= ga.n_elites - 1
-        steps = steps[np.arange(parent.size), parent] / ga.sigma_at(1)
+        steps = steps[np.arange(parent.size), parent] / ga.sigma_of(state)
         assert 0.85 < steps.std() < 1.15  # 320 of them: its standard error is 0.04
