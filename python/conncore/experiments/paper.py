@@ -137,26 +137,36 @@ def _strong(task: Task, generations: int, optimizer: ES) -> list[Arm]:
     ]
 
 
-def _best_swimmer(task: Task, budget: Budget, *neurons: str) -> list[Arm]:
-    """The anatomical circuit as well as it gets: ES on shared weights, then a GA on all."""
-    generations, members = budget.best_generations, budget.population
-    es = ES(population_size=budget.pretrain_population, n_scout=8 * budget.pretrain_population)
-    ga = GA(population_size=members, n_elites=40, sigma=0.03, sigma_decay=0.98)
-    stages = (
-        Stage("shared", es, generations),
-        Stage("individual", ga, generations // 3, expand=True),
-    )
+def _best_swimmer6(task: Task, budget: Budget) -> list[Arm]:
+    """ES on shared weights, then a GA on individual ones."""
+    generations, members = budget.best_generations, budget.pretrain_population
+    es = ES(population_size=members, n_scout=8 * members)
+    stages = (Stage("shared", es, generations), _refine(budget))
     return [
         circuit_arm(neuron, worm(), task, stages, neuron=neuron, io="anatomical")
-        for neuron in neurons
+        for neuron in ("relu", "alif", "izhikevich")
     ]
 
 
+def _best_swimmer_v5(task: Task, budget: Budget) -> list[Arm]:
+    stages = (_explore(budget, 80, 0.2, 0.97), _refine(budget))
+    return [circuit_arm("relu", worm(), task, stages, neuron="relu", io="dense")]
+
+
 def _best_dm(task: Task, budget: Budget) -> list[Arm]:
-    """A GA with large steps and more parents than the paper's, on shared weights."""
-    ga = GA(population_size=budget.population, n_elites=40, sigma=0.1, sigma_decay=0.98)
-    stages = (Stage("shared", ga, budget.best_generations // 2),)
+    stages = (_explore(budget, 40, 0.1, 0.98),)
     return [circuit_arm("relu", worm(), task, stages, neuron="relu", io="anatomical")]
+
+
+def _explore(budget: Budget, n_elites: int, sigma: float, decay: float) -> Stage:
+    """A GA with large steps and more parents than the paper's, on shared weights."""
+    ga = GA(population_size=budget.population, n_elites=n_elites, sigma=sigma, sigma_decay=decay)
+    return Stage("shared", ga, budget.best_generations // 2)
+
+
+def _refine(budget: Budget) -> Stage:
+    ga = GA(population_size=budget.population, n_elites=40, sigma=0.03, sigma_decay=0.98)
+    return Stage("individual", ga, budget.best_generations // 3, expand=True)
 
 
 def _swimmer(options: Mapping[str, Any]) -> Task:
@@ -231,14 +241,14 @@ EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
             "best-swimmer6",
             "Beyond the paper: the circuit on swimmer6, anatomical input/output",
             _swimmer,
-            lambda task, budget: _best_swimmer(task, budget, "relu", "alif", "izhikevich"),
+            _best_swimmer6,
             claims=(reaches("relu", 450), reaches("alif", 400), reaches("izhikevich", 400)),
         ),
         Experiment(
             "best-Swimmer-v5",
-            "Beyond the paper: the circuit on Swimmer-v5, anatomical input/output",
+            "Beyond the paper: the circuit on Swimmer-v5, dense input/output",
             lambda options: make_task("Swimmer-v5"),
-            lambda task, budget: _best_swimmer(task, budget, "relu"),
+            _best_swimmer_v5,
             claims=(reaches("relu", 355),),
         ),
         Experiment(
