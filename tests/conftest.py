@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -11,6 +13,10 @@ from conncore.tasks.base import JointMap, Task
 
 settings.register_profile("conncore", deadline=None)  # CI machines stall now and then
 settings.load_profile("conncore")
+
+# Where Ctrl-C is ignored, as in a shell's background jobs, the commands that tests start would
+# ignore it too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ChainTask(Task):
