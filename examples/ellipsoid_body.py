@@ -158,7 +158,7 @@ def draw(out, ring, angles, task, networks, errors):
         title="error of the heading in the dark", xlabel="steps in the dark", ylabel="degrees"
     )
     right.axvline(DARK, color="grey", lw=0.5)
-    right.legend(fontsize=7)
+    right.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, dpi=80)
     plt.close(figure)
@@ -174,9 +174,16 @@ def main(path, out="runs/examples/ellipsoid_body.png", seeds=3, generations=60):
         scores = []
         for seed in range(seeds):
             network, start = build(arm, ring, angles, task, seed)
-            optimizer = cc.ES(population_size=32, n_scout=1)
+            optimizer = cc.ES(population_size=32, n_scout=1)  # too few for more than a thread
             run = cc.evolve(
-                network, task, optimizer, generations, seed, progress=False, start=start
+                network,
+                task,
+                optimizer,
+                generations,
+                seed,
+                n_threads=1,
+                progress=False,
+                start=start,
             )
             networks.setdefault(arm, (network, run.best.genome))
             scores.append(run.best.mean)
