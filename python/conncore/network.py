@@ -74,8 +74,9 @@ class Network:
         neuron model's if None. A layered network of relu neurons with as many layers is
         feed-forward within a control step.
     inputs, outputs : sequence of str, optional
-        Names of the cells that dense or direct input/output drives and reads. If None, motor neurons and
-        muscles; without a body map all cells, which is a lot of parameters for a large network.
+        Names of the cells that dense or direct input/output drives and reads. If None, motor
+        neurons and muscles; without a body map all cells, which is a lot of parameters for a
+        large network.
 
     Attributes
     ----------

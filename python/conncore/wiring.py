@@ -1,7 +1,7 @@
 """How observations reach neurons and how neurons reach actions: dense, direct, the body plan's own.
 
-In each of them the encoder and the decoder are sparse linear maps followed by tanh, whose values are
-gathered from a slice of the genome: ``values = parameters[index] * scale``. A kernel therefore
+In each of them the encoder and the decoder are sparse linear maps followed by tanh, whose values
+are gathered from a slice of the genome: ``values = parameters[index] * scale``. A kernel therefore
 knows one form, and a genome may share one parameter among many cells.
 """
 
