@@ -31,14 +31,15 @@ def read_ring(path):
     transmitters = ["ACh" if kind == "EPG" else "GABA" for kind in ring.classes]
     ring = replace(ring, name="ellipsoid body", transmitters=tuple(transmitters))
     ring = ring.sign_by_transmitter("fly")
-    angles = {}
-    for name, kind, instance in zip(
-        ring.names, ring.classes, ring.attributes["instance"], strict=True
-    ):
-        if kind == "EPG":  # EPG(PB08)_L3 is of the third glomerulus on the left
-            side, glomerulus = re.search(r"([LR])(\d)", instance).groups()
-            turn = (int(glomerulus) - 1) * np.pi / 4
-            angles[name] = turn if side == "R" else np.pi / 8 - turn
+    instances, angles = ring.attributes.get("instance", ring.names), {}
+    for name, kind, instance in zip(ring.names, ring.classes, instances, strict=True):
+        if kind != "EPG":
+            continue
+        found = re.search(r"_([LR])(\d)$", instance)  # EPG(PB08)_L3: third glomerulus on the left
+        if found is None:
+            sys.exit(f"{path}: cell {name} lacks an instance like EPG(PB08)_L3; export names too")
+        turn = (int(found[2]) - 1) * np.pi / 4
+        angles[name] = turn if found[1] == "R" else np.pi / 8 - turn
     return ring, angles
 
 

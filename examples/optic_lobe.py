@@ -123,6 +123,7 @@ def draw(out, directions, tunings, scores):
             axes.plot(around, np.append(response, response[0]) / response.mean(), label=kind)
         axes.set_title(f"untrained {arm}: response over its mean", fontsize=9)
         axes.set_ylim(0, 1.6)
+        axes.set_yticks([0.5, 1.0, 1.5])
     axes.legend(fontsize=7, loc="lower left", bbox_to_anchor=(-0.3, -0.1))
     axes = figure.add_subplot(1, 3, 3)
     for place, arm in enumerate(ARMS):
@@ -134,7 +135,7 @@ def draw(out, directions, tunings, scores):
     axes.set_title("direction told after evolution, held out, %", fontsize=9)
     axes.legend(fontsize=7)
     Path(out).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out, dpi=80)
+    figure.savefig(out, dpi=75)
     plt.close(figure)
 
 

@@ -6,6 +6,7 @@ What evolution reaches with the full budget is in examples/README.md.
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import conncore as cc
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+EXPORT = "validation/hemibrain_EB_ER_EPG_edges.csv"
 COLUMNS = "bodyId_pre,bodyId_post,weight,type_pre,type_post,name_pre,name_post"
 
 
@@ -111,6 +113,12 @@ class TestEllipsoidBody:
         assert added.n_inhibitory == 128
         assert added.n_excitatory > 16
 
+    def test_an_export_without_instances(self, example, export):
+        lines = [line.rsplit(",", 2)[0] for line in export.read_text().splitlines()]
+        export.write_text("\n".join(lines) + "\n")
+        with pytest.raises(SystemExit, match=r"export.csv: cell 1 lacks an instance like EPG"):
+            example("ellipsoid_body").read_ring(export)
+
     def test_it_runs(self, example, export, tmp_path):
         module = example("ellipsoid_body")
         figure = tmp_path / "figure.png"
@@ -119,6 +127,22 @@ class TestEllipsoidBody:
         assert errors["circuit"].shape == (1, module.LONG)
         assert errors["circuit"][0, 0] < 60  # it knows the heading as the light goes out
         assert is_png(figure)
+
+    def test_the_real_ring_holds_a_bump_before_any_training(self, example):
+        """Where CONNCORE_DATA has the export: with ER cells and the loop, not without either."""
+        path = Path(os.environ.get("CONNCORE_DATA", "/nowhere"), EXPORT)
+        if not path.is_file():
+            pytest.skip(f"CONNCORE_DATA has no {EXPORT}")
+        module = example("ellipsoid_body")
+        ring, angles = module.read_ring(path)
+        assert (ring.n_excitatory, ring.n_inhibitory, len(angles)) == (621, 8755, 46)
+        task = module.Heading(np.array(list(angles.values())))
+        scores = {}
+        for arm in ("circuit", "no ER", "no loop"):
+            network, start = module.build(arm, ring, angles, task, 0)
+            scores[arm] = task.evaluate(network, start[None], seed=1, n_threads=1)[0]
+        assert scores["circuit"] > 0.4
+        assert max(scores["no ER"], scores["no loop"]) < 0.2
 
     def test_one_line_says_what_is_missing(self, tmp_path):
         words = [sys.executable, str(EXAMPLES / "ellipsoid_body.py"), str(tmp_path / "no.csv")]
