@@ -98,7 +98,7 @@ def test_every_kernel_is_built_for_every_instruction_set():
 def test_nothing_names_a_folder_outside_the_repository():
     names = ["Makefile", "NOTICE", "run"]
     written = [path for path in ROOT.iterdir() if path.suffix in TEXT or path.name in names]
-    for folder in ("conncore", "python", "tests", "bench", "data", ".ci"):
+    for folder in ("conncore", "python", "tests", "bench", "data", "examples", ".ci"):
         written += [p for p in (ROOT / folder).rglob("*") if p.suffix in TEXT or p.name in names]
     outside = [("..", "shared"), ("", "work", "main"), ("", "tmp", "w", "")]
     for path in written:

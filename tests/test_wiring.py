@@ -14,7 +14,7 @@ from conncore.errors import UsageError
 from conncore.network import Network
 from conncore.tasks import make_task
 from conncore.tasks.base import JointMap
-from conncore.wiring import WIRINGS, anatomical, dense
+from conncore.wiring import WIRINGS, anatomical, dense, direct
 
 CLASSES = ("AS", "DA", "DB", "DD", "VA", "VB", "VD")
 
@@ -165,6 +165,32 @@ def test_dense_without_a_body_map_uses_every_cell(chain):
     np.testing.assert_array_equal(wiring.outputs, [0, 1, 2])
     assert wiring.encoder.n_values == 30
     assert wiring.decoder.n_values == 15
+
+
+def test_direct_gives_each_input_cell_its_own_observation(worm, chain):
+    inputs = [worm.names[j] for j in (7, 0, 3, 50, 4, 6, 5, 2, 1, 9)]
+    network = Network(worm, chain, "relu", "direct", inputs=inputs, outputs=worm.names[3:5])
+    sizes = {name: part.stop - part.start for name, part in network.layout.slices.items()}
+    assert sizes == {
+        "encoder": 1, "encoder_bias": 1, "log_weights": 2, "constants": 0,
+        "decoder": 2 * 5, "decoder_bias": 5,
+    }  # fmt: skip
+    genomes = network.random_genomes(3)
+    np.testing.assert_array_equal(genomes[:, :2], [[1.0, 0.0]] * 3)
+    genome = genomes[0]
+    genome[:2] = 1.5, 0.25
+    observed = np.linspace(-0.4, 0.9, 10)
+    first = network.simulate(genome, observed[None])[0]  # relu cells, before any synapse
+    expected = np.zeros(worm.n_neurons)
+    expected[network.topology.inputs] = np.maximum(np.tanh(1.5 * observed + 0.25), 0)
+    np.testing.assert_allclose(first, expected, rtol=1e-6)
+    decoder = matrix(network.topology.decoder, network.values(genomes)["decoder_weights"][1])
+    np.testing.assert_array_equal(decoder.ravel(), genomes[1, network.layout.slices["decoder"]])
+
+
+def test_direct_needs_an_observation_per_input_cell(worm, chain):
+    with pytest.raises(UsageError, match="task 'chain' has 10, there are 66 input cells"):
+        direct(worm, chain)
 
 
 def test_anatomical_needs_a_body_map_and_joints(worm, chain):

@@ -51,7 +51,8 @@ class Network:
     neuron : str
         A name in `conncore.neurons.NEURONS`: "relu", "lif", "alif", "izhikevich".
     io : str
-        "anatomical" (the body plan's wiring, a few shared gains) or "dense" (the paper's).
+        "anatomical" (the body plan's wiring, a few shared gains), "dense" (the paper's) or
+        "direct" (an observation per input cell, with one gain).
     weights : str
         "shared": two log weights, one for all excitatory and one for all inhibitory synapses.
         "individual": one log weight per synapse. "free": one weight per synapse, of either sign,
@@ -73,8 +74,9 @@ class Network:
         neuron model's if None. A layered network of relu neurons with as many layers is
         feed-forward within a control step.
     inputs, outputs : sequence of str, optional
-        Names of the cells that dense input/output drives and reads. If None, motor neurons and
-        muscles; without a body map all cells, which is a lot of parameters for a large network.
+        Names of the cells that dense or direct input/output drives and reads. If None, motor
+        neurons and muscles; without a body map all cells, which is a lot of parameters for a
+        large network.
 
     Attributes
     ----------

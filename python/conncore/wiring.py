@@ -1,7 +1,7 @@
-"""How observations reach neurons and how neurons reach actions: dense, or the body plan's own.
+"""How observations reach neurons and how neurons reach actions: dense, direct, the body plan's own.
 
-Either way the encoder and the decoder are sparse linear maps followed by tanh, whose values are
-gathered from a slice of the genome: ``values = parameters[index] * scale``. A kernel therefore
+In each of them the encoder and the decoder are sparse linear maps followed by tanh, whose values
+are gathered from a slice of the genome: ``values = parameters[index] * scale``. A kernel therefore
 knows one form, and a genome may share one parameter among many cells.
 """
 
@@ -116,6 +116,55 @@ def dense(
     )
 
 
+def direct(
+    connectome: Connectome,
+    task: Task,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Wiring:
+    """Observation i to input cell i, every output cell to every action.
+
+    All input cells share one gain, initially 1, and one bias, initially 0: what a task shows the
+    cells is the task's to say, and nothing before them can learn it. Cells are chosen and actions
+    are read as in `dense`.
+
+    Raises
+    ------
+    UsageError
+        As `dense` does, or if there are not as many observations as input cells.
+    """
+    heard = _ends(connectome, "inputs", inputs, "motor")
+    read = _ends(connectome, "outputs", outputs, "muscle")
+    n = heard.size
+    if task.n_obs != n:
+        raise UsageError(
+            f"direct input/output needs an observation per input cell: task {task.name!r} has "
+            f"{task.n_obs}, there are {n} input cells"
+        )
+    encoder, _ = SparseMap.from_pairs(np.arange(n), np.arange(n), n, n)
+    decoder, decoder_order = _full_map(task.n_actions, read.size)
+    return Wiring(
+        heard,
+        read,
+        encoder,
+        decoder,
+        parts=(
+            Part("encoder", np.ones(1), 0.0, -LIMIT, LIMIT),
+            Part("encoder_bias", np.zeros(1), 0.0, -LIMIT, LIMIT),
+            _part("decoder", decoder.n_values),
+            _part("decoder_bias", task.n_actions),
+        ),
+        gathers=MappingProxyType(
+            {
+                "encoder": _plain(np.zeros(n, np.int64)),
+                "encoder_bias": _plain(np.zeros(n, np.int64)),
+                "decoder": _plain(decoder_order),
+                "decoder_bias": _plain(np.arange(task.n_actions)),
+            }
+        ),
+    )
+
+
 def anatomical(
     connectome: Connectome,
     task: Task,
@@ -203,7 +252,9 @@ def anatomical(
     )
 
 
-WIRINGS: Mapping[str, WiringRule] = MappingProxyType({"anatomical": anatomical, "dense": dense})
+WIRINGS: Mapping[str, WiringRule] = MappingProxyType(
+    {"anatomical": anatomical, "dense": dense, "direct": direct}
+)
 
 
 def _cells(connectome: Connectome, role: str) -> Index:

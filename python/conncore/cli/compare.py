@@ -20,7 +20,9 @@ def compare(
         str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6 or a Gymnasium id.")
     ] = "swimmer6",
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
-    io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
+    io: Annotated[
+        str, typer.Option(help="anatomical, dense or direct input and output.")
+    ] = "anatomical",
     weights: Annotated[
         str, typer.Option(help="shared (two log weights) or individual.")
     ] = "shared",

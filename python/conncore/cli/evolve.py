@@ -43,7 +43,9 @@ def evolve(
         float | None, typer.Option(help="Share of cells that excite, for random signs.")
     ] = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
-    io: Annotated[str, typer.Option(help="anatomical or dense input and output.")] = "anatomical",
+    io: Annotated[
+        str, typer.Option(help="anatomical, dense or direct input and output.")
+    ] = "anatomical",
     inputs: Annotated[
         str | None,
         typer.Option(help="Cells that sense (dense): NAME,NAME, PROPERTY=WORD or match=REGEX."),
