@@ -206,7 +206,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path):
         (["--connectome", "missing.csv"], "missing.csv"),
         (["--neuron", "hodgkin"], "unknown neuron 'hodgkin'"),
         (["--task", "swimmer7"], "unknown task 'swimmer7'"),
-        (["--io", "direct"], "unknown io 'direct'"),
+        (["--io", "sparse"], "unknown io 'sparse'"),
         (["--weights", "both"], "unknown weights 'both'"),
         (["--engine", "bullet"], "bullet"),
         (["--optimizer", "adam"], "unknown optimizer 'adam'"),

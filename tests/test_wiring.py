@@ -175,6 +175,8 @@ def test_direct_gives_each_input_cell_its_own_observation(worm, chain):
         "encoder": 1, "encoder_bias": 1, "log_weights": 2, "constants": 0,
         "decoder": 2 * 5, "decoder_bias": 5,
     }  # fmt: skip
+    again = Network(worm, chain, **network.describe())
+    np.testing.assert_array_equal(again.topology.inputs, network.topology.inputs)
     genomes = network.random_genomes(3)
     np.testing.assert_array_equal(genomes[:, :2], [[1.0, 0.0]] * 3)
     genome = genomes[0]
