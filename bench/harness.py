@@ -8,7 +8,6 @@ import os
 import platform
 import shlex
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from conncore.bench import markdown
+from conncore.provenance import commit
 
 T = TypeVar("T")
 HERE = Path(__file__).resolve().parent
@@ -206,7 +206,7 @@ def about() -> dict[str, Any]:
         "instruction_sets": _kernels.built_for(),
         "python": platform.python_version(),
         "versions": versions,
-        "commit": _commit(),
+        "commit": commit(),
         "command": shlex.join(["conncore", *sys.argv[1:]]),
         "time": time.strftime("%Y-%m-%d %H:%M:%S %z"),
     }
@@ -218,16 +218,6 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     return next((s.split(":")[1].strip() for s in lines if s.startswith("model name")), "")
-
-
-def _commit() -> str:
-    """The commit of the checkout this runs from, "" for an installed wheel."""
-    git = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude=*"]
-    try:
-        found = subprocess.run(git, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return found.stdout.strip()
 
 
 def run(
