@@ -48,11 +48,11 @@ def write_results(
 
 
 def show(draw: Callable[[Console], None], console: Console, file: Path) -> None:
-    """Print what `draw` prints, and keep it in a text file."""
-    draw(console)
+    """Keep what `draw` prints in a text file, and print it."""
     text = io.StringIO()
     draw(Console(file=text, width=_WIDTH, highlight=False))
     _write(file, "\n".join(line.rstrip() for line in text.getvalue().splitlines()))
+    draw(console)
 
 
 def finite(fields: Mapping[str, Any]) -> dict[str, Any]:
