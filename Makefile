@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(wildcard conncore/*.* conncore/kernels/*.*)
-# The sanitizer must come first, and with it the C++ library that other packages throw through.
+# The sanitizer must come first, and with it the C++ library that other packages throw through. A size that cannot be
+# allocated is NULL, as without it: readers of damaged files count on that.
 SANITIZER = $$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libstdc++.so.6)
-DEBUG_RUN = CONNCORE_DEBUG=1 ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(SANITIZER)"
+DEBUG_RUN = CONNCORE_DEBUG=1 ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 LD_PRELOAD="$(SANITIZER)"
 
 .PHONY: help demo test test-debug lint build bench clean
 
