@@ -93,7 +93,7 @@ def dense(
     heard = _ends(connectome, "inputs", inputs, "motor")
     read = _ends(connectome, "outputs", outputs, "muscle")
     encoder, encoder_order = _full_map(heard.size, task.n_obs)
-    decoder, decoder_order = _full_map(task.n_actions, read.size)
+    decoder, decoder_parts, decoder_gathers = _dense_decoder(task, read.size)
     return Wiring(
         heard,
         read,
@@ -102,15 +102,13 @@ def dense(
         parts=(
             _part("encoder", encoder.n_values),
             _part("encoder_bias", heard.size),
-            _part("decoder", decoder.n_values),
-            _part("decoder_bias", task.n_actions),
+            *decoder_parts,
         ),
         gathers=MappingProxyType(
             {
                 "encoder": _plain(encoder_order),
                 "encoder_bias": _plain(np.arange(heard.size)),
-                "decoder": _plain(decoder_order),
-                "decoder_bias": _plain(np.arange(task.n_actions)),
+                **decoder_gathers,
             }
         ),
     )
@@ -142,7 +140,7 @@ def direct(
             f"{task.n_obs}, there are {n} input cells"
         )
     encoder, _ = SparseMap.from_pairs(np.arange(n), np.arange(n), n, n)
-    decoder, decoder_order = _full_map(task.n_actions, read.size)
+    decoder, decoder_parts, decoder_gathers = _dense_decoder(task, read.size)
     return Wiring(
         heard,
         read,
@@ -151,15 +149,13 @@ def direct(
         parts=(
             Part("encoder", np.ones(1), 0.0, -LIMIT, LIMIT),
             Part("encoder_bias", np.zeros(1), 0.0, -LIMIT, LIMIT),
-            _part("decoder", decoder.n_values),
-            _part("decoder_bias", task.n_actions),
+            *decoder_parts,
         ),
         gathers=MappingProxyType(
             {
                 "encoder": _plain(np.zeros(n, np.int64)),
                 "encoder_bias": _plain(np.zeros(n, np.int64)),
-                "decoder": _plain(decoder_order),
-                "decoder_bias": _plain(np.arange(task.n_actions)),
+                **decoder_gathers,
             }
         ),
     )
@@ -290,6 +286,16 @@ def _part(name: str, size: int) -> Part:
 
 def _plain(index: Index) -> Gather:
     return Gather(index, np.ones(index.size))
+
+
+def _dense_decoder(
+    task: Task, n_outputs: int
+) -> tuple[SparseMap, tuple[Part, Part], dict[str, Gather]]:
+    """Every output cell to every action, with a bias each: the map, its parts and gathers."""
+    decoder, order = _full_map(task.n_actions, n_outputs)
+    parts = (_part("decoder", decoder.n_values), _part("decoder_bias", task.n_actions))
+    gathers = {"decoder": _plain(order), "decoder_bias": _plain(np.arange(task.n_actions))}
+    return decoder, parts, gathers
 
 
 def _full_map(n_rows: int, n_source: int) -> tuple[SparseMap, Index]:
