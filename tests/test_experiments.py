@@ -78,6 +78,13 @@ def test_compare_prints_a_table_and_writes_figure_and_json(tmp_path):
     assert kept == {p: p.stat().st_mtime_ns for p in out.rglob("seed-*.json")}
 
 
+def test_compare_takes_a_zero_as_given(tmp_path):
+    done = CliRunner().invoke(app, ["compare", "--population", "0", "--out", str(tmp_path / "x")])
+    assert isinstance(done.exception, UsageError)
+    assert "population_size" in str(done.exception)
+    assert not (tmp_path / "x").exists()
+
+
 @pytest.mark.parametrize(("nulls", "message"), [
     ([], "nulls are missing"),
     (["degree", "degree"], "give each name once"),

@@ -68,7 +68,7 @@ def compare(
 
     usual = _QUICK if quick else _FULL
     seeds, population, generations = (
-        given or default
+        default if given is None else given
         for given, default in zip((seeds, population, generations), usual, strict=True)
     )
     circuit, world = open_connectome(connectome), make_task(task)
