@@ -10,7 +10,9 @@ import typer
 
 
 def reproduce(
-    figure: Annotated[str, typer.Argument(help="fig3, fig4, fig5, all, or one of their parts.")],
+    figure: Annotated[
+        str, typer.Argument(help="fig3, fig4, fig5 or all three; best, izhikevich; or a part.")
+    ],
     quick: Annotated[
         bool, typer.Option("--quick", help="Short runs: a first look, not the paper's numbers.")
     ] = False,
@@ -30,13 +32,14 @@ def reproduce(
     """
     from conncore.cli.evolve import stopping
     from conncore.errors import choose
-    from conncore.experiments.paper import EXPERIMENTS, FULL, QUICK
+    from conncore.experiments.paper import EXPERIMENTS, FULL, PAPER, QUICK
     from conncore.experiments.reproduce import reproduce as run
     from conncore.report.console import wide_console
 
     every = [experiment for group in EXPERIMENTS.values() for experiment in group]
+    paper = tuple(e for name in PAPER for e in EXPERIMENTS[name])
     parts = {experiment.name: (experiment,) for experiment in every}
-    groups = {**EXPERIMENTS, "all": tuple(every), **parts}
+    groups = {**EXPERIMENTS, "all": paper, **parts}
     chosen = groups[choose("figure", figure, groups)]
     budget = QUICK if quick else FULL
     if seeds is not None:

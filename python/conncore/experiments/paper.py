@@ -169,6 +169,37 @@ def _refine(budget: Budget) -> Stage:
     return Stage("individual", ga, budget.best_generations // 3, expand=True)
 
 
+def _izhikevich(task: Task, budget: Budget) -> list[Arm]:
+    """Initial log weights, dt in ms and steps per control step of Izhikevich cells."""
+    members = budget.pretrain_population
+    es = ES(population_size=members, n_scout=8 * members)
+    stages = (Stage("evolve", es, 3 * budget.best_generations // 4),)
+    settings = (
+        ((2.0, 1.0), 0.2, 1),
+        ((0.0, -0.5), 0.2, 1),
+        ((-1.0, -1.5), 0.2, 1),
+        ((0.0, -0.5), 0.5, 1),
+        ((0.0, -0.5), 1.0, 1),
+        ((-1.0, -1.5), 1.0, 1),
+        ((0.0, -0.5), 0.2, 5),
+        ((2.0, 1.0), 0.2, 5),
+        ((-1.0, -1.5), 0.2, 5),
+        ((0.0, -0.5), 0.5, 4),
+        ((2.0, 1.0), 0.2, 10),
+        ((0.0, -0.5), 0.2, 10),
+        ((0.0, -0.5), 1.0, 4),
+    )
+    split = worm().split_left_right()
+    return [
+        circuit_arm(
+            f"{weights[0]:g},{weights[1]:g} dt {dt:g} x{steps}", split, task, stages,
+            neuron="izhikevich", io="anatomical", log_weights=weights, constants={"dt": dt},
+            steps_per_action=steps,
+        )
+        for weights, dt, steps in settings
+    ]  # fmt: skip
+
+
 def _swimmer(options: Mapping[str, Any]) -> Task:
     return make_task("swimmer6")
 
@@ -235,6 +266,8 @@ def _four(io: str, pretrained: bool) -> Experiment:
     )
 
 
+PAPER = ("fig3", "fig4", "fig5")  # the others go beyond it
+
 EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
     "best": (
         Experiment(
@@ -257,6 +290,14 @@ EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
             lambda options: make_task("dm-swimmer6"),
             _best_dm,
             claims=(reaches("relu", 950),),
+        ),
+    ),
+    "izhikevich": (
+        Experiment(
+            "izhikevich",
+            "What Izhikevich cells need: initial log weights, dt (ms), steps per control step",
+            _swimmer,
+            _izhikevich,
         ),
     ),
     "fig3": (_three("dense"), _three("anatomical")),

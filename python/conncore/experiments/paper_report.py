@@ -46,7 +46,8 @@ def print_experiment(
             f"{np.mean([run.score for run in runs]):.1f}",
         )
     console.print(table)
-    print_verdicts(verdicts, console)
+    if verdicts:
+        print_verdicts(verdicts, console)
 
 
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:

@@ -73,6 +73,8 @@ def reproduce(
         console.print(f"figure: {figure}\n", soft_wrap=True)
         summary.append((experiment, verdicts))
     for experiment, verdicts in summary:
+        if not verdicts:
+            continue
         console.print(experiment.title)
         print_verdicts(verdicts, console)
     return complete
