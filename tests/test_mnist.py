@@ -103,6 +103,24 @@ def test_observations_are_centred(data):
     assert 0.5 < np.ptp(seen[0], axis=0).max() <= 1.0
 
 
+def test_pooled_observations_are_means_of_squares(data):
+    seen = {}
+
+    class Network(Watcher):
+        def respond(self, genomes, observations, n_steps, n_threads=None):
+            seen[self.task.pool] = observations
+            return np.zeros((len(genomes), len(observations), 10), dtype=np.float32)
+
+    for pool in (1, 7):
+        task = make_task("mnist", data=data, batch=20, pool=pool)
+        task.evaluate(Network(task), np.zeros((1, 1)), 0)
+        assert seen[pool].shape == (20, task.n_obs)
+    image, squares = seen[1][3].reshape(28, 28), seen[7][3].reshape(4, 4)
+    for row, column in np.ndindex(4, 4):
+        part = image[7 * row : 7 * row + 7, 7 * column : 7 * column + 7]
+        assert squares[row, column] == pytest.approx(part.mean(), abs=1e-6)
+
+
 ANSWERS = np.array([[[1, 3, 0], [0, 0, 2]], [[5, 0, 0], [0, 1, 1]]], dtype=np.float32)
 TOLD = np.array([1, 1], dtype=np.uint8)
 
@@ -146,10 +164,11 @@ def test_only_training_is_scored_by_likelihood(data, segment, score):
 
 def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(data, segment, monkeypatch):
     monkeypatch.chdir(data)
-    task = make_task("mnist", batch=20, hold=2, score="likelihood", data=".")
+    task = make_task("mnist", batch=20, hold=2, score="likelihood", pool=2, data=".")
     described = task.describe()
     assert described == {
-        "name": "mnist", "batch": 20, "hold": 2, "score": "likelihood", "data": str(data.resolve())
+        "name": "mnist", "batch": 20, "hold": 2, "score": "likelihood", "pool": 2,
+        "data": str(data.resolve()),
     }  # fmt: skip
     monkeypatch.chdir("/")
     network = Network(segment, task, neuron="relu", io="dense")
@@ -168,7 +187,8 @@ def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(data, segment,
         ({"batch": 111}, "batch is 111; give an integer from 1 to 110"),
         ({"hold": 0}, "hold is 0"),
         ({"score": "loss"}, "unknown score 'loss'; choose one of: accuracy, likelihood"),
-        ({"engine": "mujoco"}, "has no option 'engine'; it has: batch, hold, score, data"),
+        ({"engine": "mujoco"}, "has no option 'engine'; it has: batch, hold, score, pool, data"),
+        ({"pool": 3}, "pool is 3; give one of 1, 2, 4, 7, 14"),
     ],
 )
 def test_wrong_options_say_what_to_do(data, options, said):

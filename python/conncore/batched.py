@@ -112,9 +112,14 @@ class _Runner:
         self.n_steps = n_steps
         self.steps_per_action = network.steps_per_action
         self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{network.neuron}"))
-        self.encoder = _Dense(topology.encoder)
-        self.synapses = _Dense(topology.synapses)
-        self.decoder = _Dense(topology.decoder)
+        self.encoder = _matrix_of(topology.encoder)
+        self.decoder = _matrix_of(topology.decoder)
+        # Cells that receive or send nothing have no row or column: a perceptron has a quarter left.
+        receivers, row = np.unique(topology.synapses.rows, return_inverse=True)
+        senders, column = np.unique(topology.synapses.indices, return_inverse=True)
+        self.synapses = _Dense(row, column, (receivers.size, senders.size))
+        self.receivers, self.senders = _span(receivers), _span(senders)
+        self.inputs, self.outputs = _span(topology.inputs), _span(topology.outputs)
         # Blocks depend on the network alone, so that threads change no bit.
         width = max(16, _CACHE // topology.n_neurons)
         self.blocks = [columns[:, i : i + width] for i in range(0, columns.shape[1], width)]
@@ -153,11 +158,13 @@ class _Runner:
         total = np.zeros_like(y)
         z = np.zeros(shape, dtype=np.float32)
         for step in range(self.n_steps * self.steps_per_action):
-            current = synapses @ z if step else np.zeros_like(z)  # silent before that
-            current[topology.inputs] += drive
+            current = np.zeros(shape, dtype=np.float32)
+            if step:  # silent before that
+                current[self.receivers] = synapses @ z[self.senders]
+            current[self.inputs] += drive
             z = self.model.step(state, current, constants)
             y *= trace
-            y += (1.0 - trace) * z[topology.outputs]
+            y += (1.0 - trace) * z[self.outputs]
             if (step + 1) % self.steps_per_action == 0:  # then the decoder reads
                 total += y
         finite = np.ones(shape[1], dtype=bool)
@@ -167,12 +174,15 @@ class _Runner:
 
 
 class _Dense:
-    """A sparse map as a matrix, (n_rows, n_source), of any values; those of one place add up."""
+    """A sparse map as a matrix of any values, each at its place; those of one place add up."""
 
-    def __init__(self, sparse: SparseMap) -> None:
-        self.shape = (sparse.n_rows, sparse.n_source)
-        self.full = sparse.n_values == sparse.n_rows * sparse.n_source and sparse.ascends
-        self.places = (sparse.rows, sparse.indices)
+    def __init__(
+        self, rows: NDArray[np.integer], columns: NDArray[np.integer], shape: tuple[int, int]
+    ) -> None:
+        self.shape = shape
+        self.places = (rows, columns)
+        flat = np.asarray(rows, dtype=np.int64) * shape[1] + columns
+        self.full = bool(np.array_equal(flat, np.arange(shape[0] * shape[1])))
 
     def __call__(self, values: NDArray[np.float64]) -> Floats:
         if self.full:
@@ -180,3 +190,14 @@ class _Dense:
         matrix = np.zeros(self.shape, dtype=np.float32)
         np.add.at(matrix, self.places, values.astype(np.float32))
         return matrix
+
+
+def _matrix_of(sparse: SparseMap) -> _Dense:
+    return _Dense(sparse.rows, sparse.indices, (sparse.n_rows, sparse.n_source))
+
+
+def _span(indices: NDArray[np.integer]) -> NDArray[np.integer] | slice:
+    """The indices, as a slice where they follow one another: that takes a view, not a copy."""
+    if indices.size and np.array_equal(indices, np.arange(indices[0], indices[0] + indices.size)):
+        return slice(int(indices[0]), int(indices[0]) + indices.size)
+    return indices

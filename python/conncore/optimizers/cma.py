@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
 
 from conncore.noise import Stream, check_seed, normal
 from conncore.optimizers.base import (
@@ -167,7 +168,8 @@ class CMA(Optimizer[CMAState]):
             stream=Stream.ES,
             generation=state.generation,
         )
-        steps = (noise * state.scales) @ state.basis.T
+        with threadpool_limits(1, user_api="blas"):  # threads may change the order of its sums
+            steps = (noise * state.scales) @ state.basis.T
         population: Matrix = state.mean + state.sigma * steps
         np.clip(population, state.lower, state.upper, out=population)
         return population
@@ -177,6 +179,10 @@ class CMA(Optimizer[CMAState]):
         if len(state.scouts):
             return tell_scouts(state, population, fitness, self.population_size)
         genomes, scores = check_told(population, fitness, self.population_size)
+        with threadpool_limits(1, user_api="blas"):
+            return self._move(state, genomes, scores)
+
+    def _move(self, state: CMAState, genomes: Matrix, scores: Vector) -> CMAState:
         n = len(state.mean)
         k = _Constants.of(self.population_size, n)
         best = np.argsort(-scores, kind="stable")[: len(k.weights)]

@@ -35,7 +35,7 @@ def make_task(name: str = "swimmer6", **options: Any) -> Task:
         One of `TASKS`, or any id registered with Gymnasium.
     **options
         The task's own: `engine` and `observe` for swimmers, `max_steps` for Gymnasium's,
-        `batch`, `hold`, `score` and `data` for mnist.
+        `batch`, `hold`, `score`, `pool` and `data` for mnist.
 
     Raises
     ------

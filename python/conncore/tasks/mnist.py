@@ -15,13 +15,14 @@ from conncore.tasks.base import FloatArray, PolicyFactory, Task, member_seeds
 from conncore.tasks.mnist_files import N_CLASSES, SIDE, LabelledImages, load_mnist
 from conncore.threads import resolve_threads
 
+_POOLS = (1, 2, 4, 7, 14)  # what divides the side, but for an image of one pixel
 _VALIDATION_SHARE = 12  # one in so many training images, the last ones: 5,000 of 60,000
 
 
 class Mnist(Task):
     """Handwritten digits (LeCun, Cortes & Burges), each held for some steps from rest.
 
-    An observation is an image's pixels from 0 to 1, less the mean of the training images. The
+    An observation is an image's brightness from 0 to 1, less the mean of the training images. The
     answer is the action whose decoder output, before its tanh and summed over the steps, is
     largest. All scores are in percent.
 
@@ -39,6 +40,9 @@ class Mnist(Task):
         Fitness while training: the percentage of right answers, or the geometric mean of the
         probability (softmax of the summed output) that a network gives to the right digit, also
         in percent, which tells networks apart that answer alike. Chance is 10 in both.
+    pool : int
+        Side of the squares of pixels whose mean is one input: 1, 2, 4, 7 or 14. 1 takes all 28 x 28
+        pixels, 2 the image at half its resolution, whose encoder has a quarter of the parameters.
     data : path, optional
         Directory of the four files, plain or gzipped. If None, the one that the environment
         variable CONNCORE_DATA names or its folder `mnist`; else they are downloaded once.
@@ -50,7 +54,6 @@ class Mnist(Task):
     """
 
     name = "mnist"
-    n_obs = SIDE * SIDE
     n_actions = N_CLASSES
     n_validation = 1
     n_held_out = 1
@@ -60,12 +63,17 @@ class Mnist(Task):
         batch: int = 256,
         hold: int = 4,
         score: str = "accuracy",
+        pool: int = 1,
         data: str | os.PathLike[str] | None = None,
     ) -> None:
         if hold < 1:
             raise UsageError(f"hold is {hold}; give an integer of at least 1")
+        if pool not in _POOLS:
+            raise UsageError(f"pool is {pool}; give one of {', '.join(map(str, _POOLS))}")
         self.batch = batch
         self.n_steps = hold
+        self.pool = pool
+        self.n_obs = (SIDE // pool) ** 2
         self.score = choose("score", score, ("accuracy", "likelihood"))
         self.data = None if data is None else str(Path(data).resolve())
         known, test = load_mnist(self.data)
@@ -83,6 +91,7 @@ class Mnist(Task):
             "batch": self.batch,
             "hold": self.n_steps,
             "score": self.score,
+            "pool": self.pool,
         }
         return described if self.data is None else {**described, "data": self.data}
 
@@ -120,7 +129,12 @@ class Mnist(Task):
         return self._train[rng.choice(len(self._train), self.batch, replace=False)]
 
     def _observe(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray((images - self._mean) / 255.0, dtype=np.float32)
+        centred = np.asarray((images - self._mean) / 255.0, dtype=np.float32)
+        if self.pool == 1:
+            return centred
+        side = SIDE // self.pool
+        squares = centred.reshape(len(images), side, self.pool, side, self.pool)
+        return np.asarray(squares.mean(axis=(2, 4)).reshape(len(images), self.n_obs))
 
 
 def accuracy(answers: NDArray[np.float32], labels: NDArray[np.uint8]) -> FloatArray:
