@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -14,10 +15,12 @@ from conncore.catalog import load
 from conncore.cli import app
 from conncore.errors import UsageError
 from conncore.experiments.compare import make_arms
+from conncore.experiments.comparison import compare
 from conncore.experiments.paper import EXPERIMENTS, QUICK, Budget
 from conncore.experiments.reproduce import reproduce
 from conncore.experiments.study import Stage
 from conncore.optimizers import ES
+from conncore.shaping import choose_cells
 from conncore.tasks import make_task
 from digits import write_mnist
 
@@ -77,6 +80,32 @@ def test_compare_prints_a_table_and_writes_figure_and_json(tmp_path):
     again = CliRunner().invoke(app, command)
     assert again.exit_code == 0, again.output
     assert kept == {p: p.stat().st_mtime_ns for p in out.rglob("seed-*.json")}
+
+
+def test_compare_takes_the_cells_and_signs_of_any_connectome(tmp_path):
+    """As `evolve` does; and the Python call goes on in the command's directory."""
+    out = tmp_path / "fly"
+    done = CliRunner().invoke(app, [
+        "compare", "--connectome", "larva-mushroom-body-left", "--unknown-signs", "random",
+        "--excitatory-share", "0.7", "--io", "dense", "--inputs", "class=PN", "--outputs",
+        "class=MBON", "--task", "MountainCarContinuous-v0", "--neuron", "relu", "--nulls", "degree",
+        "--seeds", "1", "--generations", "1", "--population", "4", "--threads", "1",
+        "--out", str(out),
+    ])  # fmt: skip
+    assert done.exit_code == 0, done.output
+    kept = {p: p.stat().st_mtime_ns for p in out.rglob("seed-*.json")}
+    fly = load("larva-mushroom-body-left").settle_signs("random", share=0.7, seed=0)
+    inputs, outputs = (choose_cells(fly, f"class={name}") for name in ("PN", "MBON"))
+    found = compare(
+        fly, make_task("MountainCarContinuous-v0"), ["degree"], seeds=2, out=out,
+        optimizer=ES(population_size=4, n_scout=32), generations=1, n_threads=1,
+        neuron="relu", io="dense", inputs=inputs, outputs=outputs,
+    )  # fmt: skip
+    assert kept.items() <= {p: p.stat().st_mtime_ns for p in out.rglob("seed-*.json")}.items()
+    assert [row.arm for row in found.rows] == ["circuit", "degree"]
+    assert found.rows[0].mean == np.mean([run.score for run in found.outcomes["circuit"]])
+    assert "2 paired seeds" in str(found)
+    assert (out / "compare.txt").read_text() == f"{found}\n"
 
 
 def test_compare_takes_a_zero_as_given(tmp_path):

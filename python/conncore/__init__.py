@@ -14,6 +14,7 @@ from conncore.catalog import CatalogEntry, catalog, load
 from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
 from conncore.evolve import Run, evolve, resume, score
+from conncore.experiments.comparison import Comparison, compare
 from conncore.export import to_nir, to_torch
 from conncore.formats import from_networkx, read, to_networkx, write
 from conncore.network import Network
@@ -30,6 +31,7 @@ __all__ = [
     "NULLS",
     "CatalogEntry",
     "CheckpointError",
+    "Comparison",
     "ConncoreError",
     "Connectome",
     "ConnectomeError",
@@ -38,6 +40,7 @@ __all__ = [
     "Task",
     "UsageError",
     "catalog",
+    "compare",
     "evolve",
     "from_networkx",
     "load",

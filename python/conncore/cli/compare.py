@@ -8,21 +8,43 @@ from typing import Annotated
 
 import typer
 
+from conncore.cli.circuit import (
+    Data,
+    ExcitatoryShare,
+    Format,
+    Inputs,
+    Name,
+    Options,
+    Outputs,
+    SplitMuscles,
+    Transmitters,
+    UnknownSigns,
+    ends,
+    open_circuit,
+)
+
 # Seeds, members and generations, where they are not given.
 _FULL, _QUICK = (10, 200, 150), (3, 64, 30)
 
 
 def compare(
-    connectome: Annotated[
-        str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
-    ] = "celegans-haspel2011",
+    connectome: Name = "celegans-haspel2011",
+    format: Format = None,
+    option: Options = None,
+    split_muscles: SplitMuscles = False,
+    transmitters: Transmitters = None,
+    unknown_signs: UnknownSigns = "refuse",
+    excitatory_share: ExcitatoryShare = None,
     task: Annotated[
-        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6 or a Gymnasium id.")
+        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6, mnist or a Gymnasium id.")
     ] = "swimmer6",
+    data: Data = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
     io: Annotated[
         str, typer.Option(help="anatomical, dense or direct input and output.")
     ] = "anatomical",
+    inputs: Inputs = None,
+    outputs: Outputs = None,
     weights: Annotated[
         str, typer.Option(help="shared (two log weights) or individual.")
     ] = "shared",
@@ -56,12 +78,8 @@ def compare(
 
     Prints one table; DIR gets compare.png, compare.json and all runs.
     """
-    from conncore.catalog import open_connectome
     from conncore.cli.evolve import stopping
-    from conncore.experiments.compare import compare_rows, make_arms
-    from conncore.experiments.compare_report import print_rows, write_report
-    from conncore.experiments.results import show
-    from conncore.experiments.study import Stage, describe, run_study
+    from conncore.experiments.comparison import compare as run
     from conncore.optimizers import ES
     from conncore.report.console import wide_console
     from conncore.tasks import make_task
@@ -71,28 +89,32 @@ def compare(
         default if given is None else given
         for given, default in zip((seeds, population, generations), usual, strict=True)
     )
-    circuit, world = open_connectome(connectome), make_task(task)
     method = ES(population_size=population, n_scout=8 * population)
-    options = {
-        "neuron": neuron,
-        "io": io,
-        "weights": weights,
-        "initial_weights": initial_weights,
-    }
-    names = [name.strip() for name in nulls.split(",") if name.strip()]
-    stages = (Stage("evolve", method, generations),)
-    arms = make_arms(circuit, world, names, stages, options)
+    circuit = open_circuit(
+        connectome, format, option, split_muscles, transmitters, unknown_signs, excitatory_share, 0
+    )
+    world = make_task(task, **({} if data is None else {"data": data}))
     if out is None:
         parts = ("compare", Path(connectome).stem, neuron, io, task, "quick" if quick else "")
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(filter(None, parts))))
     with stopping():
-        outcomes = run_study(arms, world, range(seeds), out, threads)
-    rows = compare_rows(outcomes)
-    title = (
-        f"{circuit.name} and its nulls on {world.name} ({neuron}, {io}): ES, {generations} "
-        f"generations of {population}, {seeds} paired seeds"
-    )
+        found = run(
+            circuit,
+            world,
+            [name.strip() for name in nulls.split(",") if name.strip()],
+            seeds,
+            out=out,
+            optimizer=method,
+            generations=generations,
+            n_threads=threads,
+            neuron=neuron,
+            io=io,
+            weights=weights,
+            initial_weights=initial_weights,
+            **ends(circuit, inputs, outputs),
+        )
     console = wide_console()
-    show(lambda screen: print_rows(title, rows, screen), console, out / "compare.txt")
-    table, figure = write_report(out, title, rows, outcomes, describe(arms, world))
-    console.print(f"figure: {figure}; all figures: {table}", soft_wrap=True)
+    found.print_on(console)
+    console.print(
+        f"figure: {out / 'compare.png'}; all figures: {out / 'compare.json'}", soft_wrap=True
+    )

@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conncore.cli.connectome import Format, Options
+from conncore.cli.circuit import (
+    Data,
+    ExcitatoryShare,
+    Format,
+    Inputs,
+    Name,
+    Options,
+    Outputs,
+    SplitMuscles,
+    Transmitters,
+    UnknownSigns,
+    ends,
+    open_circuit,
+)
 
 if TYPE_CHECKING:
     from conncore.loop import Run
@@ -24,35 +37,19 @@ Threads = Annotated[int | None, typer.Option(help="Threads; all cores if not giv
 
 
 def evolve(
-    connectome: Annotated[
-        str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
-    ] = "celegans-haspel2011",
+    connectome: Name = "celegans-haspel2011",
     format: Format = None,
     option: Options = None,
-    split_muscles: Annotated[
-        bool, typer.Option("--split-muscles", help="Split merged left/right muscles in two.")
-    ] = False,
-    transmitters: Annotated[
-        str | None,
-        typer.Option(help="Signs by transmitter: worm, fly or a CSV (transmitter,sign)."),
-    ] = None,
-    unknown_signs: Annotated[
-        str, typer.Option(help="Edges of unknown sign: refuse, excitatory, drop or random.")
-    ] = "refuse",
-    excitatory_share: Annotated[
-        float | None, typer.Option(help="Share of cells that excite, for random signs.")
-    ] = None,
+    split_muscles: SplitMuscles = False,
+    transmitters: Transmitters = None,
+    unknown_signs: UnknownSigns = "refuse",
+    excitatory_share: ExcitatoryShare = None,
     neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
     io: Annotated[
         str, typer.Option(help="anatomical, dense or direct input and output.")
     ] = "anatomical",
-    inputs: Annotated[
-        str | None,
-        typer.Option(help="Cells that sense (dense): NAME,NAME, PROPERTY=WORD or match=REGEX."),
-    ] = None,
-    outputs: Annotated[
-        str | None, typer.Option(help="Cells that act (dense): chosen like --inputs.")
-    ] = None,
+    inputs: Inputs = None,
+    outputs: Outputs = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -63,10 +60,7 @@ def evolve(
         str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6, mnist or a Gymnasium id.")
     ] = "swimmer6",
     engine: Annotated[str | None, typer.Option(help="Simulator of a swimmer task.")] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(help="Directory of mnist's files; $CONNCORE_DATA or a download if not given."),
-    ] = None,
+    data: Data = None,
     optimizer: Annotated[str, typer.Option(help="es, ga or cma.")] = "es",
     population: Annotated[
         int | None, typer.Option(help="Members of a generation; es 200, ga 750, cma 128.")
@@ -98,14 +92,12 @@ def evolve(
     ] = None,
 ) -> None:
     """Evolve a connectome's network on a task, in a run directory."""
-    from conncore.catalog import open_connectome
     from conncore.errors import UsageError
     from conncore.evolve import evolve as begin
     from conncore.evolve import load_solution
     from conncore.network import Network
     from conncore.optimizers import ES, make_optimizer
     from conncore.runs import check_free
-    from conncore.shaping import choose_cells
     from conncore.tasks import make_task
 
     settings: dict[str, Any] = {
@@ -125,24 +117,27 @@ def evolve(
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)
-    circuit = open_connectome(connectome, split_muscles, format, option or ())
-    if transmitters is not None:
-        circuit = circuit.sign_by_transmitter(transmitters)
-    circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
+    circuit = open_circuit(
+        connectome,
+        format,
+        option,
+        split_muscles,
+        transmitters,
+        unknown_signs,
+        excitatory_share,
+        seed,
+    )
     options = {"engine": engine, "data": data}
     goal = make_task(task, **{k: v for k, v in options.items() if v is not None})
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
-    ends: dict[str, Any] = {
-        "inputs": None if inputs is None else choose_cells(circuit, inputs),
-        "outputs": None if outputs is None else choose_cells(circuit, outputs),
-    }
-    network = Network(circuit, goal, neuron=neuron, io=io, weights=weights, **ends)
+    chosen = ends(circuit, inputs, outputs)
+    network = Network(circuit, goal, neuron=neuron, io=io, weights=weights, **chosen)
     solution = None if start is None else load_solution(start, network)
     if pretrain is not None:
         first = out.with_name(f"{out.name}-pretrain")
         check_free(first)
-        shared = Network(circuit, goal, neuron=neuron, io=io, weights="shared", **ends)
+        shared = Network(circuit, goal, neuron=neuron, io=io, weights="shared", **chosen)
         print(f"{first}: {shared.layout.n_parameters} parameters", flush=True)
         _report(lambda: begin(shared, goal, ES(), pretrain, seed, first, threads))
         solution = load_solution(first, network)

@@ -44,14 +44,19 @@ def write_results(
         "settings": settings,
         "outcomes": [_fields(run) for run in runs],
     }
-    _write(file, json.dumps(content, separators=(",", ":")))
+    write_text(file, json.dumps(content, separators=(",", ":")))
+
+
+def as_text(draw: Callable[[Console], None]) -> str:
+    """Return what `draw` prints on a wide screen."""
+    text = io.StringIO()
+    draw(Console(file=text, width=_WIDTH, highlight=False, markup=False, emoji=False))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
 def show(draw: Callable[[Console], None], console: Console, file: Path) -> None:
     """Keep what `draw` prints in a text file, and print it."""
-    text = io.StringIO()
-    draw(Console(file=text, width=_WIDTH, highlight=False))
-    _write(file, "\n".join(line.rstrip() for line in text.getvalue().splitlines()))
+    write_text(file, as_text(draw))
     draw(console)
 
 
@@ -73,7 +78,8 @@ def _short(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else float(f"{value:.{_DIGITS}g}") for value in values]
 
 
-def _write(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
+    """Write a text and a line's end, whole or not at all."""
     with disk_errors(file, _ADVICE):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, f"{text}\n".encode())
