@@ -8,8 +8,10 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
+from conncore import rewiring
 from conncore.noise import Stream, generator
 from conncore.nulls import make_null
+from conncore.reference import rewiring as reference
 from conncore.rewiring import rewire, shuffle_within
 
 TRIANGLE = [(0, 1), (1, 2), (2, 0)]
@@ -108,3 +110,18 @@ def test_shuffle_within_groups():
         counts[tuple(order.tolist())] += 1
     assert_even(counts, {state for state in permutations(range(6)) if state in counts}, 1200)
     assert len(counts) == 12
+
+
+@pytest.mark.parametrize(("n_cells", "n_edges", "n_groups"), [(9, 30, 1), (40, 500, 3), (3, 2, 1)])
+def test_the_compiled_chain_takes_the_steps_of_its_twin(monkeypatch, n_cells, n_edges, n_groups):
+    """Dense graphs, whose hash table has long runs and most of whose steps are refused."""
+    rng = np.random.default_rng(n_cells)
+    pairs = [(i, j) for i in range(n_cells) for j in range(n_cells) if i != j]
+    chosen = sorted(pairs[k] for k in rng.choice(len(pairs), n_edges, replace=False))
+    pre, post = np.array(chosen).T
+    groups = rng.integers(n_groups, size=n_cells)
+    found = rewire(pre, post, groups, np.random.default_rng(1))
+    monkeypatch.setattr(rewiring, "Chain", reference.Chain)
+    np.testing.assert_array_equal(found, rewire(pre, post, groups, np.random.default_rng(1)))
+    if n_edges > 2:
+        assert (found != post).any()

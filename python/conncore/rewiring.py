@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore._rewiring import Chain
+
 #: Proposals per edge. A length in proportion to the number of edges is the rule of Milo et al. 2003
 #: (arXiv:cond-mat/0312028, who take 100). In the worm's graphs, whole or by segment, the shares of
 #: new and of reciprocal edges stay as they are from 10 on.
@@ -70,12 +72,11 @@ def rewire(
         The new targets. Which of the edges of one cell has which of its targets, within a group,
         is drawn evenly.
     """
-    n_edges, n_cells = len(pre), len(groups)
-    heads, tails, group = pre.tolist(), post.tolist(), groups.tolist()
-    starts = np.searchsorted(pre, np.arange(n_cells + 1)).tolist()
-    places = {i * n_cells + j: k for k, (i, j) in enumerate(zip(heads, tails, strict=True))}
+    n_edges = len(pre)
+    groups = np.asarray(groups)
+    chain = Chain(pre, post, groups, np.searchsorted(pre, np.arange(len(groups) + 1)))
 
-    target_group = np.asarray(groups)[post]  # of each edge: no step changes it
+    target_group = groups[post]  # of each edge: no step changes it
     by_group = np.argsort(target_group, kind="stable")
     first_of_group = np.searchsorted(target_group[by_group], target_group)
     size_of_group = np.bincount(target_group)[target_group]
@@ -86,30 +87,7 @@ def rewire(
         n_left -= n
         first = rng.integers(n_edges, size=n)
         second = by_group[first_of_group[first] + rng.integers(size_of_group[first])]
-        kinds = rng.random(n)
-        for e, f, u in zip(first.tolist(), second.tolist(), kinds.tolist(), strict=True):
-            a, b = heads[e], tails[e]
-            if u >= REVERSALS:
-                c, d = heads[f], tails[f]
-                ad, cb = a * n_cells + d, c * n_cells + b
-                if a == d or c == b or ad in places or cb in places:
-                    continue
-                del places[a * n_cells + b], places[c * n_cells + d]
-                places[ad], places[cb] = e, f
-                tails[e], tails[f] = d, b
-            elif starts[b] < starts[b + 1]:
-                f = starts[b] + int(u / REVERSALS * (starts[b + 1] - starts[b]))
-                c = tails[f]
-                g = places.get(c * n_cells + a)
-                if g is None or c == a or not group[a] == group[b] == group[c]:
-                    continue
-                ac, ba, cb = a * n_cells + c, b * n_cells + a, c * n_cells + b
-                if ac in places or ba in places or cb in places:
-                    continue
-                del places[a * n_cells + b], places[b * n_cells + c], places[c * n_cells + a]
-                places[ac], places[ba], places[cb] = e, f, g
-                tails[e], tails[f], tails[g] = c, a, b
+        chain.walk(first, second, rng.random(n), REVERSALS)
 
-    rewired = np.array(tails, np.int64)
     slots = np.asarray(pre, np.int64) * (int(np.max(groups, initial=0)) + 1) + target_group
-    return rewired[shuffle_within(slots, rng)]
+    return chain.tails[shuffle_within(slots, rng)]
