@@ -12,7 +12,8 @@ class EventPopulation:
     """Large networks, each with its own values and state: only active neurons send.
 
     Results equal `conncore._population.Population`'s to the bit (but for the signs of zeros), if
-    the synapses are the same and those of a postsynaptic neuron ascend there.
+    the synapses are the same and those of a postsynaptic neuron ascend there. Its methods are those
+    of `Population`.
 
     Parameters
     ----------
@@ -52,30 +53,12 @@ class EventPopulation:
         n_threads: int,
         n_repeats: int = 1,
     ) -> None: ...
-    def reset(self) -> None:
-        """Bring all neurons to rest."""
-
-    def act(self, observations: ArrayLike) -> NDArray[np.float64]:
-        """One step: (n_members, n_obs) observations to (n_members, n_actions) actions in [-1, 1].
-
-        Raises
-        ------
-        UsageError
-            If the observations have another shape.
-        ConncoreError
-            In a forked child of a process that has used threads.
-        """
-
-    def activity(self) -> NDArray[np.float64]:
-        """Activity or spikes (0 or 1) of the last step, (n_members, n_neurons)."""
-
-    def state(self, name: str) -> NDArray[np.float64]:
-        """State variable `name` of every neuron, (n_members, n_neurons)."""
-
+    def reset(self) -> None: ...
+    def act(self, observations: ArrayLike) -> NDArray[np.float64]: ...
+    def activity(self) -> NDArray[np.float64]: ...
+    def state(self, name: str) -> NDArray[np.float64]: ...
     @property
-    def status(self) -> NDArray[np.uint8]:
-        """(n_members,): 0 for a finite state, 1 for a member that has diverged."""
-
+    def status(self) -> NDArray[np.uint8]: ...
     @property
     def nbytes(self) -> int:
         """Bytes of all members' values, state and scratch.
