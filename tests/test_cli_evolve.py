@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-COMMAND = [sys.executable, "-c", "from conncore.cli import main; main()"]
+COMMAND = [sys.executable, "-m", "conncore"]
 CHEAP = ["--task", "CartPole-v1", "--io", "dense", "--threads", "1"]
 METHODS = {
     "es": ["--neuron", "alif", "--optimizer", "es", "--population", "12"],

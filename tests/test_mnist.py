@@ -228,7 +228,7 @@ def test_anatomical_input_and_output_are_refused(data, segment):
 
 def test_the_command_evolves_and_scores(tmp_path):
     def conncore(*arguments, **environment):
-        command = [sys.executable, "-c", "from conncore.cli import main; main()", *arguments]
+        command = [sys.executable, "-m", "conncore", *arguments]
         return subprocess.run(
             command, cwd=tmp_path, env=os.environ | environment, capture_output=True, text=True
         )
