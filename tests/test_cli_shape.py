@@ -68,13 +68,42 @@ def test_sign_settles_in_order(shape, tmp_path):
     signed = shape("sign", "--edge-signs", edges)
     assert signed.sign_source.counts()["given:mine.csv"] == 1
     assert signed.n_unknown == 563
-    random = shape("sign", "--unknown", "random", "--excitatory-share", 0.34, source=plain)
+    random = shape("sign", "--unknown-signs", "random", "--excitatory-share", 0.34, source=plain)
     assert (random.n_excitatory, random.n_inhibitory) == (1, 2)
     assert shape("sign", "--transmitters", "fly").n_unknown == 563
     with pytest.raises(UsageError, match="the sign of 3 of 3"):
-        shape("sign", "--unknown", "refuse", source=plain)
+        shape("sign", "--unknown-signs", "refuse", source=plain)
     with pytest.raises(UsageError, match="does not say how sure"):
         shape("sign", "--transmitters", "fly", "--min-confidence", 0.5)
+
+
+def test_a_file_is_read_with_its_options(shape, tmp_path):
+    table = tmp_path / "net.csv"
+    table.write_text("A,B,2\nB,AL,1\nAL,AR,1\n")
+    bare = ["--format", "edges", "--option", "header=no"]
+    assert shape("subset", "--min-weight", 2, *bare, source=table).n_synapses == 1
+    assert shape("sign", "--unknown-signs", "excitatory", *bare, source=table).n_excitatory == 3
+    assert shape("merge", "--left-right", *bare, source=table).names == ("A", "B", "Alr")
+    assert shape("null", "--null", "random", *bare, source=table).n_synapses == 3
+    cells = tmp_path / "cells.csv"
+    cells.write_text("name,class\nA,X\n")
+    assert shape("label", "--table", cells, *bare, source=table).classes[0] == "X"
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "message"),
+    [
+        ("sign", [], "say where signs are from"),
+        ("sign", ["--unknown-signs", "random"], r"share of cells .* \(--excitatory-share\)$"),
+        ("sign", ["--excitatory-share", "0.5", "--transmitters", "fly"], "needs --unknown-signs"),
+        ("sign", ["--min-confidence", "0.5", "--unknown-signs", "drop"], "needs --transmitters"),
+        ("merge", ["--left-right", "--by", "class"], "give one of them"),
+        ("subset", ["--hops", "2"], "need --from"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(shape, command, options, message):
+    with pytest.raises(UsageError, match=message):
+        shape(command, *options)
 
 
 def test_label_takes_a_table_and_tables_keep_it(shape, tmp_path):

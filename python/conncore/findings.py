@@ -63,7 +63,7 @@ def unknown_signs(c: Connectome) -> str:
     cells = np.unique(c.pre[c.sign == 0])
     return (
         f"{c.n_unknown} of {c.n_synapses} chemical edges have no sign, those of "
-        f"{_names(c, cells)}; a network needs all: sign them by transmitter or settle them"
+        f"{_names(c, cells)}; a network needs all: see `conncore connectome sign --help`"
     )
 
 

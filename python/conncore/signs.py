@@ -217,7 +217,8 @@ def settle_signs(
     if policy == "random":
         if share is None or not 0 <= share <= 1:
             raise UsageError(
-                f"share is {share}; random signs need the share of cells that excite, from 0 to 1"
+                f"share is {share}; random signs need the share of cells that excite, from 0 to 1 "
+                "(--excitatory-share)"
             )
         drawn = _draw_signs(connectome, unknown, share, seed)[connectome.pre]
         source = f"settled:random (share {share:g}, seed {seed})"

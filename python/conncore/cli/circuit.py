@@ -6,28 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conncore.cli.connectome import Format, Options, SplitMuscles
-
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
 
-__all__ = [
-    "Data",
-    "ExcitatoryShare",
-    "Format",
-    "Inputs",
-    "Name",
-    "Options",
-    "Outputs",
-    "SplitMuscles",
-    "Transmitters",
-    "UnknownSigns",
-    "ends",
-    "open_circuit",
-]
-
 Name = Annotated[
     str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
+]
+Format = Annotated[
+    str | None, typer.Option("--format", help="How to read a file, if its name does not tell.")
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="key=value for the reader of a file; may be repeated."),
+]
+SplitMuscles = Annotated[
+    bool,
+    typer.Option(
+        "--split-muscles",
+        help="Split left/right-merged muscles (MDlrNN, MVlrNN) in two, each with all its edges.",
+    ),
 ]
 Transmitters = Annotated[
     str | None,

@@ -11,6 +11,7 @@ import typer
 from rich.table import Column, Table
 
 from conncore.cli import shape
+from conncore.cli.circuit import Format, Options, SplitMuscles
 from conncore.report.console import wide_console
 
 if TYPE_CHECKING:
@@ -26,22 +27,6 @@ NameOrFile = Annotated[
     str, typer.Argument(help="A name from `conncore connectome list`, or a file.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
-SplitMuscles = Annotated[
-    bool,
-    typer.Option(
-        "--split-muscles",
-        help="Split left/right-merged muscles (MDlrNN, MVlrNN) in two, each with all its edges.",
-    ),
-]
-
-
-Format = Annotated[
-    str | None, typer.Option("--format", help="How to read a file, if its name does not tell.")
-]
-Options = Annotated[
-    list[str] | None,
-    typer.Option("--option", help="key=value for the reader of a file; may be repeated."),
-]
 
 
 @app.command("list")
@@ -173,8 +158,9 @@ def _print(facts: Mapping[str, Any], as_json: bool) -> None:
     wide_console().print(table)
     if facts.get("unknown sign"):
         wide_console().print(
-            "A network needs all signs: settle them with Connectome.sign_by_transmitter or "
-            "Connectome.settle_signs."
+            "A network needs all signs: see `conncore connectome sign --help`, or in Python "
+            "Connectome.sign_by_transmitter and Connectome.settle_signs.",
+            soft_wrap=True,
         )
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.connectome import Format, NameOrFile, Options, SplitMuscles
+from conncore.cli.circuit import Format, Options, SplitMuscles
+from conncore.cli.connectome import NameOrFile
 
 
 def convert(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from conncore.cli.circuit import ExcitatoryShare, Format, Options
+
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
 
@@ -25,6 +27,8 @@ Conflicts = Annotated[
 def subset(
     source: Source,
     out: Result,
+    format: Format = None,
+    option: Options = None,
     cells: Annotated[str | None, typer.Option(help="Names of cells: NAME,NAME.")] = None,
     cell_class: Annotated[
         str | None, typer.Option("--class", help="Classes of cells: CLASS,CLASS.")
@@ -42,8 +46,12 @@ def subset(
             "--from", help="Only cells near these: NAME,NAME, PROPERTY=WORD or match=REGEX."
         ),
     ] = None,
-    hops: Annotated[int, typer.Option(help="How many chemical edges away from --from.")] = 1,
-    direction: Annotated[str, typer.Option(help="Of these edges: out, in or both.")] = "both",
+    hops: Annotated[
+        int | None, typer.Option(help="How many chemical edges away from --from; 1 if not given.")
+    ] = None,
+    direction: Annotated[
+        str | None, typer.Option(help="Of these edges: out, in or both; both if not given.")
+    ] = None,
     min_weight: Annotated[
         float, typer.Option(help="Leave out chemical edges with a lower weight.")
     ] = 0.0,
@@ -52,20 +60,22 @@ def subset(
     from conncore.errors import UsageError
     from conncore.shaping import choose_cells
 
+    if start is None and (hops is not None or direction is not None):
+        raise UsageError("--hops and --direction need --from, the cells where the walk starts")
     conditions = {}
     for text in [*(where or ()), *([f"class={cell_class}"] if cell_class else ())]:
         key, equals, words = text.partition("=")
         if not equals:
             raise UsageError(f"--where {text!r} is not PROPERTY=WORD")
         conditions[key] = words.split(",")
-    connectome = _open(source)
+    connectome = _open(source, format, option)
     part = connectome.subset(
         cells.split(",") if cells else None,
         match=match,
         where=conditions,
         near=choose_cells(connectome, start) if start else None,
-        hops=hops,
-        direction=direction,
+        hops=1 if hops is None else hops,
+        direction="both" if direction is None else direction,
         min_weight=min_weight,
     )
     _write(part, out)
@@ -74,28 +84,38 @@ def subset(
 def merge(
     source: Source,
     out: Result,
-    by: Annotated[str, typer.Option(help="The property that cells of a group share.")] = "class",
+    format: Format = None,
+    option: Options = None,
+    by: Annotated[
+        str | None, typer.Option(help="The property that cells of a group share; class.")
+    ] = None,
     left_right: Annotated[
         bool, typer.Option("--left-right", help="Merge left and right cells instead.")
     ] = False,
     conflicts: Conflicts = "refuse",
 ) -> None:
     """Make one cell of each class, or of each pair left and right; weights are added."""
-    connectome = _open(source)
+    from conncore.errors import UsageError
+
+    if left_right and by is not None:
+        raise UsageError("--by and --left-right both say what to merge; give one of them")
+    connectome = _open(source, format, option)
     if left_right:
         _write(connectome.merge_left_right(conflicts=conflicts), out)
     else:
-        _write(connectome.merge(by, conflicts=conflicts), out)
+        _write(connectome.merge(by or "class", conflicts=conflicts), out)
 
 
-def split(source: Source, out: Result) -> None:
+def split(source: Source, out: Result, format: Format = None, option: Options = None) -> None:
     """Split left/right-merged muscles (MDlrNN, MVlrNN) in two, each with all its edges."""
-    _write(_open(source).split_left_right(), out)
+    _write(_open(source, format, option).split_left_right(), out)
 
 
 def sign(
     source: Source,
     out: Result,
+    format: Format = None,
+    option: Options = None,
     edge_signs: Annotated[
         Path | None, typer.Option(help="A CSV (pre,post,sign): these signs, whatever they were.")
     ] = None,
@@ -103,27 +123,34 @@ def sign(
         str | None, typer.Option(help="worm, fly or a CSV (transmitter,sign): unknown signs.")
     ] = None,
     min_confidence: Annotated[
-        float, typer.Option(help="Trust only transmitters as sure as this.")
-    ] = 0.0,
-    unknown: Annotated[
+        float | None, typer.Option(help="Trust only transmitters as sure as this.")
+    ] = None,
+    unknown_signs: Annotated[
         str | None, typer.Option(help="What is left: refuse, excitatory, drop or random.")
     ] = None,
-    excitatory_share: Annotated[
-        float | None, typer.Option(help="Share of cells that excite, for random signs.")
-    ] = None,
+    excitatory_share: ExcitatoryShare = None,
     seed: Annotated[int, typer.Option(help="The same seed draws the same signs.")] = 0,
 ) -> None:
     """Give signs: edge by edge, then by transmitter, then by a policy for the rest."""
+    from conncore.errors import UsageError
     from conncore.signs import read_edge_signs
 
-    connectome = _open(source)
+    if edge_signs is None and transmitters is None and unknown_signs is None:
+        raise UsageError("say where signs are from: --edge-signs, --transmitters, --unknown-signs")
+    if min_confidence is not None and transmitters is None:
+        raise UsageError("--min-confidence needs --transmitters, the rule that it is for")
+    if excitatory_share is not None and unknown_signs is None:
+        raise UsageError("--excitatory-share needs --unknown-signs random")
+    connectome = _open(source, format, option)
     if edge_signs is not None:
         given = f"given:{edge_signs.name}"
         connectome = connectome.sign_edges(read_edge_signs(edge_signs), source=given)
     if transmitters is not None:
-        connectome = connectome.sign_by_transmitter(transmitters, min_confidence=min_confidence)
-    if unknown is not None:
-        connectome = connectome.settle_signs(unknown, share=excitatory_share, seed=seed)
+        connectome = connectome.sign_by_transmitter(
+            transmitters, min_confidence=min_confidence or 0.0
+        )
+    if unknown_signs is not None:
+        connectome = connectome.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
     _write(connectome, out)
 
 
@@ -136,9 +163,11 @@ def label(
             help="A CSV, a row a cell: name, and class, transmitter, role, segment, side or others."
         ),
     ],
+    format: Format = None,
+    option: Options = None,
 ) -> None:
     """Say more of the cells: classes, transmitters, the body map, regions, whatever."""
-    _write(_open(source).with_cells(table), out)
+    _write(_open(source, format, option).with_cells(table), out)
 
 
 def null(
@@ -148,17 +177,19 @@ def null(
         str, typer.Option(help="statistics, degree, segment, signs, weights or random.")
     ],
     seed: Annotated[int, typer.Option(help="Another seed, another graph.")] = 0,
+    format: Format = None,
+    option: Options = None,
 ) -> None:
     """Draw a null model: what the connectome would be if only some properties mattered."""
     from conncore.nulls import make_null
 
-    _write(make_null(null, _open(source), seed), out)
+    _write(make_null(null, _open(source, format, option), seed), out)
 
 
-def _open(source: str) -> Connectome:
+def _open(source: str, format: str | None, options: list[str] | None) -> Connectome:
     from conncore.catalog import open_connectome
 
-    return open_connectome(source)
+    return open_connectome(source, format=format, options=options or ())
 
 
 def _write(connectome: Connectome, path: Path) -> None:
