@@ -215,6 +215,13 @@ def run(*words):
     return result.stdout
 
 
+@pytest.mark.parametrize("name", ["worm.csv", "worm.edges.csv", "worm.tsv"])
+def test_a_table_is_read_with_the_cells_beside_it(tmp_path, name):
+    worm = load("celegans-haspel2011")
+    assert write(worm, tmp_path / name) == "citation, licence, source"
+    assert same(worm, read(tmp_path / name), but=("name", "citation", "licence", "source"))
+
+
 def test_convert_says_what_it_drops(tmp_path):
     out = tmp_path / "worm.edges.csv"
     shown = run("convert", "celegans-haspel2011", out)

@@ -14,7 +14,7 @@ from conncore.formats._detect import SUFFIXES, detect
 from conncore.formats.cect import read_cect
 from conncore.formats.codex import read_codex
 from conncore.formats.cook import read_cook
-from conncore.formats.edges import read_edges, write_edges
+from conncore.formats.edges import cells_beside, read_edges, write_edges
 from conncore.formats.flyvis import read_flyvis
 from conncore.formats.graphml import read_graphml, write_graphml
 from conncore.formats.graphs import from_networkx, to_networkx
@@ -145,8 +145,7 @@ def _write_npz(connectome: Connectome, path: Path) -> str:
 
 def _write_table(connectome: Connectome, path: Path) -> str:
     """The edges, and the cells beside them under a name that reading finds."""
-    stem = path.name.removesuffix(path.suffix).removesuffix(".edges")
-    write_edges(connectome, path, cells=path.with_name(f"{stem}.cells{path.suffix}"))
+    write_edges(connectome, path, cells=cells_beside(path))
     lost = [field for field in ("citation", "licence", "source") if getattr(connectome, field)]
     usual = ("source", "unknown")
     if any(
@@ -182,7 +181,7 @@ def write(connectome: Connectome, path: str | PathLike[str], format: str | None 
         What to write.
     path : path
         .npz and .graphml keep everything. .csv, .tsv and .txt are tables of
-        edges, with NAME.cells.csv beside NAME.edges.csv.
+        edges, with the cells in NAME.cells.csv beside NAME.csv or NAME.edges.csv.
     format : str, optional
         "npz", "edges", "graphml", or "sparse" for a .npz that SciPy loads. If not given, the end
         of the name tells.

@@ -2,8 +2,8 @@
 
 Columns: pre, post, and where known type (chemical or gap), weight and sign, under any of their
 usual names. A second table, one cell a row, may give name, class, transmitter, role, segment and
-side: the body map. A file `x.edges.csv` is read together with `x.cells.csv` where that lies
-beside it. Several rows for one edge are refused unless their weights are to be added.
+side: the body map. A file `x.edges.csv` or `x.csv` is read together with `x.cells.csv` where that
+lies beside it. Several rows for one edge are refused unless their weights are to be added.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def read_edges(
         are unknown. Cell names are kept as written, digits too.
     cells : path, optional
         The table of cells: `name` and any of `class`, `transmitter`, `role`, `segment`, `side`.
-        It sets the order of the cells. Without it the cells come in the order of the edges.
+        It sets the order of the cells. If not given, it is NAME.cells.csv beside NAME.edges.csv
+        or NAME.csv; without one the cells come in the order of the edges.
     pre, post, type, weight, sign : str, optional
         What the file calls these columns. If not given, they are found by their usual names,
         `ALIASES`.
@@ -116,8 +117,8 @@ def read_edges(
     """
     path = Path(path)
     choose("rule for duplicate edges", duplicates, ("error", "sum"))
-    if cells is None and path.name.endswith(f".edges{path.suffix}"):
-        beside = path.with_name(path.name.replace(f".edges{path.suffix}", f".cells{path.suffix}"))
+    if cells is None:
+        beside = cells_beside(path)
         cells = beside if beside.is_file() else None
     known = None if cells is None else _read_cells(Path(cells))
     given = {"pre": pre, "post": post, "type": type, "weight": weight, "sign": sign}
@@ -130,6 +131,12 @@ def read_edges(
     if not header and len(table.titles) < 3 and weight is None:
         given["weight"] = None
     return edges_of_table(table, given, known, duplicates, str(cells))
+
+
+def cells_beside(path: Path) -> Path:
+    """Where the table of cells of an edge table lies if nobody says where."""
+    stem = path.name.removesuffix(path.suffix).removesuffix(".edges")
+    return path.with_name(f"{stem}.cells{path.suffix}")
 
 
 def edges_of_table(
@@ -236,7 +243,7 @@ def _refuse_duplicates(
     what = ("chemical", "gap")[kind[rows[0]]]
     raise table.source.error(
         f"{_list_rows(table, rows)} give the same {what} edge {edge}{more}; "
-        'merge them, or read with duplicates="sum" to add their weights'
+        'merge them, or read with duplicates="sum" (--option duplicates=sum) to add their weights'
     )
 
 
