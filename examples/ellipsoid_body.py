@@ -205,4 +205,7 @@ if __name__ == "__main__":
             f"{file} is missing: export the connections among ER and EPG cells from neuPrint "
             "(neuprint.janelia.org, hemibrain) and give its path"
         )
-    main(file)
+    try:
+        main(file)
+    except cc.ConnectomeError as error:
+        sys.exit(str(error))

@@ -144,12 +144,17 @@ class TestEllipsoidBody:
         assert scores["circuit"] > 0.4
         assert max(scores["no ER"], scores["no loop"]) < 0.2
 
-    def test_one_line_says_what_is_missing(self, tmp_path):
-        words = [sys.executable, str(EXAMPLES / "ellipsoid_body.py"), str(tmp_path / "no.csv")]
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [("no.csv", "no.csv is missing: export"), ("other.csv", "is no column 'bodyId_pre'")],
+    )
+    def test_one_line_says_what_is_missing(self, tmp_path, name, message):
+        (tmp_path / "other.csv").write_text("pre,post\nA,B\n")
+        words = [sys.executable, str(EXAMPLES / "ellipsoid_body.py"), str(tmp_path / name)]
         result = subprocess.run(words, capture_output=True, text=True)
         assert result.returncode == 1
         assert result.stderr.count("\n") == 1
-        assert "no.csv is missing: export" in result.stderr
+        assert message in result.stderr
 
 
 def test_cartpole(example, tmp_path, capsys):
