@@ -286,7 +286,10 @@ def no_anatomy(c: Connectome, task: Task) -> str:
     if task.joints is None:
         return f"task {task.name} has no chain of joints: use --io dense"
     if c.body is None:
-        return "there is no body map: use --io dense, or give a cells file with role, segment, side"
+        return (
+            "there is no body map: use --io dense, or give role, segment and side of the cells "
+            "(conncore connectome label)"
+        )
     missing = [role for role in ("motor", "muscle") if role not in c.body.role]
     return f"the body map has no cell with role {' or '.join(missing)}" if missing else ""
 

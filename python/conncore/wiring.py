@@ -190,7 +190,8 @@ def anatomical(
     if body is None:
         raise UsageError(
             f"connectome {connectome.name!r} has no body map, which anatomical input/output "
-            "needs: use --io dense, or give a cells file with role, segment and side"
+            "needs: use --io dense, or give role, segment and side of the cells "
+            "(conncore connectome label)"
         )
     if joints is None:
         raise UsageError(

@@ -104,9 +104,9 @@ class Table:
         shown = ", ".join(map(repr, self.titles[:20])) + (", ..." if self.titles[20:] else "")
         if not hint and len(self.titles) == 1 and self.header_line:
             hint = "; are its columns separated by commas or tabs?"
-        elif not hint and number(self.titles[-1]) is not None:
-            hint = "; if the first line is an edge, read with header=False"
-            hint += ', if it is a row of a matrix, with format="matrix"'
+        elif not hint and any(number(title) is not None for title in self.titles):
+            hint = "; if the first line is an edge, read with header=False (--option header=no), "
+            hint += 'if it is a row of a matrix, with format="matrix" (--format matrix)'
         return self.source.error(f"{place}there is no column {title!r}; found {shown}{hint}")
 
     def words(self, title: str) -> Words:

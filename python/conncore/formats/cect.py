@@ -95,6 +95,7 @@ def find_cached(dataset: str) -> Path:
         raise UsageError("data sets of the ConnectomeToolbox need cect; pip install cect")
     folder = Path(spec.submodule_search_locations[0]) / "cache"
     files = {file.stem: file for file in folder.glob("*.json")}
+    files.pop("symmetry_measures", None)  # of the data sets, not one of them
     for name in (dataset, f"{dataset}Reader", f"{dataset}DataReader"):
         if name in files:
             return files[name]
