@@ -365,7 +365,7 @@ def test_every_shipped_table_is_in_the_catalog_and_described():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UsageError) as caught:
         load("celegans-moth")
-    known = sorted([*NAMES, "flywire", "hemibrain", "larva-brain"])
+    known = sorted([*NAMES, "flywire", "hemibrain", "hemibrain-traced", "larva-brain"])
     assert str(caught.value) == (
         "unknown connectome 'celegans-moth'; choose one of: " + ", ".join(known)
     )
