@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 from conncore.check import check
 from conncore.cli.connectome import app
 from conncore.connectome import Connectome
+from conncore.errors import UsageError
 from conncore.findings import FINDINGS, TASK_FINDINGS
 from conncore.formats import read
+from conncore.network import Network
 from conncore.tasks import make_task
 
 CELLS = ["name", "class", "transmitter", "role", "segment", "side"]
@@ -234,7 +236,7 @@ def test_defects_that_need_a_connectome_of_their_own(chain):
         "dense input/output",
     }
     assert "no body map" in found["anatomical input/output"]
-    assert "all 3 cells, about 60 parameters" in found["dense input/output"]
+    assert "all 3 cells as inputs and outputs, 53 parameters" in found["dense input/output"]
     unsure = Connectome.from_edges(
         "unsure", **pairs, weight=[1, 2, 1], attributes={"confidence": [0.5, 1.5, float("nan")]}
     )
@@ -242,6 +244,34 @@ def test_defects_that_need_a_connectome_of_their_own(chain):
     assert check(unsure).findings["confidence"].endswith(": 1, 2")
     wordy = Connectome.from_edges("w", **pairs, attributes={"confidence": ["a", "b", "c"]})
     assert "holds words" in check(wordy).findings["confidence"]
+
+
+def test_chosen_inputs_and_outputs(tmp_path):
+    path = tmp_path / "net.csv"
+    path.write_text("pre,post,sign,weight\nS,I,1,2\nI,O,-1,3\nX,S,1,2\n")
+
+    def run(*options):
+        words = ["check", str(path), "--task", "swimmer6", "--json", *options]
+        result = CliRunner().invoke(app, words)
+        if result.exception is not None:
+            raise result.exception
+        return json.loads(result.stdout)
+
+    both = run("--inputs", "S", "--outputs", "flow=sink")
+    assert both["findings"] == {}
+    assert both["outputs"] == {"unknown": 1}
+    assert run("--inputs", "S", "--outputs", "O,X")["findings"] == {
+        "outputs out of reach": "1 output that no input reaches: X"
+    }
+    one = run("--inputs", "S")["findings"]["dense input/output"]
+    assert "all 4 cells as outputs, 36 parameters" in one
+    net = read(path)
+    made = Network(net, make_task("swimmer6"), io="dense", inputs=["S"])
+    assert made.layout.n_parameters == 36 + 2  # and two log weights
+    with pytest.raises(UsageError, match="has no cell 'T'"):
+        run("--inputs", "S,T")
+    result = CliRunner().invoke(app, ["check", str(path), "--inputs", "S"])
+    assert "need --task" in str(result.exception)
 
 
 def test_a_task_without_joints_and_a_body_without_muscles(segment):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
-from conncore.findings import FINDINGS, TASK_FINDINGS
+from conncore.findings import FINDINGS, TASK_FINDINGS, Ends
 from conncore.graph import components, returned, without_edges
 from conncore.tasks.base import Task
 from conncore.wiring import dense
@@ -33,7 +33,13 @@ class Report:
     findings: dict[str, str]
 
 
-def check(connectome: Connectome, task: Task | None = None) -> Report:
+def check(
+    connectome: Connectome,
+    task: Task | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Report:
     """Count what a connectome holds and name what may need a decision.
 
     Parameters
@@ -41,6 +47,8 @@ def check(connectome: Connectome, task: Task | None = None) -> Report:
     connectome : Connectome
     task : Task, optional
         Also look for the inputs and outputs that this task needs.
+    inputs, outputs : sequence of str, optional
+        The cells that sense and act, as for a `Network`.
 
     Returns
     -------
@@ -49,8 +57,9 @@ def check(connectome: Connectome, task: Task | None = None) -> Report:
     lines = {name: find(connectome) for name, find in FINDINGS.items()}
     facts = _facts(connectome)
     if task is not None:
-        facts |= _task_facts(connectome, task)
-        lines |= {name: look(connectome, task) for name, look in TASK_FINDINGS.items()}
+        ends: Ends = {"inputs": inputs, "outputs": outputs}
+        facts |= _task_facts(connectome, task, ends)
+        lines |= {name: look(connectome, task, ends) for name, look in TASK_FINDINGS.items()}
     return Report(facts, {name: line for name, line in lines.items() if line})
 
 
@@ -144,7 +153,7 @@ def _body(connectome: Connectome) -> dict[str, int]:
     }
 
 
-def _task_facts(connectome: Connectome, task: Task) -> dict[str, Any]:
+def _task_facts(connectome: Connectome, task: Task, ends: Ends) -> dict[str, Any]:
     """What the task asks for, and the classes of the cells that dense input/output would use."""
     facts: dict[str, Any] = {
         "task": task.name,
@@ -153,7 +162,7 @@ def _task_facts(connectome: Connectome, task: Task) -> dict[str, Any]:
         "joints": task.joints.n_joints if task.joints else 0,
     }
     try:
-        wiring = dense(connectome, task)
+        wiring = dense(connectome, task, **ends)
     except UsageError:  # said among the findings
         return facts
     for what, cells in (("inputs", wiring.inputs), ("outputs", wiring.outputs)):

@@ -21,6 +21,9 @@ from conncore.signs import TRANSMITTER_SIGNS, same_transmitter
 from conncore.tasks.base import Task
 from conncore.wiring import dense
 
+#: The cells that sense and act, "inputs" and "outputs", where they are chosen.
+Ends = Mapping[str, Sequence[str] | None]
+
 SHOWN = 8  # names in a line
 EXTREME = 100  # times the median is an extreme weight
 
@@ -282,7 +285,9 @@ def one_sided_segments(c: Connectome) -> str:
     return f"{_n(len(odd), 'segment')} with muscles on one side alone: {_some(odd)}"
 
 
-def no_anatomy(c: Connectome, task: Task) -> str:
+def no_anatomy(c: Connectome, task: Task, ends: Ends) -> str:
+    if any(ends.values()):
+        return ""  # which dense input/output is for
     if task.joints is None:
         return f"task {task.name} has no chain of joints: use --io dense"
     if c.body is None:
@@ -294,13 +299,15 @@ def no_anatomy(c: Connectome, task: Task) -> str:
     return f"the body map has no cell with role {' or '.join(missing)}" if missing else ""
 
 
-def all_cells(c: Connectome, task: Task) -> str:
-    if c.body is not None:
+def all_cells(c: Connectome, task: Task, ends: Ends) -> str:
+    all_ends = [end for end in ("inputs", "outputs") if not ends.get(end)]
+    if c.body is not None or not all_ends:
         return ""
-    n_parameters = (c.n_neurons + 1) * (task.n_obs + task.n_actions)
+    heard, read = (len(ends.get(end) or c.names) for end in ("inputs", "outputs"))
+    n_parameters = heard * (task.n_obs + 1) + (read + 1) * task.n_actions
     return (
-        f"dense input/output takes all {c.n_neurons} cells, about {n_parameters} parameters, "
-        "where neither a body map nor inputs and outputs are given"
+        f"dense input/output takes all {c.n_neurons} cells as {' and '.join(all_ends)}, "
+        f"{n_parameters} parameters, where neither a body map nor --inputs and --outputs say which"
     )
 
 
@@ -314,7 +321,7 @@ def _links(c: Connectome, task: Task, role: str, side: str = "") -> set[int]:
     return {s * (task.joints.n_joints + 1) // c.body.n_segments for s in segments}
 
 
-def deaf_joints(c: Connectome, task: Task) -> str:
+def deaf_joints(c: Connectome, task: Task, ends: Ends) -> str:
     """A joint is heard by the motor neurons of the links in front of it and behind it."""
     if c.body is None or task.joints is None:
         return ""
@@ -326,7 +333,7 @@ def deaf_joints(c: Connectome, task: Task) -> str:
     return f"{_n(len(deaf), 'joint')} that no motor neuron hears: {_some(map(str, deaf))}"
 
 
-def idle_joints(c: Connectome, task: Task) -> str:
+def idle_joints(c: Connectome, task: Task, ends: Ends) -> str:
     """A joint is driven by the muscles of its link; the last two links share the last joint."""
     if c.body is None or task.joints is None:
         return ""
@@ -338,9 +345,9 @@ def idle_joints(c: Connectome, task: Task) -> str:
     return f"joints without muscles: {_some(idle)}" if idle else ""
 
 
-def out_of_reach(c: Connectome, task: Task) -> str:
+def out_of_reach(c: Connectome, task: Task, ends: Ends) -> str:
     try:
-        wiring = dense(c, task)
+        wiring = dense(c, task, **ends)
     except UsageError as error:
         return str(error)
     lost = wiring.outputs[~reached(c, wiring.inputs)[wiring.outputs]]
@@ -379,7 +386,7 @@ FINDINGS: Mapping[str, Callable[[Connectome], str]] = {
 }
 
 #: What to look for where the connectome shall do a task.
-TASK_FINDINGS: Mapping[str, Callable[[Connectome, Task], str]] = {
+TASK_FINDINGS: Mapping[str, Callable[[Connectome, Task, Ends], str]] = {
     "anatomical input/output": no_anatomy,
     "dense input/output": all_cells,
     "deaf joints": deaf_joints,

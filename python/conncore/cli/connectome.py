@@ -11,7 +11,7 @@ import typer
 from rich.table import Column, Table
 
 from conncore.cli import shape
-from conncore.cli.circuit import Format, Options, SplitMuscles
+from conncore.cli.circuit import Format, Inputs, Options, Outputs, SplitMuscles, ends
 from conncore.report.console import wide_console
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def check(
     task: Annotated[
         str | None, typer.Option(help="Also look for the inputs and outputs of this task.")
     ] = None,
+    inputs: Inputs = None,
+    outputs: Outputs = None,
     split_muscles: SplitMuscles = False,
     format: Format = None,
     option: Options = None,
@@ -78,12 +80,16 @@ def check(
 ) -> None:
     """Count what a connectome holds, and name what may need a decision, a line each."""
     from conncore.check import check as examine
+    from conncore.errors import UsageError
     from conncore.tasks import make_task
 
+    if task is None and (inputs or outputs):
+        raise UsageError("--inputs and --outputs need --task, which they are for")
     connectome, split, repeated = _open(
         name_or_file, split_muscles, format, option, sum_duplicates=True
     )
-    report = examine(connectome, None if task is None else make_task(task))
+    chosen = ends(connectome, inputs, outputs)
+    report = examine(connectome, None if task is None else make_task(task), **chosen)
     findings = repeated | report.findings
     if as_json:
         _print(report.facts | split | {"findings": findings}, as_json)
