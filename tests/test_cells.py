@@ -69,5 +69,5 @@ def test_a_wrong_table_names_its_line(table, rows, message):
 
 @pytest.mark.parametrize("text", ["", "cell,class\nR1,R\n", "name,name\nR1,R2\n"])
 def test_a_table_has_a_column_of_names(table, text):
-    with pytest.raises(ConnectomeError, match="the first line must name the columns name"):
+    with pytest.raises(ConnectomeError, match="each column once, name among them"):
         eye().with_cells(table(text))

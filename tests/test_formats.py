@@ -99,8 +99,16 @@ def test_columns_can_be_named(tmp_path):
             "\n \n",
             "the file is empty; its first line names the columns",
         ),
-        ("sauce,post\nA,B\n", "line 1: there is no column 'pre'; found 'sauce', 'post'"),
-        ("\n\npre,w\nA,2\n", "line 3: there is no column 'post'; found 'pre', 'w'"),
+        (
+            "sauce,post\nA,B\n",
+            "line 1: there is no column 'pre'; found 'sauce', 'post'; "
+            "say which it is: pre=TITLE (--option pre=TITLE)",
+        ),
+        (
+            "\n\npre,w\nA,2\n",
+            "line 3: there is no column 'post'; found 'pre', 'w'; "
+            "say which it is: post=TITLE (--option post=TITLE)",
+        ),
         (
             "pre|post\nA|B\n",
             "line 1: there is no column 'pre'; found 'pre|post'; "
@@ -152,12 +160,13 @@ def test_columns_can_be_named(tmp_path):
         (
             HEADER + "A,B,,1,1\nA,C,,1,1\nA,B,,2,1\nA,B,,3,1\n",
             "lines 2, 4, 5 give the same chemical edge 'A' -> 'B'; merge them, or read with "
-            'duplicates="sum" to add their weights',
+            'duplicates="sum" (--option duplicates=sum) to add their weights',
         ),
         (
             HEADER + "A,B,,1,1\nA,B,,2,1\nB,A,gap,3,\nB,A,gap,3,\n",
             "lines 2, 3 give the same chemical edge 'A' -> 'B' (and 1 more edges are repeated); "
-            'merge them, or read with duplicates="sum" to add their weights',
+            'merge them, or read with duplicates="sum" (--option duplicates=sum) to add '
+            "their weights",
         ),
         (
             HEADER + "A,B,,1,1\nA,B,,1,-1\n",

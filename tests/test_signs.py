@@ -73,8 +73,8 @@ def test_a_rule_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("transmitter\nACh\n", "first line must name the columns transmitter, sign"),
-        ("", "first line must name the columns"),
+        ("transmitter\nACh\n", "each column once, transmitter, sign among"),
+        ("", "first line must name each column once"),
         ("transmitter,sign\nACh,2\n", r"line 2, column 'sign': '2' is not 1, -1, 0"),
         ("transmitter,sign\nACh,1\nACh,1\n", "line 3: 'ACh' has a sign already"),
         ("transmitter,sign\nACh,1,5\n", "line 2 has 3 fields, but there are 2 columns"),

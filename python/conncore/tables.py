@@ -35,7 +35,7 @@ def read_table(path: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, s
     header = rows[0][1] if rows else []
     if not set(needed) <= set(header) or len(set(header)) < len(header):
         raise ConnectomeError(
-            f"{path}: the first line must name the columns {', '.join(needed)}, each once"
+            f"{path}: the first line must name each column once, {', '.join(needed)} among them"
         )
     for line, row in rows:
         if len(row) != len(header):

@@ -99,12 +99,12 @@ class Table:
         return str(self.find(title, title))
 
     def missing(self, title: str, hint: str = "") -> ConnectomeError:
-        """The error for a column that is not there."""
+        """The error for a column that is not there; the hint is for titles that are words."""
         place = f"line {self.header_line}: " if self.header_line else ""
         shown = ", ".join(map(repr, self.titles[:20])) + (", ..." if self.titles[20:] else "")
-        if not hint and len(self.titles) == 1 and self.header_line:
+        if len(self.titles) == 1 and self.header_line:
             hint = "; are its columns separated by commas or tabs?"
-        elif not hint and any(number(title) is not None for title in self.titles):
+        elif any(number(title) is not None for title in self.titles):
             hint = "; if the first line is an edge, read with header=False (--option header=no), "
             hint += 'if it is a row of a matrix, with format="matrix" (--format matrix)'
         return self.source.error(f"{place}there is no column {title!r}; found {shown}{hint}")

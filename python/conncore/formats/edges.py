@@ -148,7 +148,10 @@ def edges_of_table(
 ) -> Connectome:
     """The connectome of a table whose columns have these names, or their usual ones."""
     titles = {column: table.find(column, given[column], ALIASES[column]) for column in EDGE_COLUMNS}
-    heads, tails = (table.names(titles[end] or table.need(end)) for end in ("pre", "post"))
+    for end in ("pre", "post"):
+        if titles[end] is None:
+            raise table.missing(end, f"; say which it is: {end}=TITLE (--option {end}=TITLE)")
+    heads, tails = (table.names(str(titles[end])) for end in ("pre", "post"))
     source, n_rows = table.source, table.n_rows
     if known is None and not n_rows:
         raise source.error("there are no edges below the line of column names")
