@@ -144,16 +144,16 @@ def test_each_experiment_of_the_paper_can_be_built(tmp_path):
 
 
 def test_figure_4_from_connectome_to_table(tmp_path):
-    name = "fig4-dense-pretrained"
+    name = "fig4-pretrained"
     complete, text = reproduced([name], tmp_path, replace(TINY, seeds=5))
     assert complete
-    for line in ("circuit", "statistics", "mlp", "sparse-mlp"):
+    for line in ("circuit", "statistics", "statistics-anatomical", "mlp", "sparse-mlp"):
         assert line in text
     assert "146.4" in text  # the paper's, beside ours
     assert text.count("does not hold") + text.count("  holds  ") >= 8
     report = json.loads((tmp_path / f"{name}.json").read_text())
     assert {v["verdict"] for v in report["verdicts"]} <= {"holds", "does not hold"}
-    assert len(report["outcomes"]) == 20
+    assert len(report["outcomes"]) == 30
     assert report["published"]["mlp"] == [0.0, 96.2]
     assert [c["stage"] for c in report["outcomes"][0]["curves"]] == ["pretrain", "evolve"]
     assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
