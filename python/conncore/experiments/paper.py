@@ -262,7 +262,7 @@ def _figure5_claims() -> tuple[Claim, ...]:
 
 _STARTS = {"izhikevich": (130.0, None), "alif": (100.0, None), "artificial": (50.0, None)}
 _ENDS = {
-    **{f"{arm}{io}": (22.0, 146.4) for arm in ("circuit", "statistics") for io in ("", BODY)},
+    **{f"{arm}{io}": (22.0, 146.4) for io in ("", BODY) for arm in ("circuit", "statistics")},
     "mlp": (0.0, 96.2),
     "sparse-mlp": (0.0, 63.7),
 }

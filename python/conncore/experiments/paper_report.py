@@ -84,11 +84,12 @@ def write_experiment(
         verdicts=[finite(asdict(verdict)) for verdict in verdicts],
     )
     stages = [curve.stage for curve in next(iter(outcomes.values()))[0].curves]
-    lines = {
-        arm: (numbers[1], f"paper: {arm} {numbers[1]:g}")
-        for arm, numbers in experiment.published.items()
-        if numbers[1] is not None
-    }
+    arms_of: dict[float, list[str]] = {}
+    for arm, (_, end) in experiment.published.items():
+        if end is not None:
+            arms_of.setdefault(end, []).append(arm)
+    # One number of the paper may stand for several of our arms: the first two name it.
+    ends = [(end, f"paper: {' / '.join(arms[:2])} {end:g}") for end, arms in arms_of.items()]
     return draw_bands(
         {
             f"{stage}: population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": {
@@ -99,11 +100,7 @@ def write_experiment(
         folder / f"{experiment.name}.png",
         title=experiment.title,
         y_label="fitness",
-        references={
-            f"{stages[-1]}: population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": list(
-                dict((height, (height, text)) for height, text in lines.values()).values()
-            )
-        },
+        references={f"{stages[-1]}: population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": ends},
     )
 
 
