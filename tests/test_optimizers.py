@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from conncore.errors import UsageError
 from conncore.optimizers import CMA, ES, GA, OPTIMIZERS, make_optimizer
@@ -323,6 +324,20 @@ class TestES:
 
 
 class TestCMA:
+    def test_threads_of_the_products_change_no_bit(self):
+        """Of matrices large enough for BLAS to share out: without the limit, bits differ."""
+        optimizer = CMA(population_size=64, n_scout=1)
+        found = []
+        for n_threads in (1, 2):
+            with threadpool_limits(n_threads, user_api="blas"):
+                state = optimizer.init(np.zeros((1, 400)), 0)
+                for _ in range(3):
+                    population = optimizer.ask(state)
+                    state = optimizer.tell(state, population, -(population**2).sum(axis=1))
+            found.append((population, state.covariance))
+        for one, two in zip(*found, strict=True):
+            np.testing.assert_array_equal(one, two)
+
     @pytest.mark.parametrize("function", [sphere, rosenbrock])
     def test_needs_as_many_evaluations_as_pycma(self, function):
         """Hansen's own implementation, with the same population and first sigma."""

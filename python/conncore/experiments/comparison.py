@@ -12,6 +12,7 @@ from conncore.errors import UsageError
 from conncore.experiments.compare import Row, compare_rows, make_arms
 from conncore.experiments.compare_report import print_rows, write_report
 from conncore.experiments.results import as_text, write_text
+from conncore.experiments.statistics import MOST_EXACT
 from conncore.experiments.study import Outcome, Stage, describe, run_study
 from conncore.optimizers import ES, Optimizer
 
@@ -74,7 +75,7 @@ def compare(
         Names in `conncore.nulls.NULLS`, or of perceptrons: "mlp", "sparse-mlp". A run from seed s
         has the null model of seed s.
     seeds : int
-        Runs of each arm, from seeds 0, 1, ... Exact tests need few: p is at least 2 / 2**seeds.
+        Runs of each arm, from seeds 0, 1, ..., at most 20. The exact p is at least 2 / 2**seeds.
     out : path
         Directory of the study. The same call goes on where it stopped, and adds seeds and null
         models to those that are there.
@@ -106,8 +107,8 @@ def compare(
     ... )  # doctest: +SKIP
     >>> print(found)  # doctest: +SKIP
     """
-    if seeds < 1:
-        raise UsageError(f"seeds is {seeds}; give how many, at least 1")
+    if not 1 <= seeds <= MOST_EXACT:  # said now, not when all runs are done
+        raise UsageError(f"seeds is {seeds}; give how many, from 1 to {MOST_EXACT}")
     if optimizer is None:
         optimizer = ES(population_size=POPULATION, n_scout=8 * POPULATION)
     arms = make_arms(connectome, task, nulls, (Stage("evolve", optimizer, generations),), options)
