@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -14,8 +15,19 @@ from conncore import Network, storage
 from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.experiments.claims import above, near, plateaus, reaches, similar
 from conncore.experiments.compare import compare_rows
-from conncore.experiments.study import Arm, Curve, Outcome, Stage, run_study
+from conncore.experiments.results import write_results
+from conncore.experiments.study import (
+    Arm,
+    Curve,
+    Outcome,
+    Stage,
+    describe,
+    restore_study,
+    run_study,
+)
 from conncore.optimizers import ES, GA
+from conncore.provenance import commit
+from conncore.runs import read_timing
 from conncore.stopping import RunStopped
 from fake_runs import SphereTask, tiny_connectome
 
@@ -141,6 +153,51 @@ def test_a_study_may_grow_by_an_arm(tmp_path):
     assert set(json.loads((tmp_path / "study/study.json").read_text())["arms"]) == {"one", "two"}
     assert numbers(go(tmp_path / "study", arms=arms[1:])[0])["two"] == numbers(whole)["two"]
     assert set(json.loads((tmp_path / "study/study.json").read_text())["arms"]) == {"one", "two"}
+
+
+def test_a_study_goes_on_from_the_json_that_reports_it(tmp_path):
+    """Results are kept without their run directories."""
+    out, task = tmp_path / "study", SmallTask()
+    first, _ = go(out, seeds=(0,))
+    report = tmp_path / "study.json"
+    write_results(report, "", describe(make_arms(task), task), first)
+    shutil.rmtree(out)
+    restore_study(report, out)
+    again, lines = go(out, task, seeds=(0,))
+    assert not task.calls
+    assert not lines
+    assert again == first
+    more, lines = go(out, seeds=(0, 1))
+    assert len(lines) == 2
+    whole, _ = go(tmp_path / "whole", seeds=(0, 1))
+    assert numbers(more) == numbers(whole)
+    kept = files(out)
+    report.write_text("{")
+    restore_study(report, out)  # the study itself comes first
+    assert files(out) == kept
+    for damaged in ("{", "[]", json.dumps({"settings": {}, "outcomes": [{"arm": "one"}]})):
+        report.write_text(damaged)
+        with pytest.raises(CheckpointError, match=r"study.json"):
+            restore_study(report, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_outcome_says_what_made_it_and_how_long_all_of_it_took(tmp_path):
+    def stop(number):
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(RunStopped):
+        go(tmp_path / "study", SmallTask(before=stop), seeds=(0,))
+    runs = tmp_path / "study" / "one" / "seed-0"
+    before = sum(line["seconds"] for line in read_timing(runs / "pretrain"))
+    assert before > 0
+    run = go(tmp_path / "study", seeds=(0,))[0]["one"][0]
+    assert run.commit == commit()
+    assert run.date
+    lines = read_timing(runs / "pretrain") + read_timing(runs / "evolve")
+    assert len(lines) == 7
+    assert run.seconds == round(sum(line["seconds"] for line in lines), 1)
 
 
 def test_another_study_and_strange_files_are_refused(tmp_path):

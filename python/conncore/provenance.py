@@ -31,12 +31,17 @@ def commit() -> str:
     return found.stdout.strip()
 
 
+def now() -> str:
+    """Return the date and time, UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
 def provenance() -> dict[str, Any]:
     """Return all of it as plain values."""
     program = Path(sys.argv[0]).name if sys.argv else ""
     return {
         "command": shlex.join([program, *sys.argv[1:]]),
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "date": now(),
         "commit": commit(),
         "versions": versions(),
         "machine": platform.platform(),

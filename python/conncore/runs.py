@@ -64,6 +64,17 @@ def check_free(path: str | os.PathLike[str]) -> None:
         )
 
 
+def read_timing(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a run directory's timing.jsonl, but for one cut off by a kill."""
+    file, lines = path / "timing.jsonl", []
+    for line in file.read_bytes().splitlines() if file.exists() else ():
+        with suppress(ValueError, KeyError, TypeError):
+            timing = json.loads(line)
+            float(timing["generation"]), float(timing["seconds"])
+            lines.append(timing)
+    return lines
+
+
 class RunDirectory:
     """A run directory that this process may write to; `create` or `open` one, then `close` it."""
 
@@ -273,7 +284,7 @@ class RunDirectory:
     def append(self, record: NDArray[np.void], timing: Mapping[str, float]) -> None:
         """Add the lines of a finished generation; `timing` in seconds."""
         times = {name: round(seconds, 6) for name, seconds in timing.items()}
-        line = json.dumps({"generation": record["generation"].item()} | times) + "\n"
+        line = _timing_line({"generation": record["generation"].item()} | times)
         for name, text in (("metrics.jsonl", metrics_line(record)), ("timing.jsonl", line)):
             with (
                 self._disk_errors(name),
@@ -283,18 +294,14 @@ class RunDirectory:
 
     def rewind(self, checkpoint: Checkpoint[Any], generations: int) -> None:
         """Make the directory what it was right after `checkpoint`, to run to `generations`."""
-        timing = self.path / "timing.jsonl"
-        kept = []
-        for line in timing.read_bytes().splitlines(keepends=True) if timing.exists() else ():
-            with suppress(ValueError, KeyError, TypeError):  # a last line cut off by a kill
-                if json.loads(line)["generation"] < checkpoint.state.generation:
-                    kept.append(line)
+        n_done = checkpoint.state.generation
+        kept = [_timing_line(t) for t in read_timing(self.path) if t["generation"] < n_done]
         metrics = "".join(metrics_line(record) for record in checkpoint.history)
         self.config["run"]["generations"] = generations
         with self._disk_errors("config.toml"):
             self._remove_old_checkpoints()  # a kill may have come before it
             self._write("metrics.jsonl", metrics.encode())
-            self._write("timing.jsonl", b"".join(kept))
+            self._write("timing.jsonl", "".join(kept).encode())
             self._write("config.toml", tomli_w.dumps(self.config).encode())
 
     def save_best(self, best: Best) -> None:
@@ -340,3 +347,7 @@ class RunDirectory:
 
     def _disk_errors(self, name: str) -> AbstractContextManager[None]:
         return disk_errors(self.path / name, f"make room and run: {self.resume_command}")
+
+
+def _timing_line(timing: Mapping[str, Any]) -> str:
+    return json.dumps(timing) + "\n"

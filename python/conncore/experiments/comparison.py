@@ -13,7 +13,7 @@ from conncore.experiments.compare import Row, compare_rows, make_arms
 from conncore.experiments.compare_report import print_rows, write_report
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.statistics import MOST_EXACT
-from conncore.experiments.study import Outcome, Stage, describe, run_study
+from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study
 from conncore.optimizers import ES, Optimizer
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def compare(
         optimizer = ES(population_size=POPULATION, n_scout=8 * POPULATION)
     arms = make_arms(connectome, task, nulls, (Stage("evolve", optimizer, generations),), options)
     out = Path(out)
+    restore_study(out / "compare.json", out)
     outcomes = run_study(arms, task, range(seeds), out, n_threads)
     settings = describe(arms, task)
     network = settings["arms"][arms[0].name]["network"]

@@ -14,7 +14,7 @@ from conncore.experiments.claims import Verdict
 from conncore.experiments.paper import Budget, Experiment
 from conncore.experiments.paper_report import print_experiment, print_verdicts, write_experiment
 from conncore.experiments.results import show
-from conncore.experiments.study import describe, run_study
+from conncore.experiments.study import describe, restore_study, run_study
 
 
 def reproduce(
@@ -62,6 +62,7 @@ def reproduce(
         arms = experiment.arms(task, budget)
         console.print(f"{experiment.name}: {len(arms)} arms, {budget.seeds} seeds")
         folder = out / experiment.name
+        restore_study(out / f"{experiment.name}.json", folder)
         outcomes = run_study(arms, task, range(budget.seeds), folder, n_threads)
         verdicts = [claim.judge(outcomes) for claim in experiment.claims]
         show(

@@ -12,11 +12,10 @@ from typing import Any
 
 from rich.console import Console
 
-from conncore.experiments.study import Curve, Outcome
+from conncore.experiments.study import Outcome
 from conncore.provenance import provenance
 from conncore.storage import disk_errors, write_atomically
 
-_DIGITS = 5  # of a fitness
 _ADVICE = "make room and run the same command again"
 _WIDTH = 150  # of a table in a file
 
@@ -69,13 +68,7 @@ def finite(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields(run: Outcome) -> dict[str, Any]:
-    curves = [asdict(Curve(c.stage, _short(c.best), _short(c.mean))) for c in run.curves]
-    ends = {"start": run.start(), "end": run.end()}
-    return finite(asdict(run) | ends) | {"curves": curves}
-
-
-def _short(values: Sequence[float | None]) -> list[float | None]:
-    return [None if value is None else float(f"{value:.{_DIGITS}g}") for value in values]
+    return finite(asdict(run) | {"start": run.start(), "end": run.end()})
 
 
 def write_text(file: Path, text: str) -> None:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import sys
@@ -25,6 +26,8 @@ from conncore.errors import CheckpointError, UsageError
 from conncore.evolve import Run, evolve, resume
 from conncore.optimizers import Optimizer
 from conncore.progress import duration
+from conncore.provenance import commit, now
+from conncore.runs import read_timing
 from conncore.stopping import RunStopped
 from conncore.storage import disk_errors, write_atomically
 
@@ -97,7 +100,9 @@ class Outcome:
     n_parameters, n_synapses : int
         Of the last stage's network.
     seconds : float
-        All stages, from start to end on this machine.
+        Of all generations, on the machine that ran them.
+    commit, date : str
+        Of the code that ran it ("" of an installed wheel), and when it ended; "" where not kept.
     """
 
     arm: str
@@ -107,6 +112,8 @@ class Outcome:
     n_parameters: int
     n_synapses: int
     seconds: float
+    commit: str = ""
+    date: str = ""
 
     def start(self) -> float:
         """Mean fitness of the last stage's first generation."""
@@ -152,7 +159,7 @@ def run_study(
     """
     _open(out, arms, task)
     outcomes: dict[str, list[Outcome]] = {arm.name: [] for arm in arms}
-    runs = [(arm, seed, out / arm.name / f"seed-{seed}.json") for seed in seeds for arm in arms]
+    runs = [(arm, seed, _outcome_file(out, arm.name, seed)) for seed in seeds for arm in arms]
     n_left, n_made = sum(not file.exists() for *_, file in runs), 0
     started = time.perf_counter()
     for arm, seed, file in runs:
@@ -171,17 +178,53 @@ def run_study(
     return outcomes
 
 
+def restore_study(report: Path, out: Path) -> None:
+    """Lay out a study's finished runs again, where only the JSON that reports them was kept.
+
+    Parameters
+    ----------
+    report : Path
+        What `write_results` wrote; if it is not there, or `out` holds a study, nothing is done.
+    out : Path
+        The study's directory.
+
+    Raises
+    ------
+    CheckpointError
+        `report` is damaged.
+    """
+    study = out / "study.json"
+    if study.exists() or not report.exists():
+        return
+    content = _read(report)
+    names = [field.name for field in dataclasses.fields(Outcome)]
+    try:
+        settings = content["settings"]
+        runs = [{name: run[name] for name in names if name in run} for run in content["outcomes"]]
+        files = [_outcome_file(out, run["arm"], run["seed"]) for run in runs]
+    except (KeyError, TypeError):
+        raise CheckpointError(f"{report} is damaged; restore it, or choose another --out") from None
+    for file, run in zip(files, runs, strict=True):
+        _write(file, run)
+    _write(study, settings)  # last: what has it is whole
+
+
+def _outcome_file(out: Path, arm: str, seed: int) -> Path:
+    return out / arm / f"seed-{seed}.json"
+
+
 def _run_arm(arm: Arm, task: Task, seed: int, file: Path, n_threads: int | None) -> Outcome:
     network, start, curves = arm.build(seed), None, []
     folder = file.with_suffix("")
     with disk_errors(folder, "make room and run the same command again"):
         folder.mkdir(parents=True, exist_ok=True)
-    began = time.perf_counter()
+    seconds = 0.0
     for stage in arm.stages:
         if stage.expand and network.weights == "shared":
             start = None if start is None else network.expand(start[None])[0]
             network = network.with_individual_weights()
         run = _run_stage(network, task, stage, seed, folder / stage.name, start, n_threads)
+        seconds += sum(timing["seconds"] for timing in read_timing(folder / stage.name))
         start = run.best.genome
         history = run.history
         curves.append(Curve(stage.name, _plain(history["best"]), _plain(history["mean"])))
@@ -192,7 +235,9 @@ def _run_arm(arm: Arm, task: Task, seed: int, file: Path, n_threads: int | None)
         score=run.best.mean,
         n_parameters=network.layout.n_parameters,
         n_synapses=network.connectome.n_synapses,
-        seconds=round(time.perf_counter() - began, 1),
+        seconds=round(seconds, 1),
+        commit=commit(),
+        date=now(),
     )
     _write(file, asdict(outcome) | {"score": outcome.score if np.isfinite(run.best.mean) else None})
     return outcome
@@ -259,8 +304,6 @@ def _open(out: Path, arms: Sequence[Arm], task: Task) -> None:
     if not file.exists():
         if out.exists() and any(out.iterdir()):
             raise UsageError(f"{out} is not empty and not a study; choose another --out")
-        with disk_errors(out, "choose another --out, or make room"):
-            out.mkdir(parents=True, exist_ok=True)
         _write(file, wanted)
         return
     found = _read(file)
@@ -309,6 +352,7 @@ def _read(file: Path) -> Any:
 
 def _write(file: Path, content: Any) -> None:
     with disk_errors(file, "make room and run the same command again"):
+        file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, (json.dumps(content) + "\n").encode())
 
 
