@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from conncore.connectome import Connectome
+from conncore.genome import GenomeLayout, Part
 from conncore.tasks import Task
 
 
@@ -19,11 +18,11 @@ class FakeNetwork:
 
     def __init__(self, connectome=None):
         self.connectome = connectome or tiny_connectome()
-        self.layout = SimpleNamespace(
-            slices={"encoder": slice(0, 4), "log_weights": slice(4, 6)},
-            n_parameters=6,
-            lower=np.full(6, -5.0),
-            upper=np.full(6, 5.0),
+        self.layout = GenomeLayout(
+            [
+                Part("encoder", np.zeros(4), 3.0, -5.0, 5.0),
+                Part("log_weights", np.zeros(2), 3.0, -5.0, 5.0),
+            ]
         )
 
     def random_genomes(self, n_members, seed):

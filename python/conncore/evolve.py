@@ -97,11 +97,11 @@ def evolve(
         digest = hashlib.sha256(initial.astype("<f8").tobytes())
         config["run"]["start"] = f"sha256:{digest.hexdigest()}"
     state = optimizer.init(
-        initial,
+        layout.counted(initial),
         seed,
         slices=layout.slices,
-        lower=layout.lower,
-        upper=layout.upper,
+        lower=layout.counted(layout.lower),
+        upper=layout.counted(layout.upper),
     )
     first: Checkpoint[Any] = Checkpoint(
         state=state,

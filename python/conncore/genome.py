@@ -25,6 +25,8 @@ class Part:
         Initial values are uniform within `spread` of the centre.
     lower, upper : float or (size,) float64
         The optimiser keeps values within these.
+    unit : float or (size,) float64
+        What the optimiser counts values in: its steps are of one size for all parameters.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Part:
     spread: float
     lower: float | NDArray[np.float64]
     upper: float | NDArray[np.float64]
+    unit: float | NDArray[np.float64] = 1.0
 
     @property
     def size(self) -> int:
@@ -45,7 +48,7 @@ class GenomeLayout:
     ----------
     slices : dict of str to slice
     n_parameters : int
-    lower, upper : (n_parameters,) float64
+    lower, upper, unit : (n_parameters,) float64
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -71,6 +74,11 @@ class GenomeLayout:
         return self._filled("upper")
 
     @cached_property
+    def unit(self) -> NDArray[np.float64]:
+        """What an optimiser counts each parameter in, (n_parameters,)."""
+        return self._filled("unit")
+
+    @cached_property
     def initial(self) -> NDArray[np.float64]:
         """Centre of the initial genomes, (n_parameters,)."""
         return self._filled("initial")
@@ -79,6 +87,18 @@ class GenomeLayout:
     def spread(self) -> NDArray[np.float64]:
         """Initial genomes are uniform within this of the centre, (n_parameters,)."""
         return self._filled("spread")
+
+    def counted(self, genomes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Genomes or bounds as an optimiser counts them, in units."""
+        return genomes / self.unit if self._has_units else genomes
+
+    def valued(self, counted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The genomes that an optimiser counts so; to the bit where units are powers of two."""
+        return counted * self.unit if self._has_units else counted
+
+    @cached_property
+    def _has_units(self) -> bool:
+        return bool((self.unit != 1.0).any())
 
     def split(self, genomes: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Views of the parts of (n_members, n_parameters) genomes, by name."""

@@ -107,12 +107,12 @@ class Loop:
         """Evaluate one population and save the outcome."""
         started = time.perf_counter()
         generation = before.state.generation
-        population = self.optimizer.ask(before.state)
+        counted = self.optimizer.ask(before.state)
         asked = time.perf_counter()
         start = episode_seed(self.seed, generation)
-        fitness = self._evaluate(population, start)
+        fitness = self._evaluate(self.network.layout.valued(counted), start)
         evaluated = time.perf_counter()
-        after = self._account(before, population, fitness)
+        after = self._account(before, counted, fitness)
         if self.directory is not None:
             self.directory.save_checkpoint(after)
         if after.state.generation == generation:
@@ -122,20 +122,19 @@ class Loop:
         record = after.history[-1]
         if self.directory is not None:
             self.directory.append(record, {"seconds": seconds, "evaluate": evaluated - asked})
-        bar.advance(generation, record["best"], record["mean"], len(population), seconds)
+        bar.advance(generation, record["best"], record["mean"], len(counted), seconds)
         return after
 
     def _account(
-        self, before: Checkpoint[Any], population: NDArray[np.float64], fitness: NDArray[np.float64]
+        self, before: Checkpoint[Any], counted: NDArray[np.float64], fitness: NDArray[np.float64]
     ) -> Checkpoint[Any]:
-        state = self.optimizer.tell(before.state, population, fitness)
+        state = self.optimizer.tell(before.state, counted, fitness)
         finite = fitness[np.isfinite(fitness)]
         after = replace(before, state=state, n_evaluations=before.n_evaluations + len(fitness))
         if len(finite) and finite.max() > before.best_fitness:
             winner = int(np.flatnonzero(fitness == finite.max())[0])
-            after = replace(
-                after, best_genome=population[winner].copy(), best_fitness=float(finite.max())
-            )
+            genome = self.network.layout.valued(counted[winner].copy())
+            after = replace(after, best_genome=genome, best_fitness=float(finite.max()))
         generation = before.state.generation
         if state.generation == generation:  # scouts belong to no generation
             return after
@@ -172,7 +171,8 @@ class Loop:
 
     def choose(self, checkpoint: Checkpoint[Any]) -> Best:
         """Return the better of archive and centre on the validation starts, not scored yet."""
-        candidates = {"center": self.optimizer.center(checkpoint.state)}
+        center = self.network.layout.valued(self.optimizer.center(checkpoint.state))
+        candidates = {"center": center}
         if np.isfinite(checkpoint.best_fitness):
             candidates["archive"] = checkpoint.best_genome
         seeds = validation_seeds(self.seed, self.task.n_validation)

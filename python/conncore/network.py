@@ -193,6 +193,7 @@ class Network:
                     0.0,
                     np.array([constant.lower for constant in tuned]),
                     np.array([constant.upper for constant in tuned]),
+                    np.array([constant.unit for constant in tuned]),
                 ),
                 parts["decoder"],
                 parts["decoder_bias"],

@@ -13,11 +13,22 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Constant:
-    """A constant of a neuron model: its default, and the range the optimiser keeps it in."""
+    """A constant of a neuron model: its default, and how the optimiser tunes it.
+
+    Parameters
+    ----------
+    default : float
+    lower, upper : float
+        The range that it is kept in.
+    unit : float
+        What it is counted in, so that steps of one size suit all parameters: about its own size,
+        of a decay that of 1 - decay. A power of two, which rounds nothing.
+    """
 
     default: float
     lower: float
     upper: float
+    unit: float
 
 
 @dataclass(frozen=True)
@@ -46,25 +57,25 @@ class NeuronModel:
 # they take steps of dt = 0.2 ms, our reading of its "voltage constant scalar 0.2", ten of them per
 # control step, and start from weaker synapses. docs/reproduction.md has the measurements.
 _MEMBRANE = {
-    "gamma": Constant(math.exp(-1 / 20), 0.0, 1.0),
-    "v_th": Constant(1.0, 0.01, 10.0),
+    "gamma": Constant(math.exp(-1 / 20), 0.0, 1.0, 2**-4),
+    "v_th": Constant(1.0, 0.01, 10.0, 1),
 }
 _ADAPTATION = {
-    "gamma_s": Constant(math.exp(-1 / 10), 0.0, 1.0),
-    "beta": Constant(0.5, 0.0, 10.0),
+    "gamma_s": Constant(math.exp(-1 / 10), 0.0, 1.0, 2**-3),
+    "beta": Constant(0.5, 0.0, 10.0, 2**-1),
 }
 _IZHIKEVICH = {
-    "a": Constant(0.02, 0.0, 1.0),
-    "b": Constant(0.25, -1.0, 1.0),
-    "c": Constant(-58.0, -80.0, -40.0),
-    "d": Constant(0.0, -20.0, 20.0),
-    "scale": Constant(20.0, 0.0, 200.0),
-    "dt": Constant(0.2, 0.01, 1.0),
+    "a": Constant(0.02, 0.0, 1.0, 2**-6),
+    "b": Constant(0.25, -1.0, 1.0, 2**-2),
+    "c": Constant(-58.0, -80.0, -40.0, 64),
+    "d": Constant(0.0, -20.0, 20.0, 8),
+    "scale": Constant(20.0, 0.0, 200.0, 16),
+    "dt": Constant(0.2, 0.01, 1.0, 2**-2),
 }
 
 NEURONS: Mapping[str, NeuronModel] = MappingProxyType(
     {
-        "relu": NeuronModel({"z_max": Constant(10.0, 0.1, 1000.0)}, (-2.5, -3.0), 0.0),
+        "relu": NeuronModel({"z_max": Constant(10.0, 0.1, 1000.0, 8)}, (-2.5, -3.0), 0.0),
         "lif": NeuronModel(_MEMBRANE, (-1.0, -1.5), 0.8),
         "alif": NeuronModel(_MEMBRANE | _ADAPTATION, (-1.0, -1.5), 0.8),
         "izhikevich": NeuronModel(_IZHIKEVICH, (0.0, -0.5), 0.8, 10),
