@@ -12,4 +12,4 @@ def reset(shape: tuple[int, int], constants: Constants) -> State:
 
 
 def step(state: State, current: Floats, constants: Constants) -> Floats:
-    return np.minimum(np.maximum(current, 0.0), constants["z_max"])
+    return np.clip(current, 0.0, constants["z_max"])
