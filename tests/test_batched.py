@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from conncore import batched
+from conncore._kernels import load as load_kernel
 from conncore.catalog import load
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
@@ -112,7 +113,7 @@ def test_a_member_that_diverges_says_so_and_disturbs_nobody(segment, chain, obse
     assert policy.status.tolist() == [0, 1, 0]
 
 
-def test_wrong_arguments_are_one_line(segment, chain, monkeypatch):
+def test_wrong_arguments_are_one_line(segment, chain):
     network = Network(segment, chain, neuron="relu", io="dense")
     genomes = network.random_genomes(2)
     for wrong, said in (
@@ -124,9 +125,6 @@ def test_wrong_arguments_are_one_line(segment, chain, monkeypatch):
     ):
         with pytest.raises(UsageError, match=said):
             network.respond(*wrong)
-    monkeypatch.setattr(batched, "_MOST_NEURONS", 16)
-    with pytest.raises(UsageError, match="17 neurons is too large for matrix products"):
-        network.respond(genomes, np.zeros((3, 10)), 2)
 
 
 def test_a_network_without_synapses_answers(chain, observations):
@@ -135,6 +133,59 @@ def test_a_network_without_synapses_answers(chain, observations):
     genomes = genomes_for(network, 2)
     found = network.respond(genomes, observations, 3)
     np.testing.assert_allclose(found, held(network, genomes, observations, 3), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_columns", [0, 1, 7, 64, 321])
+def test_sparse_products_add_in_the_order_of_the_synapses(n_columns):
+    rng = np.random.default_rng(0)
+    indptr = np.cumsum([0, 3, 0, 1, 40, 0], dtype=np.int32)
+    indices = rng.integers(0, 9, indptr[-1], dtype=np.int32)
+    values, source, target = (
+        rng.normal(size=shape).astype(np.float32)
+        for shape in (indptr[-1], (9, n_columns), (5, n_columns))
+    )
+    expected = target.copy()
+    for row in range(5):
+        for k in range(indptr[row], indptr[row + 1]):
+            expected[row] += values[k] * source[indices[k]]
+    load_kernel("products")._unsafe_add_products(indptr, indices, values, source, target)
+    np.testing.assert_array_equal(target, expected)
+
+
+@pytest.mark.parametrize("neuron", ["relu", "alif"])
+def test_dense_and_sparse_products_answer_alike(segment, chain, observations, monkeypatch, neuron):
+    network = Network(segment, chain, neuron=neuron, io="dense", log_weights=(0.0, -0.5))
+    genomes = genomes_for(network, 3)
+    found = []
+    for share, kind in ((0.0, batched._DenseSynapses), (2.0, batched._SparseSynapses)):
+        monkeypatch.setattr(batched, "_DENSE", share)
+        assert type(batched._synapses_of(network.topology.synapses)) is kind
+        found.append(network.respond(genomes, observations, N_STEPS))
+    assert np.isclose(*found, rtol=1e-4, atol=1e-4).all(axis=2).mean() > 0.99
+    assert np.std(found[0], axis=1).min() > 0.01
+
+
+def test_a_network_of_many_cells_answers(chain, observations):
+    """Its matrix would take 1.6 GB."""
+    rng = np.random.default_rng(0)
+    n = 20_000
+    pre, post = np.divmod(np.unique(rng.integers(0, n * n, 60_000)), n)
+    large = Connectome.from_edges(
+        "large", pre, post, sign=np.ones(pre.size), names=[str(i) for i in range(n)]
+    )
+    network = Network(
+        large,
+        chain,
+        neuron="relu",
+        io="dense",
+        inputs=list(large.names[:500]),
+        outputs=list(large.names),
+    )
+    genomes = genomes_for(network, 1)
+    found = network.respond(genomes, observations[:2], 3)
+    expected = held(network, genomes, observations[:2], 3)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    assert np.std(found) > 0.01
 
 
 def test_the_shipped_whole_worm_fits(chain, observations):

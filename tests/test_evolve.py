@@ -13,7 +13,6 @@ import pytest
 from conncore import storage
 from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolve import evolve, resume, score
-from conncore.genome import GenomeLayout, Part
 from conncore.noise import episode_seed, held_out_seeds, validation_seeds
 from conncore.optimizers import CMA, ES, GA
 from conncore.progress import RunProgress, duration
@@ -66,34 +65,6 @@ def test_a_directory_changes_no_number(name, tmp_path):
     assert np.array_equal(memory.history, disk.history)
     assert (memory.path, disk.path) == (None, tmp_path / "run")
     assert memory.best.mean > -3  # of -30 for a random genome
-
-
-@over_both
-def test_steps_are_counted_in_the_units_of_the_layout(name):
-    """And what the task sees, the archive and the solution are values, not counts."""
-    seen = []
-
-    class Task(SphereTask):
-        def evaluate(self, network, genomes, seed, n_threads=None):
-            seen.append(genomes.copy())
-            return super().evaluate(network, genomes, seed, n_threads)
-
-    network = FakeNetwork()
-    network.layout = GenomeLayout(
-        [
-            Part("encoder", np.zeros(4), 0.0, -5.0, 5.0),
-            Part("log_weights", np.zeros(2), 0.0, -1, 5, 4),
-        ]
-    )
-    kind = type(OPTIMIZERS[name])
-    run = evolve(network, Task(), kind(population_size=400, sigma=0.1), 2, progress=False,
-                 start=np.full(6, 0.5))  # fmt: skip
-    genomes = seen[1] if name == "ga" else seen[0]  # the GA's first generation is its start
-    np.testing.assert_allclose(genomes[:, :4].std(axis=0), 0.1, rtol=0.2)
-    np.testing.assert_allclose(genomes[:, 4:].std(axis=0), 0.4, rtol=0.2)
-    np.testing.assert_allclose(genomes.mean(axis=0), 0.5, atol=0.1)
-    assert np.vstack(seen)[:, 4:].min() >= -1
-    assert -1 < run.best.genome[4] < 2.5
 
 
 def test_another_seed_is_another_run():

@@ -63,27 +63,6 @@ def test_check_gives_float64(layout):
     assert checked.flags.c_contiguous
 
 
-def test_units_say_what_an_optimiser_counts_in(layout):
-    genomes = np.random.default_rng(0).normal(size=(4, 3))
-    assert layout.counted(genomes) is genomes  # all units are 1: no copy
-    assert layout.valued(genomes) is genomes
-    parts = (Part("gain", np.zeros(2), 0.0, -1.0, 1.0), Part("a", np.zeros(1), 0.0, 0.0, 1.0, 0.25))
-    layout = GenomeLayout(parts)
-    np.testing.assert_array_equal(layout.counted(genomes), genomes * [1, 1, 4])
-    np.testing.assert_array_equal(layout.valued(layout.counted(genomes)), genomes)
-
-
-@pytest.mark.parametrize("neuron", NEURONS)
-def test_constants_are_counted_in_their_own_size_and_nothing_is_rounded(neuron):
-    for name, constant in NEURONS[neuron].constants.items():
-        for value in (constant.default, constant.lower, constant.upper):
-            assert value / constant.unit * constant.unit == value
-        assert np.frexp(constant.unit)[0] == 0.5  # a power of two
-        size = 1 - constant.default if name.startswith("gamma") else abs(constant.default)
-        if size:
-            assert 0.5 < size / constant.unit <= 2.0
-
-
 @pytest.mark.parametrize("neuron", NEURONS)
 @pytest.mark.parametrize("io", ["anatomical", "dense"])
 @pytest.mark.parametrize("weights", ["shared", "individual"])

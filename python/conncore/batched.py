@@ -1,20 +1,22 @@
-"""Networks that each answer to many inputs: matrix products in place of walks along synapses.
+"""Networks that each answer to many inputs: matrix products in place of one input after another.
 
 `Population` gives a member one observation a step, and reads a weight for one multiplication. Where
-every member sees hundreds of images, BLAS reads it once for all of them.
+every member sees hundreds of images, a product reads it once for all of them.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
 
+from conncore._kernels import load
 from conncore.errors import UsageError
 from conncore.reference.types import Neuron
 from conncore.threads import resolve_threads
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
     from conncore.network import Network
 
 Floats = NDArray[np.float32]
+AddInput = Callable[[Floats, Floats], None]  # adds to each cell's current what it receives of z
 
 _MEMBERS_AT_ONCE = 8  # whose weights a thread holds
 _CACHE = 32_768  # values of one array of neurons x inputs: 128 kB
-_MOST_NEURONS = 16_384  # a matrix of weights of 1 GB
+_DENSE = 0.2  # share of a matrix that is not zero from which BLAS is faster
 
 
 def respond(
@@ -62,8 +65,7 @@ def respond(
     Raises
     ------
     UsageError
-        For an argument of another shape or range, or a network whose matrix of weights would take
-        over 1 GB.
+        For an argument of another shape or range.
     """
     genomes = network.layout.check(genomes)
     seen = np.asarray(observations, dtype=np.float32)
@@ -76,11 +78,6 @@ def respond(
         raise UsageError("observations are not all finite")
     if n_steps < 1:
         raise UsageError(f"n_steps is {n_steps}, must be at least 1")
-    if topology.n_neurons > _MOST_NEURONS:
-        raise UsageError(
-            f"a network of {topology.n_neurons} neurons is too large for matrix products, which "
-            f"take up to {_MOST_NEURONS}"
-        )
     runner = _Runner(network, np.ascontiguousarray(seen.T), n_steps)
     answers = np.empty((len(genomes), len(seen), topology.n_actions), dtype=np.float32)
 
@@ -114,11 +111,7 @@ class _Runner:
         self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{network.neuron}"))
         self.encoder = _matrix_of(topology.encoder)
         self.decoder = _matrix_of(topology.decoder)
-        # Cells that receive or send nothing have no row or column: a perceptron has a quarter left.
-        receivers, row = np.unique(topology.synapses.rows, return_inverse=True)
-        senders, column = np.unique(topology.synapses.indices, return_inverse=True)
-        self.synapses = _Dense(row, column, (receivers.size, senders.size))
-        self.receivers, self.senders = _span(receivers), _span(senders)
+        self.synapses = _synapses_of(topology.synapses)
         self.inputs, self.outputs = _span(topology.inputs), _span(topology.outputs)
         # Blocks depend on the network alone, so that threads change no bit.
         width = max(16, _CACHE // topology.n_neurons)
@@ -130,7 +123,7 @@ class _Runner:
         """Answers of the member with these values, (n_observations, n_actions)."""
         encoder = self.encoder(values["encoder_weights"])
         encoder_bias = values["encoder_bias"].astype(np.float32)[:, None]
-        synapses = self.synapses(values["synapse_weights"])
+        add_input = self.synapses(values["synapse_weights"])
         decoder = self.decoder(values["decoder_weights"])
         decoder_bias = values["decoder_bias"].astype(np.float32)[:, None]
         answers = []
@@ -139,7 +132,7 @@ class _Runner:
                 drive = encoder @ block
                 drive += encoder_bias
                 np.tanh(drive, out=drive)
-                total, finite = self._run(drive, synapses, constants)
+                total, finite = self._run(drive, add_input, constants)
                 answer = decoder @ total
                 answer += self.n_steps * decoder_bias
                 answer[:, ~finite] = np.nan
@@ -147,7 +140,7 @@ class _Runner:
         return np.concatenate(answers)
 
     def _run(
-        self, drive: Floats, synapses: Floats, constants: Any
+        self, drive: Floats, add_input: AddInput, constants: Any
     ) -> tuple[Floats, NDArray[np.bool_]]:
         """The outputs' activity summed over the control steps, and which columns stayed finite."""
         topology, trace = self.topology, self.trace
@@ -159,9 +152,9 @@ class _Runner:
         z = np.zeros(shape, dtype=np.float32)
         for step in range(self.n_steps * self.steps_per_action):
             current = np.zeros(shape, dtype=np.float32)
+            current[self.inputs] = drive
             if step:  # silent before that
-                current[self.receivers] = synapses @ z[self.senders]
-            current[self.inputs] += drive
+                add_input(z, current)
             z = self.model.step(state, current, constants)
             y *= trace
             y += (1.0 - trace) * z[self.outputs]
@@ -190,6 +183,47 @@ class _Dense:
         matrix = np.zeros(self.shape, dtype=np.float32)
         np.add.at(matrix, self.places, values.astype(np.float32))
         return matrix
+
+
+class _SparseSynapses:
+    """Synapses that fill little of a matrix: walks along them, a tile of columns at a time."""
+
+    def __init__(self, synapses: SparseMap) -> None:
+        self.synapses = synapses
+        self.add_products = load("products")._unsafe_add_products
+
+    def __call__(self, weights: NDArray[np.float64]) -> AddInput:
+        where = self.synapses.indptr, self.synapses.indices
+        return partial(self.add_products, *where, weights.astype(np.float32))
+
+
+class _DenseSynapses:
+    """Synapses as a matrix, without the cells that receive or send nothing."""
+
+    def __init__(self, synapses: SparseMap) -> None:
+        receivers, row = np.unique(synapses.rows, return_inverse=True)
+        senders, column = np.unique(synapses.indices, return_inverse=True)
+        self.matrix = _Dense(row, column, (receivers.size, senders.size))
+        self.receivers, self.senders = _span(receivers), _span(senders)
+
+    @property
+    def share(self) -> float:
+        """How much of the matrix is not zero."""
+        rows, columns = self.matrix.shape
+        return self.matrix.places[0].size / max(1, rows * columns)
+
+    def __call__(self, weights: NDArray[np.float64]) -> AddInput:
+        matrix = self.matrix(weights)
+
+        def add_input(z: Floats, current: Floats) -> None:
+            current[self.receivers] += matrix @ z[self.senders]
+
+        return add_input
+
+
+def _synapses_of(synapses: SparseMap) -> _SparseSynapses | _DenseSynapses:
+    dense = _DenseSynapses(synapses)
+    return dense if dense.share >= _DENSE else _SparseSynapses(synapses)
 
 
 def _matrix_of(sparse: SparseMap) -> _Dense:
