@@ -58,6 +58,17 @@ def test_bootstrap_interval_covers_as_often_as_it_says():
         low, high = bootstrap_interval(rng.normal(5.0, 2.0, 40))
         covered += low < 5.0 < high
     assert 175 <= covered <= 199  # 95% of 200, a little less for few values
+
+
+@pytest.mark.parametrize(("n", "least", "most"), [(5, 0.80, 0.88), (10, 0.88, 0.93)])
+def test_of_few_seeds_a_bootstrap_interval_is_too_narrow(n, least, most):
+    """What its docstring and docs/reproduction.md say, of normal values."""
+    rng = np.random.default_rng(1)
+    intervals = [bootstrap_interval(rng.normal(size=n)) for _ in range(600)]
+    assert least < np.mean([low < 0.0 < high for low, high in intervals]) < most
+
+
+def test_bootstrap_interval_at_its_ends():
     assert bootstrap_interval([2.0, 2.0, 2.0]) == (2.0, 2.0)
     assert bootstrap_interval([1.0, 2.0]) == bootstrap_interval([1.0, 2.0])
     assert all(math.isnan(end) for end in bootstrap_interval([1.0]))

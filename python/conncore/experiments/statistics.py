@@ -18,6 +18,9 @@ _CHUNK = 1 << 16
 def bootstrap_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Percentile bootstrap interval of the mean (Efron & Tibshirani 1993, chapter 13).
 
+    Of few values it is too narrow: at a level of 0.95 it covers the mean of normal values in some
+    85% of samples of five, and in 92% of samples of ten.
+
     Parameters
     ----------
     values : array_like, shape (n,), float
