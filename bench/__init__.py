@@ -16,6 +16,7 @@ SUBJECTS = (
     "limits",
     "network",
     "large",
+    "images",
     "swimmer",
     "returns",
     "closed_loop",

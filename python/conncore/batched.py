@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from conncore._kernels import load
 from conncore.errors import UsageError
 from conncore.reference.types import Neuron
-from conncore.threads import resolve_threads
+from conncore.threads import one_blas_thread, resolve_threads
 from conncore.topology import SparseMap
 
 if TYPE_CHECKING:
@@ -91,9 +90,8 @@ def respond(
                 {name: float(array[row]) for name, array in constants.items()},
             )
 
-    # A product's own threads may change the order of its sum.
     with (
-        threadpool_limits(1, user_api="blas"),
+        one_blas_thread(),
         ThreadPoolExecutor(resolve_threads(n_threads)) as pool,
     ):
         list(pool.map(work, range(0, len(genomes), _MEMBERS_AT_ONCE)))  # raises what they raise

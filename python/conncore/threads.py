@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import operator
 import os
+from contextlib import AbstractContextManager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
 
 from conncore.errors import UsageError
 
@@ -36,3 +40,14 @@ def resolve_threads(n_threads: int | None) -> int:
             f"n_threads is {n_threads!r}; give an integer from 1 to {MAX_THREADS}, or None"
         )
     return n
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Keep NumPy's products on one thread: more may change the order of a product's sums."""
+    limit: AbstractContextManager[object] = _blas().limit(limits=1, user_api="blas")
+    return limit
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through all loaded libraries, which takes a millisecond

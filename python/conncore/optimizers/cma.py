@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from threadpoolctl import threadpool_limits
 
 from conncore.noise import Stream, check_seed, normal
 from conncore.optimizers.base import (
@@ -24,6 +23,7 @@ from conncore.optimizers.base import (
     need_positive,
 )
 from conncore.optimizers.scouting import ScoutingState, first_scouts, tell_scouts
+from conncore.threads import one_blas_thread
 
 _LARGEST_STEP = 1e4  # of sigma, in multiples of the first: beyond, nothing is learned any more
 
@@ -168,7 +168,7 @@ class CMA(Optimizer[CMAState]):
             stream=Stream.ES,
             generation=state.generation,
         )
-        with threadpool_limits(1, user_api="blas"):  # threads may change the order of its sums
+        with one_blas_thread():
             steps = (noise * state.scales) @ state.basis.T
         population: Matrix = state.mean + state.sigma * steps
         np.clip(population, state.lower, state.upper, out=population)
@@ -179,7 +179,7 @@ class CMA(Optimizer[CMAState]):
         if len(state.scouts):
             return tell_scouts(state, population, fitness, self.population_size)
         genomes, scores = check_told(population, fitness, self.population_size)
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             return self._move(state, genomes, scores)
 
     def _move(self, state: CMAState, genomes: Matrix, scores: Vector) -> CMAState:
