@@ -154,8 +154,8 @@ class _Runner:
             if step:  # silent before that
                 add_input(z, current)
             z = self.model.step(state, current, constants)
-            y *= trace
-            y += (1.0 - trace) * z[self.outputs]
+            read = z[self.outputs]
+            y = trace * y + (1.0 - trace) * read if trace else read
             if (step + 1) % self.steps_per_action == 0:  # then the decoder reads
                 total += y
         finite = np.ones(shape[1], dtype=bool)
