@@ -184,7 +184,7 @@ class _Dense:
 
 
 class _SparseSynapses:
-    """Synapses that fill little of a matrix: walks along them, a tile of columns at a time."""
+    """Synapses that fill little of a matrix: a walk along them."""
 
     def __init__(self, synapses: SparseMap) -> None:
         self.synapses = synapses
@@ -204,12 +204,6 @@ class _DenseSynapses:
         self.matrix = _Dense(row, column, (receivers.size, senders.size))
         self.receivers, self.senders = _span(receivers), _span(senders)
 
-    @property
-    def share(self) -> float:
-        """How much of the matrix is not zero."""
-        rows, columns = self.matrix.shape
-        return self.matrix.places[0].size / max(1, rows * columns)
-
     def __call__(self, weights: NDArray[np.float64]) -> AddInput:
         matrix = self.matrix(weights)
 
@@ -220,8 +214,10 @@ class _DenseSynapses:
 
 
 def _synapses_of(synapses: SparseMap) -> _SparseSynapses | _DenseSynapses:
-    dense = _DenseSynapses(synapses)
-    return dense if dense.share >= _DENSE else _SparseSynapses(synapses)
+    n_receivers = np.count_nonzero(np.diff(synapses.indptr))
+    n_senders = np.count_nonzero(np.bincount(synapses.indices))
+    dense = synapses.n_values >= _DENSE * n_receivers * n_senders
+    return _DenseSynapses(synapses) if dense else _SparseSynapses(synapses)
 
 
 def _matrix_of(sparse: SparseMap) -> _Dense:
