@@ -18,6 +18,8 @@ def _unsafe_add_products(
     In that order, whatever the number of columns. Checks nothing; other threads go on meanwhile.
     """
     cdef Py_ssize_t n_columns = source.shape[1], r, k
+    if n_columns == 0:
+        return
     with nogil:
         for r in range(target.shape[0]):
             for k in range(indptr[r], indptr[r + 1]):
