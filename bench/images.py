@@ -11,28 +11,17 @@ from numpy.typing import NDArray
 
 import conncore as cc
 from conncore.bench.harness import Harness, Work
+from conncore.bench.sizes import Sizes
 from conncore.experiments.arms import mlp_arm
-from conncore.tasks import Task
 from conncore.threads import one_blas_thread
+from conncore.topology import SparseMap
 
 TITLE = "many inputs to each network (MNIST)"
 
 N_IMAGES, N_PIXELS, N_STEPS = 1024, 196, 4
+IMAGES = Sizes(N_PIXELS, 10)  # of MNIST at 14 x 14 pixels
 Array = NDArray[np.float32]
 Matrices = dict[str, Array]
-
-
-class Images(Task):
-    """As many inputs and answers as MNIST at 14 x 14 pixels has; never evaluated."""
-
-    name = "images"
-    n_obs, n_actions, n_steps = N_PIXELS, 10, 1
-
-    def evaluate(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError
-
-    def describe(self) -> dict[str, Any]:
-        return {"name": self.name}
 
 
 def networks() -> dict[str, cc.Network]:
@@ -42,31 +31,31 @@ def networks() -> dict[str, cc.Network]:
     options: dict[str, Any] = {"neuron": "relu", "io": "dense", "weights": "individual"}
     # From cells that sense to cells that act, a step a synapse, as in fig5-mnist-es.
     found = {
-        name: cc.Network(connectome, Images(), steps_per_action=N_STEPS, **options)
+        name: cc.Network(connectome, IMAGES, steps_per_action=N_STEPS, **options)
         for name, connectome in (("circuit", worm), ("whole worm", whole))
     }
-    return found | {"perceptron": mlp_arm("mlp", worm, Images(), ()).build(0)}
+    return found | {"perceptron": mlp_arm("mlp", worm, IMAGES, ()).build(0)}
 
 
 def matrices(net: cc.Network, genomes: NDArray[np.float64]) -> Matrices:
     """Dense float32 matrices of all members: what a program without a kernel multiplies."""
     values, topology, m = net.values(genomes), net.topology, len(genomes)
 
-    def dense(name: str) -> Array:
-        rows = getattr(topology, name)
+    def dense(rows: SparseMap, weights: NDArray[np.float64]) -> Array:
         matrix = np.zeros((m, rows.n_rows, rows.n_source), dtype=np.float32)
-        matrix[:, rows.rows, rows.indices] = values[f"{name.removesuffix('s')}_weights"]
+        matrix[:, rows.rows, rows.indices] = weights
         return matrix
 
     n = topology.n_neurons
     drive = np.zeros((m, n, N_PIXELS), dtype=np.float32)  # the encoder's rows, at their cells
-    drive[:, topology.inputs] = dense("encoder")
+    drive[:, topology.inputs] = dense(topology.encoder, values["encoder_weights"])
     drive_bias = np.zeros((m, n, 1), dtype=np.float32)
     drive_bias[:, topology.inputs, 0] = values["encoder_bias"]
     read = np.zeros((m, net.task.n_actions, n), dtype=np.float32)
-    read[:, :, topology.outputs] = dense("decoder")
+    read[:, :, topology.outputs] = dense(topology.decoder, values["decoder_weights"])
     bias = values["decoder_bias"].astype(np.float32)[:, :, None]
-    return {"drive": drive, "drive_bias": drive_bias, "synapses": dense("synapses"), "read": read,
+    synapses = dense(topology.synapses, values["synapse_weights"])
+    return {"drive": drive, "drive_bias": drive_bias, "synapses": synapses, "read": read,
             "bias": bias}  # fmt: skip
 
 

@@ -23,8 +23,8 @@ import conncore as cc
 from conncore.bench import limits
 from conncore.bench.harness import HERE, Harness, Row, Table, Work
 from conncore.bench.large_graph import LOG_WEIGHT, kicked, make_graph
+from conncore.bench.sizes import Sizes
 from conncore.network import FEW_MEMBERS
-from conncore.tasks.base import Task
 
 TITLE = "networks of fly size on events: construction, events, Brian2, and lanes"
 
@@ -35,19 +35,7 @@ N_READ = 100  # cells that the decoder reads
 ACTIVITIES = (0.005, 0.01, 0.02, 0.05)  # of the cells, in every step
 EVENT_BYTES = 8  # a target and a weight
 BRIAN2 = "CONNCORE_BRIAN2_PYTHON"
-
-
-class Kick(Task):
-    """One observation, 1 in the first step, and five actions; never evaluated."""
-
-    name = "kick"
-    n_obs, n_actions, n_steps = 1, 5, 1
-
-    def evaluate(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError
-
-    def describe(self) -> dict[str, Any]:
-        return {"name": self.name}
+KICK = Sizes(1, 5)  # the observation is 1 in the first step
 
 
 def build(graph: dict[str, NDArray[Any]], n_cells: int, n_drivers: int) -> cc.Network:
@@ -59,7 +47,7 @@ def build(graph: dict[str, NDArray[Any]], n_cells: int, n_drivers: int) -> cc.Ne
     # The log weight counts from the geometric mean, exp(-9) from a weight of 1.
     log_weight = LOG_WEIGHT + float(np.log(connectome.weight).mean())
     return cc.Network(
-        connectome, Kick(), "lif", "dense", initial_weights="counts",
+        connectome, KICK, "lif", "dense", initial_weights="counts",
         log_weights=(log_weight, log_weight), inputs=names[:n_drivers], outputs=names[-N_READ:],
     )  # fmt: skip
 

@@ -70,8 +70,8 @@ def read_timing(path: Path) -> list[dict[str, Any]]:
     for line in file.read_bytes().splitlines() if file.exists() else ():
         with suppress(ValueError, KeyError, TypeError):
             timing = json.loads(line)
-            float(timing["generation"]), float(timing["seconds"])
-            lines.append(timing)
+            if timing["generation"] >= 0 and timing["seconds"] >= 0:
+                lines.append(timing)
     return lines
 
 
