@@ -68,7 +68,8 @@ LINK: list[str] = []
 KERNEL_FLAGS = {
     "swimmer": supported(
         ["--param=max-completely-peel-times=16", "--param=max-completely-peeled-insns=2000"]
-    )
+    ),
+    "products": supported(["--param=max-completely-peel-times=10"]),
 }
 if DEBUG:
     COMPILE = ["-O1", "-g", *ROUNDING, "-fsanitize=address", "-fno-omit-frame-pointer"]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
-from conncore import batched
+from conncore import batched, encoding
+from conncore._kernels import built_for
 from conncore._kernels import load as load_kernel
 from conncore.catalog import load
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.network import Network
 from conncore.neurons import NEURONS
+from conncore.topology import SparseMap
 
 N_MEMBERS, N_STEPS = 10, 9  # members: more than a thread takes at a time
 
@@ -92,9 +96,9 @@ def test_neither_threads_nor_neighbours_nor_blocks_change_an_answer(
     np.testing.assert_array_equal(threaded, found)
     some = [31, 2, 8]
     np.testing.assert_array_equal(network.respond(genomes[some], observations, 9), found[some])
+    monkeypatch.setattr(batched, "_TILE", 16)
     monkeypatch.setattr(batched, "_CACHE", 0)  # the fewest observations at a time
-    blocks = network.respond(genomes, observations, N_STEPS)
-    assert np.isclose(blocks, found, rtol=1e-4, atol=1e-4).all(axis=2).mean() > 0.99
+    np.testing.assert_array_equal(network.respond(genomes, observations, N_STEPS), found)
 
 
 def test_a_member_that_diverges_says_so_and_disturbs_nobody(segment, chain, observations):
@@ -135,34 +139,98 @@ def test_a_network_without_synapses_answers(chain, observations):
     np.testing.assert_allclose(found, held(network, genomes, observations, 3), rtol=1e-4, atol=1e-5)
 
 
+ROWS = [[3, 1, 4], [], [5], *[[2, 7, 1, 8, 2]] * 9, [2, 7, 1], [], *[[6, 0]] * 4]
+
+
+@pytest.mark.parametrize("isa", built_for())
 @pytest.mark.parametrize("n_columns", [0, 1, 7, 64, 321])
-def test_sparse_products_add_in_the_order_of_the_synapses(n_columns):
+def test_products_add_in_the_order_of_the_map(n_columns, isa):
     rng = np.random.default_rng(0)
-    indptr = np.cumsum([0, 3, 0, 1, 40, 0], dtype=np.int32)
-    indices = rng.integers(0, 9, indptr[-1], dtype=np.int32)
-    values, source, target = (
+    indptr = np.cumsum([0, *map(len, ROWS)], dtype=np.int32)
+    indices = np.concatenate(ROWS).astype(np.int32)
+    values, source, start = (
         rng.normal(size=shape).astype(np.float32)
-        for shape in (indptr[-1], (9, n_columns), (5, n_columns))
+        for shape in (len(indices), (9, n_columns), (len(ROWS), n_columns))
     )
-    expected = target.copy()
-    for row in range(5):
-        for k in range(indptr[row], indptr[row + 1]):
-            expected[row] += values[k] * source[indices[k]]
-    load_kernel("products")._unsafe_add_products(indptr, indices, values, source, target)
+    expected = start.copy()
+    for row, senders in enumerate(ROWS):
+        for k, sender in enumerate(senders):
+            expected[row] += values[indptr[row] + k] * source[sender]
+    alike = batched._alike(SparseMap(indptr, indices, 9))
+    assert alike.tolist() == [row > 0 and ROWS[row] == ROWS[row - 1] for row in range(len(ROWS))]
+    kernel = importlib.import_module(f"conncore._kernels.products_{isa}")
+    target = np.full_like(start, np.nan)
+    kernel._unsafe_add_products(indptr, indices, alike, values, source, start, target)
     np.testing.assert_array_equal(target, expected)
+    kernel._unsafe_add_products(indptr, indices, alike, values, source, start, start)
+    np.testing.assert_array_equal(start, expected)
 
 
-@pytest.mark.parametrize("neuron", ["relu", "alif"])
-def test_dense_and_sparse_products_answer_alike(segment, chain, observations, monkeypatch, neuron):
-    network = Network(segment, chain, neuron=neuron, io="dense", log_weights=(0.0, -0.5))
+@pytest.mark.parametrize("isa", built_for())
+@pytest.mark.parametrize("n_cells", [1, 16, 17, 81, 200])
+def test_the_drive_is_tanh_of_the_products(n_cells, isa):
+    """Within float32; the same on every instruction set."""
+    rng = np.random.default_rng(0)
+    n_seen, n_places = 30, 12
+    seen = rng.normal(size=(n_seen, n_places)).astype(np.float32)
+    seen[rng.random(seen.shape) < 0.6] = 0.0
+    seen[[0, 7]] = 0.0
+    row, place = np.nonzero(seen)
+    indptr = np.searchsorted(row, np.arange(n_seen + 1)).astype(np.int32)
+    padded = n_cells + -n_cells % 16
+    weights, start = np.zeros((n_places, padded), "float32"), np.zeros(padded, "float32")
+    weights[:, :n_cells] = rng.normal(size=(n_places, n_cells)) * 10 ** rng.uniform(-4, 2, n_cells)
+    start[:n_cells] = rng.normal(size=n_cells)
+    cells = rng.permutation(n_cells + 3)[:n_cells].astype(np.int32)
+
+    def drive(isa):
+        found = np.full((n_cells + 3, n_seen), np.nan, "float32")
+        kernel = importlib.import_module(f"conncore._kernels.products_{isa}")
+        entries = indptr, place.astype(np.int32), seen[row, place]
+        kernel._unsafe_drive(*entries, weights, start, cells, found)
+        return found
+
+    found = drive(isa)
+    by_cell, bias = weights[:, :n_cells].T.astype(float), start[:n_cells, None]
+    exact = np.tanh(by_cell @ seen.T + bias)
+    # A rounding at each addition, and those of tanh, whose slope is at most 1.
+    roundings = (n_places + 1) * (np.abs(by_cell) @ np.abs(seen.T) + np.abs(bias)) + 4.0
+    assert (np.abs(found[cells] - exact) <= 2.0**-24 * roundings).all()
+    assert np.isnan(np.delete(found, cells, axis=0)).all()
+    np.testing.assert_array_equal(found, drive("baseline"))
+
+
+def test_tanh_of_float32_is_exact_to_four_units_in_the_last_place():
+    x = np.concatenate([np.linspace(-12, 12, 100_001), 10.0 ** np.arange(-38, 2), [0.0, -0.0]])
+    start = np.append(x, [np.inf, -np.inf, np.nan]).astype(np.float32)
+    start = np.pad(start, (0, -start.size % 16))
+    nothing = np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
+    cells, found = np.arange(start.size, dtype=np.int32), np.empty((start.size, 1), np.float32)
+    load_kernel("products")._unsafe_drive(*nothing, start[None], start, cells, found)
+    exact = np.tanh(start.astype(np.float64))
+    ulp = np.spacing(np.abs(exact).astype(np.float32))
+    assert np.nanmax(np.abs(found[:, 0] - exact) / ulp) <= 4
+    np.testing.assert_array_equal(np.isnan(found[:, 0]), np.isnan(start))
+    np.testing.assert_array_equal(np.signbit(found[:, 0]), np.signbit(start))
+
+
+def test_the_background_is_what_is_commonest():
+    rng = np.random.default_rng(0)
+    observations = rng.normal(size=(100, 3)).astype(np.float32)
+    observations[rng.permutation(100)[:30], 0] = 0.7  # more than a quarter
+    observations[rng.permutation(100)[:60], 1] = -9.0
+    observations[:, 2] = 4.0
+    np.testing.assert_array_equal(encoding.commonest(observations), np.float32([0.7, -9.0, 4.0]))
+
+
+@pytest.mark.parametrize("background", [0.0, -3.5])
+def test_a_background_changes_no_answer(segment, chain, observations, background):
+    network = Network(segment, chain, neuron="relu", io="dense")
     genomes = genomes_for(network, 3)
-    found = []
-    for share, kind in ((0.0, batched._DenseSynapses), (2.0, batched._SparseSynapses)):
-        monkeypatch.setattr(batched, "_DENSE", share)
-        assert type(batched._synapses_of(network.topology.synapses)) is kind
-        found.append(network.respond(genomes, observations, N_STEPS))
-    assert np.isclose(*found, rtol=1e-4, atol=1e-4).all(axis=2).mean() > 0.99
-    assert np.std(found[0], axis=1).min() > 0.01
+    some = observations.copy()
+    some[np.random.default_rng(1).random(some.shape) < 0.8] = background
+    found = network.respond(genomes, some, N_STEPS)
+    np.testing.assert_allclose(found, held(network, genomes, some, 9), rtol=1e-4, atol=1e-4)
 
 
 def test_a_network_of_many_cells_answers(chain, observations):

@@ -7,15 +7,15 @@ every member sees hundreds of images, a product reads it once for all of them.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore._kernels import load
+from conncore.encoding import Floats, encoder_of
 from conncore.errors import UsageError
 from conncore.reference.types import Neuron
 from conncore.threads import one_blas_thread, resolve_threads
@@ -24,12 +24,9 @@ from conncore.topology import SparseMap
 if TYPE_CHECKING:
     from conncore.network import Network
 
-Floats = NDArray[np.float32]
-AddInput = Callable[[Floats, Floats], None]  # adds to each cell's current what it receives of z
-
 _MEMBERS_AT_ONCE = 8  # whose weights a thread holds
-_CACHE = 32_768  # values of one array of neurons x inputs: 128 kB
-_DENSE = 0.2  # share of a matrix that is not zero from which BLAS is faster
+_CACHE = 65_536  # values of one array of neurons x inputs: 256 kB
+_TILE = 64  # columns that the kernel takes at a time
 
 
 def respond(
@@ -77,8 +74,8 @@ def respond(
         raise UsageError("observations are not all finite")
     if n_steps < 1:
         raise UsageError(f"n_steps is {n_steps}, must be at least 1")
-    runner = _Runner(network, np.ascontiguousarray(seen.T), n_steps)
-    answers = np.empty((len(genomes), len(seen), topology.n_actions), dtype=np.float32)
+    runner = _Runner(network, seen, n_steps)
+    answers = np.empty((len(genomes), topology.n_actions, len(seen)), dtype=np.float32)
 
     def work(first: int) -> None:
         some = genomes[first : first + _MEMBERS_AT_ONCE]
@@ -95,133 +92,90 @@ def respond(
         ThreadPoolExecutor(resolve_threads(n_threads)) as pool,
     ):
         list(pool.map(work, range(0, len(genomes), _MEMBERS_AT_ONCE)))  # raises what they raise
-    return answers
+    return cast(Floats, answers.transpose(0, 2, 1))
 
 
 class _Runner:
     """What all members share; arrays are (neurons, observations)."""
 
-    def __init__(self, network: Network, columns: Floats, n_steps: int) -> None:
+    def __init__(self, network: Network, observations: Floats, n_steps: int) -> None:
         self.topology = topology = network.topology
         self.trace = network.trace
         self.n_steps = n_steps
         self.steps_per_action = network.steps_per_action
         self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{network.neuron}"))
-        self.encoder = _matrix_of(topology.encoder)
-        self.decoder = _matrix_of(topology.decoder)
-        self.synapses = _synapses_of(topology.synapses)
-        self.inputs, self.outputs = _span(topology.inputs), _span(topology.outputs)
-        # Blocks depend on the network alone, so that threads change no bit.
-        width = max(16, _CACHE // topology.n_neurons)
-        self.blocks = [columns[:, i : i + width] for i in range(0, columns.shape[1], width)]
+        # An odd number of tiles: rows a power of two apart would share few places in the cache.
+        tiles = max(1, _CACHE // topology.n_neurons // _TILE)
+        width = _TILE * (tiles - (tiles % 2 == 0))
+        self.encoder = encoder_of(topology, observations, width)
+        self.synapses = _Products(topology.synapses)
+        self.decoder = _Products(topology.decoder)
+        self.outputs = _span(topology.outputs)
 
     def answer(
         self, values: Mapping[str, NDArray[np.float64]], constants: Mapping[str, float]
     ) -> Floats:
-        """Answers of the member with these values, (n_observations, n_actions)."""
-        encoder = self.encoder(values["encoder_weights"])
-        encoder_bias = values["encoder_bias"].astype(np.float32)[:, None]
-        add_input = self.synapses(values["synapse_weights"])
-        decoder = self.decoder(values["decoder_weights"])
-        decoder_bias = values["decoder_bias"].astype(np.float32)[:, None]
+        """Answers of the member with these values, (n_actions, n_observations)."""
+        some = {name: array.astype(np.float32) for name, array in values.items()}
         answers = []
         with np.errstate(all="ignore"):  # a member that diverges says so by its answer
-            for block in self.blocks:
-                drive = encoder @ block
-                drive += encoder_bias
-                np.tanh(drive, out=drive)
-                total, finite = self._run(drive, add_input, constants)
-                answer = decoder @ total
-                answer += self.n_steps * decoder_bias
+            for drive in self.encoder.drives(some["encoder_weights"], some["encoder_bias"]):
+                total, finite = self._run(drive, some["synapse_weights"], constants)
+                answer = np.empty((some["decoder_bias"].size, drive.shape[1]), dtype=np.float32)
+                answer[:] = self.n_steps * some["decoder_bias"][:, None]
+                self.decoder.add(some["decoder_weights"], total, answer, answer)
                 answer[:, ~finite] = np.nan
-                answers.append(answer.T)
-        return np.concatenate(answers)
+                answers.append(answer)
+        return np.concatenate(answers, axis=1)
 
     def _run(
-        self, drive: Floats, add_input: AddInput, constants: Any
+        self, drive: Floats, weights: Floats, constants: Any
     ) -> tuple[Floats, NDArray[np.bool_]]:
         """The outputs' activity summed over the control steps, and which columns stayed finite."""
-        topology, trace = self.topology, self.trace
-        shape = (topology.n_neurons, drive.shape[1])
-        state = self.model.reset(shape, constants)
+        trace, outputs = self.trace, self.outputs
+        state = self.model.reset(drive.shape, constants)
         state = {name: array.astype(np.float32) for name, array in state.items()}
-        y = np.zeros((topology.outputs.size, shape[1]), dtype=np.float32)
-        total = np.zeros_like(y)
-        z = np.zeros(shape, dtype=np.float32)
+        y: Any = np.zeros((self.topology.outputs.size, drive.shape[1]), dtype=np.float32)
+        total = y
+        z, current = None, np.empty_like(drive)
         for step in range(self.n_steps * self.steps_per_action):
-            current = np.zeros(shape, dtype=np.float32)
-            current[self.inputs] = drive
-            if step:  # silent before that
-                add_input(z, current)
-            z = self.model.step(state, current, constants)
-            read = z[self.outputs]
-            y = trace * y + (1.0 - trace) * read if trace else read
-            if (step + 1) % self.steps_per_action == 0:  # then the decoder reads
-                total += y
-        finite = np.ones(shape[1], dtype=bool)
+            if z is not None:
+                self.synapses.add(weights, z, drive, current)
+            z = self.model.step(state, drive if z is None else current, constants)
+            reads = (step + 1) % self.steps_per_action == 0
+            if trace:
+                y = trace * y + (1.0 - trace) * z[outputs]
+            elif reads:
+                y = z[outputs]
+            if reads:
+                total = total + y
+        finite = np.ones(drive.shape[1], dtype=bool)
         for array in state.values():
             finite &= np.isfinite(array).all(axis=0)
         return total, finite
 
 
-class _Dense:
-    """A sparse map as a matrix of any values, each at its place; those of one place add up."""
+class _Products:
+    """Sums along a sparse map for many columns at once."""
 
-    def __init__(
-        self, rows: NDArray[np.integer], columns: NDArray[np.integer], shape: tuple[int, int]
-    ) -> None:
-        self.shape = shape
-        self.places = (rows, columns)
-        flat = np.asarray(rows, dtype=np.int64) * shape[1] + columns
-        self.full = bool(np.array_equal(flat, np.arange(shape[0] * shape[1])))
+    def __init__(self, sparse: SparseMap) -> None:
+        self.where = (sparse.indptr, sparse.indices, _alike(sparse))
+        self.kernel = load("products")._unsafe_add_products
 
-    def __call__(self, values: NDArray[np.float64]) -> Floats:
-        if self.full:
-            return values.reshape(self.shape).astype(np.float32)
-        matrix = np.zeros(self.shape, dtype=np.float32)
-        np.add.at(matrix, self.places, values.astype(np.float32))
-        return matrix
+    def add(self, values: Floats, source: Floats, start: Floats, target: Floats) -> None:
+        """Put start plus the sums in target, both (n_rows, columns) of source's columns."""
+        self.kernel(*self.where, values, source, start, target)
 
 
-class _SparseSynapses:
-    """Synapses that fill little of a matrix: a walk along them."""
-
-    def __init__(self, synapses: SparseMap) -> None:
-        self.synapses = synapses
-        self.add_products = load("products")._unsafe_add_products
-
-    def __call__(self, weights: NDArray[np.float64]) -> AddInput:
-        where = self.synapses.indptr, self.synapses.indices
-        return partial(self.add_products, *where, weights.astype(np.float32))
-
-
-class _DenseSynapses:
-    """Synapses as a matrix, without the cells that receive or send nothing."""
-
-    def __init__(self, synapses: SparseMap) -> None:
-        receivers, row = np.unique(synapses.rows, return_inverse=True)
-        senders, column = np.unique(synapses.indices, return_inverse=True)
-        self.matrix = _Dense(row, column, (receivers.size, senders.size))
-        self.receivers, self.senders = _span(receivers), _span(senders)
-
-    def __call__(self, weights: NDArray[np.float64]) -> AddInput:
-        matrix = self.matrix(weights)
-
-        def add_input(z: Floats, current: Floats) -> None:
-            current[self.receivers] += matrix @ z[self.senders]
-
-        return add_input
-
-
-def _synapses_of(synapses: SparseMap) -> _SparseSynapses | _DenseSynapses:
-    n_receivers = np.count_nonzero(np.diff(synapses.indptr))
-    n_senders = np.count_nonzero(np.bincount(synapses.indices))
-    dense = synapses.n_values >= _DENSE * n_receivers * n_senders
-    return _DenseSynapses(synapses) if dense else _SparseSynapses(synapses)
-
-
-def _matrix_of(sparse: SparseMap) -> _Dense:
-    return _Dense(sparse.rows, sparse.indices, (sparse.n_rows, sparse.n_source))
+def _alike(sparse: SparseMap) -> NDArray[np.uint8]:
+    """Whether a row has the indices of the row before it."""
+    length = np.diff(sparse.indptr)
+    before = np.arange(sparse.n_values) - length[sparse.rows]  # the entry one row earlier
+    differs = sparse.indices != sparse.indices[np.maximum(before, 0)]
+    alike = np.bincount(sparse.rows[differs], minlength=sparse.n_rows) == 0
+    alike[1:] &= length[1:] == length[:-1]
+    alike[:1] = False
+    return np.asarray(alike, dtype=np.uint8)
 
 
 def _span(indices: NDArray[np.integer]) -> NDArray[np.integer] | slice:

@@ -133,8 +133,9 @@ class Mnist(Task):
         if self.pool == 1:
             return centred
         side = SIDE // self.pool
-        squares = centred.reshape(len(images), side, self.pool, side, self.pool)
-        return np.asarray(squares.mean(axis=(2, 4)).reshape(len(images), self.n_obs))
+        rows = centred.reshape(len(images), side, self.pool, SIDE).mean(axis=2)
+        squares = np.mean([rows[:, :, i :: self.pool] for i in range(self.pool)], axis=0)
+        return np.asarray(squares.reshape(len(images), self.n_obs))
 
 
 def accuracy(answers: NDArray[np.float32], labels: NDArray[np.uint8]) -> FloatArray:
@@ -159,10 +160,10 @@ def likelihood(answers: NDArray[np.float32], labels: NDArray[np.uint8]) -> Float
 
     Parameters and return value as in `accuracy`; probabilities are the softmax of the answers.
     """
-    logits = np.where(np.isfinite(answers), answers, 0.0).astype(np.float64)
-    logits -= logits.max(axis=2, keepdims=True)
+    with np.errstate(invalid="ignore"):  # of answers that are not finite
+        logits = np.subtract(answers, answers.max(axis=2, keepdims=True), dtype=np.float64)
     chosen = logits[:, np.arange(len(labels)), labels]
-    log_probability = chosen - np.log(np.exp(logits).sum(axis=2))
+    log_probability = chosen - np.log(np.exp(logits, out=logits).sum(axis=2))
     return _where_finite(answers, 100.0 * np.exp(log_probability.mean(axis=1)))
 
 
