@@ -34,7 +34,7 @@ class Encoder(ABC):
         self.n_neurons, self.inputs = topology.n_neurons, topology.inputs
         self.shape = n_rows, n_source = encoder.n_rows, encoder.n_source
         self.padded = n_rows + -n_rows % _VECTOR
-        self.places = encoder.indices * self.padded + encoder.rows
+        self.places = encoder.indices.astype(np.int64) * self.padded + encoder.rows
         self.full = np.array_equal(encoder.indices, np.tile(np.arange(n_source), n_rows))
         self.blocks = [observations[i : i + width] for i in range(0, len(observations), width)]
 
