@@ -63,8 +63,8 @@ if not OPENMP:
 ROUNDING = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 COMPILE = ["-O3", *supported([*ROUNDING, "--param=max-completely-peel-times=7"])]
 LINK: list[str] = []
-# The swimmer's loops run over the links of a chain of known length: unrolled, they stay in
-# registers.
+# Loops of known length, over the links of a chain or over the vectors of a row: unrolled, they
+# stay in registers.
 KERNEL_FLAGS = {
     "swimmer": supported(
         ["--param=max-completely-peel-times=16", "--param=max-completely-peeled-insns=2000"]
