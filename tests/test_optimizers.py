@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -339,25 +340,40 @@ class TestCMA:
             np.testing.assert_array_equal(one, two)
 
     @pytest.mark.parametrize("function", [sphere, rosenbrock])
-    def test_needs_as_many_evaluations_as_pycma(self, function):
-        """Hansen's own implementation, with the same population and first sigma."""
+    def test_needs_as_many_generations_as_pycma(self, function):
+        """Hansen's own implementation, with the same population and first sigma.
+
+        Rosenbrock's function has a second minimum in 8 dimensions. Either implementation may end
+        there, on seeds that depend on how the processor rounds; such a run counts as endless.
+        """
         pycma = pytest.importorskip("cma")
-        n, n_members, target = 8, 12, -1e-6
-        ours, theirs = [], []
-        for seed in range(5):
-            first = np.random.default_rng(seed).uniform(-2, 2, n)
+        n_members = 12
+
+        def means(first, seed):
             optimizer = CMA(population_size=n_members, sigma=0.5, n_scout=1)
             state = optimizer.init(first, seed)
-            while function(state.mean[None])[0] < target:
+            while True:
                 state = advance(optimizer, state, function, 1)
-            ours.append(n_members * state.generation)
+                yield state.mean
+
+        def means_of_pycma(first, seed):
             options = {"popsize": n_members, "seed": seed + 1, "verbose": -9}
-            peer = pycma.CMAEvolutionStrategy(first, 0.5, options)
-            while function(peer.mean[None])[0] < target:
-                asked = np.array(peer.ask())
-                peer.tell(asked, -function(asked))
-            theirs.append(peer.countevals)
-        assert 0.5 < np.median(ours) / np.median(theirs) < 1.6
+            strategy = pycma.CMAEvolutionStrategy(first, 0.5, options)
+            while True:
+                asked = np.array(strategy.ask())
+                strategy.tell(asked, -function(asked))
+                yield strategy.mean
+
+        def generations(means):
+            for generation, mean in enumerate(itertools.islice(means, 1000), start=1):
+                if function(mean[None])[0] > -1e-6:
+                    return generation
+            return np.inf
+
+        starts = [np.random.default_rng(seed).uniform(-2, 2, 8) for seed in range(9)]
+        ours = [generations(means(first, seed)) for seed, first in enumerate(starts)]
+        theirs = [generations(means_of_pycma(first, seed)) for seed, first in enumerate(starts)]
+        assert 0.5 < np.median(ours) / np.median(theirs) < 1.6, (ours, theirs)
 
     def test_the_noise_takes_the_shape_of_the_valley(self):
         """On an ellipsoid the covariance becomes the inverse of the Hessian, up to a factor."""
