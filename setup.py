@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
@@ -76,14 +77,23 @@ if DEBUG:
     LINK = ["-fsanitize=address"]
 
 
+# NumPy's distributions, linked in: what the core needs of NumPy is there when it is built.
+NUMPY = Path(np.get_include())
+NUMPY_RANDOM = {
+    "libraries": ["npyrandom"],
+    "library_dirs": [str(NUMPY.parent.parent / "random" / "lib")],
+}
+
+
 def extension(name: str, source: Path, flags: list[str]) -> Extension:
     return Extension(
         name,
         [str(source)],
-        include_dirs=["conncore"],
+        include_dirs=["conncore", str(NUMPY)],
         depends=[str(header) for header in Path("conncore").glob("*.h")],
         extra_compile_args=[*COMPILE, *flags],
         extra_link_args=[*LINK, *(flag for flag in flags if flag == "-fopenmp")],
+        **(NUMPY_RANDOM if source.stem == "_noise" else {}),
     )
 
 

@@ -17,15 +17,17 @@ from conncore.optimizers.base import Optimizer
 
 TITLE = "ask and tell, per generation"
 
-# The paper's GA on individual weights, and ES on the worm's shared genome.
-SIZES = {"GA": (750, 740), "ES": (200, 46)}
+# The paper's GA on individual weights and on MNIST, and ES on the worm's shared genome.
+SIZES = [("GA", 750, 740), ("GA", 750, 53_000), ("ES", 200, 46)]
 
 
 def _optimizer(kind: str, size: int) -> Optimizer[Any]:
     return GA(population_size=size) if kind == "GA" else ES(population_size=size)
 
 
-def ours(kind: str, population_size: int, n_parameters: int) -> Callable[[], object]:
+def ours(
+    kind: str, population_size: int, n_parameters: int, n_threads: int
+) -> Callable[[], object]:
     optimizer = _optimizer(kind, population_size)
     rng = np.random.default_rng(0)
     initial = rng.normal(size=(optimizer.n_initial, n_parameters))
@@ -33,10 +35,26 @@ def ours(kind: str, population_size: int, n_parameters: int) -> Callable[[], obj
 
     def generation() -> None:
         nonlocal state
-        asked = optimizer.ask(state)
+        asked = optimizer.ask(state, n_threads)
         state = optimizer.tell(state, asked, rng.normal(size=len(asked)))
 
     return generation
+
+
+def numpy_ga(size: int, n_parameters: int) -> Work:
+    """The GA as one writes it with arrays: one generator, one thread."""
+    rng = np.random.default_rng(0)
+    n_elites, sigma = 8, 0.01
+    population = rng.normal(size=(size, n_parameters))
+
+    def generation() -> None:
+        nonlocal population
+        elites = population[np.argsort(rng.normal(size=size))[-n_elites:]]
+        chosen = rng.integers(0, n_elites, size - n_elites)
+        steps = rng.standard_normal((size - n_elites, n_parameters))
+        population = np.concatenate([elites, elites[chosen] + sigma * steps])
+
+    return Work("NumPy GA", generation, 1)
 
 
 def evosax(harness: Harness, kind: str, size: int, n_parameters: int) -> list[Work]:
@@ -90,7 +108,7 @@ def whole_generation(harness: Harness) -> None:
     """A GA run with its directory: all that a generation takes, over its evaluation."""
     worm, task = cc.load("celegans-haspel2011", split_muscles=True), cc.make_task("swimmer6")
     net = cc.Network(worm, task, "alif", "dense", weights="individual")
-    size = 64 if harness.quick else SIZES["GA"][0]
+    size = 64 if harness.quick else 750
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "run")
         optimizer = GA(population_size=size)
@@ -112,8 +130,20 @@ def whole_generation(harness: Harness) -> None:
 
 def run(harness: Harness) -> None:
     """Measure; see TITLE."""
-    for kind, (size, n_parameters) in SIZES.items():
-        works = [Work(f"conncore {kind}", ours(kind, size, n_parameters), 1)]
+    for kind, size, n_parameters in SIZES:
+        if harness.quick:
+            n_parameters = min(n_parameters, 1000)
+        threads = sorted({1, harness.threads})
+        works = [
+            Work(
+                f"conncore {kind}, one thread" if n == 1 else f"conncore {kind}, {n} threads",
+                ours(kind, size, n_parameters, n),
+                1,
+            )
+            for n in reversed(threads)
+        ]
+        if kind == "GA":
+            works.append(numpy_ga(size, n_parameters))
         works += evosax(harness, kind, size, n_parameters)
         if kind == "ES":
             works += pycma(harness, size, n_parameters)

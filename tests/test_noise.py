@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from conncore._noise import fill_children
 from conncore.errors import UsageError
 from conncore.noise import (
     Stream,
@@ -27,14 +28,69 @@ def test_a_row_depends_on_its_member_alone(draw):
     assert np.array_equal(shorter[0], block[7, :5])
 
 
-def test_numbers_are_numpys_philox():
-    key = np.array([5, Stream.ES], dtype=np.uint64)
-    counter = np.array([0, 0, 3, 7], dtype=np.uint64)
-    expected = np.random.Generator(np.random.Philox(key=key, counter=counter)).standard_normal(100)
-    found = normal([3], 100, seed=5, stream=Stream.ES, generation=7)[0]
+@pytest.mark.parametrize("n_threads", [1, 2, 7])
+@pytest.mark.parametrize("size", [1, 16, 17, 1024, 1025, 9000])
+def test_numbers_are_numpys_philox(size, n_threads):
+    """Normal numbers enough that NumPy's rare ways through its ziggurat are among them."""
+    members = [3, 0, 2**40, *range(100, 110)]
+    key = np.array([2**63 - 1, Stream.ES], dtype=np.uint64)
+    place = {"seed": 2**63 - 1, "stream": Stream.ES, "generation": 7}
+    for draw, name in ((normal, "standard_normal"), (uniform, "random")):
+        found = draw(members, size, n_threads=n_threads, **place)
+        for row, member in zip(found, members, strict=True):
+            counter = np.array([0, 0, member, 7], dtype=np.uint64)
+            rng = np.random.Generator(np.random.Philox(key=key, counter=counter))
+            assert np.array_equal(row, getattr(rng, name)(size))
+            rng = generator(member=member, **place)
+            assert np.array_equal(row, getattr(rng, name)(size))
+
+
+@pytest.mark.parametrize("draw", [normal, uniform])
+def test_no_members_and_no_numbers(draw):
+    assert draw([], 3, seed=0, stream=Stream.ES).shape == (0, 3)
+    assert draw(range(3), 0, seed=0, stream=Stream.ES).shape == (3, 0)
+    with pytest.raises(UsageError, match="seed"):
+        draw(range(3), 4, seed=-1, stream=Stream.ES)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("size", [2, 1025])
+def test_children_round_as_numpy(size, n_threads):
+    rng = np.random.default_rng(size)
+    parents, sigma = rng.normal(size=(4, size)), rng.uniform(0.1, 2, size)
+    lower, upper = np.full(size, -1.0), np.full(size, 1.5)
+    lower[::2], upper[1::2] = -np.inf, np.inf
+    chosen, members = rng.integers(0, 4, 50), range(8, 58)
+    steps = normal(members, size, seed=1, stream=Stream.MUTATION, generation=2)
+    expected = np.clip(steps * sigma + parents[chosen], lower, upper)
+    found = np.empty((50, size))
+    place = (1, Stream.MUTATION, 2)
+    fill_children(found, members, place, parents, chosen, sigma, lower, upper, n_threads)
     assert np.array_equal(found, expected)
-    rng = generator(seed=5, stream=Stream.ES, generation=7, member=3)
-    assert np.array_equal(rng.standard_normal(100), expected)
+    assert (found == 1.5).any()
+    assert (found == -1.0).any()
+
+
+def test_children_of_arrays_that_do_not_fit_are_refused():
+    given = [np.empty((3, 5)), range(3), (0, 1, 2), np.zeros((2, 5)), np.zeros(3, dtype=np.intp)]
+    given += [np.ones(5), np.full(5, -1.0), np.full(5, 1.0), 1]
+    fill_children(*given)
+    wrong = {
+        0: (np.empty((3, 4)), "4 parameters"),
+        1: (range(4), "4 members for 3 rows"),
+        3: (np.zeros((2, 6)), "5 parameters"),
+        4: (np.zeros(2, dtype=np.intp), "2 chosen parents for 3"),
+        5: (np.ones(4), "5 parameters"),
+        6: (np.ones(6), "5 parameters"),
+        7: (np.ones(6), "5 parameters"),
+    }
+    for place, (value, message) in wrong.items():
+        with pytest.raises(ValueError, match=message):
+            fill_children(*given[:place], value, *given[place + 1 :])
+    for chosen in (-1, 2):
+        given[4][1] = chosen
+        with pytest.raises(ValueError, match=f"parent {chosen} of 2"):
+            fill_children(*given)
 
 
 def test_every_part_of_the_key_gives_other_numbers():

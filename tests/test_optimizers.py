@@ -84,6 +84,19 @@ def test_ask_is_pure_and_gives_its_own_copy(name):
 
 
 @over_all
+def test_threads_and_layout_change_no_bit(name):
+    optimizer = small(name, **({} if name == "ga" else {"n_scout": 1}))
+    state = start(optimizer, 900)
+    population = np.asfortranarray(optimizer.ask(state))
+    state = optimizer.tell(state, population, sphere(population))
+    one = optimizer.ask(state, n_threads=1)
+    for n_threads in (2, 5, None):
+        assert np.array_equal(optimizer.ask(state, n_threads), one)
+    with pytest.raises(UsageError, match="n_threads"):
+        optimizer.ask(state, n_threads=0)
+
+
+@over_all
 def test_state_survives_an_npz_file_to_the_bit(name):
     optimizer = small(name)
     expected = advance(optimizer, start(optimizer, 5), sphere, 9)

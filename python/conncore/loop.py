@@ -107,7 +107,7 @@ class Loop:
         """Evaluate one population and save the outcome."""
         started = time.perf_counter()
         generation = before.state.generation
-        counted = self.optimizer.ask(before.state)
+        counted = self.optimizer.ask(before.state, self.n_threads)
         asked = time.perf_counter()
         start = episode_seed(self.seed, generation)
         fitness = self._evaluate(self.network.layout.valued(counted), start)

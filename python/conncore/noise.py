@@ -7,13 +7,13 @@ so member 7 of generation 12 gets the same noise whatever else is drawn, on any 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore._noise import fill_normal, fill_uniform
 from conncore.errors import UsageError
 
 
@@ -49,28 +49,21 @@ def generator(
     *, seed: int, stream: Stream, generation: int = 0, member: int = 0
 ) -> np.random.Generator:
     """Return the generator of one member of one generation (its own 2**128 numbers)."""
-    return next(_generators([member], seed, stream, generation))
-
-
-def _generators(
-    members: Sequence[int], seed: int, stream: Stream, generation: int
-) -> Iterator[np.random.Generator]:
-    # One bit generator, set to each member's counter in turn: making new ones costs ten times more.
-    # What is yielded is good until the next is asked for.
-    philox = np.random.Philox(key=np.array([check_seed(seed), int(stream)], dtype=np.uint64))
-    state: Any = philox.state
-    made = np.random.Generator(philox)
-    for member in members:
-        counter = np.array([0, 0, member, generation], dtype=np.uint64)
-        state["state"] = {"counter": counter, "key": state["state"]["key"]}
-        philox.state = state
-        yield made
+    key = np.array([check_seed(seed), int(stream)], dtype=np.uint64)
+    counter = np.array([0, 0, member, generation], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def normal(
-    members: Sequence[int], size: int, *, seed: int, stream: Stream, generation: int = 0
+    members: Sequence[int],
+    size: int,
+    *,
+    seed: int,
+    stream: Stream,
+    generation: int = 0,
+    n_threads: int = 1,
 ) -> NDArray[np.float64]:
-    """Draw standard normal numbers for the given members.
+    """Draw standard normal numbers for the given members, as NumPy does from `generator`.
 
     Parameters
     ----------
@@ -78,25 +71,31 @@ def normal(
         Member numbers; ``range(8, 750)`` for a block, ``[12]`` for one again.
     size : int
         Numbers per member.
+    n_threads : int
+        Threads that share the members; the numbers do not depend on it.
 
     Returns
     -------
     ndarray, shape (len(members), size), float64
-        Row r belongs to ``members[r]`` and depends on nothing but it and the keywords.
+        Row r belongs to ``members[r]`` and depends on nothing but it, seed, stream and generation.
     """
     out = np.empty((len(members), size))
-    for row, rng in zip(out, _generators(members, seed, stream, generation), strict=True):
-        rng.standard_normal(out=row)
+    fill_normal(out, members, (check_seed(seed), stream, generation), n_threads)
     return out
 
 
 def uniform(
-    members: Sequence[int], size: int, *, seed: int, stream: Stream, generation: int = 0
+    members: Sequence[int],
+    size: int,
+    *,
+    seed: int,
+    stream: Stream,
+    generation: int = 0,
+    n_threads: int = 1,
 ) -> NDArray[np.float64]:
     """Draw numbers from U[0, 1) for the given members; parameters and shape as in `normal`."""
     out = np.empty((len(members), size))
-    for row, rng in zip(out, _generators(members, seed, stream, generation), strict=True):
-        rng.random(out=row)
+    fill_uniform(out, members, (check_seed(seed), stream, generation), n_threads)
     return out
 
 

@@ -91,8 +91,11 @@ class Optimizer(ABC, Generic[S]):
         """
 
     @abstractmethod
-    def ask(self, state: S) -> Matrix:
-        """Return the genomes to evaluate, shape (n_members, n_parameters)."""
+    def ask(self, state: S, n_threads: int | None = None) -> Matrix:
+        """Return the genomes to evaluate, shape (n_members, n_parameters).
+
+        They do not depend on `n_threads`, the threads that draw them (all cores if not given).
+        """
 
     @abstractmethod
     def tell(self, state: S, population: ArrayLike, fitness: ArrayLike) -> S:

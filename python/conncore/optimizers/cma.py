@@ -23,7 +23,7 @@ from conncore.optimizers.base import (
     need_positive,
 )
 from conncore.optimizers.scouting import ScoutingState, first_scouts, tell_scouts
-from conncore.threads import one_blas_thread
+from conncore.threads import one_blas_thread, resolve_threads
 
 _LARGEST_STEP = 1e4  # of sigma, in multiples of the first: beyond, nothing is learned any more
 
@@ -157,7 +157,7 @@ class CMA(Optimizer[CMAState]):
             path_covariance=np.zeros(n),
         )
 
-    def ask(self, state: CMAState) -> Matrix:
+    def ask(self, state: CMAState, n_threads: int | None = None) -> Matrix:
         """Return the next scouts, or genomes around the mean."""
         if len(state.scouts):
             return np.array(state.scouts[: self.population_size])
@@ -167,6 +167,7 @@ class CMA(Optimizer[CMAState]):
             seed=state.seed,
             stream=Stream.ES,
             generation=state.generation,
+            n_threads=resolve_threads(n_threads),
         )
         with one_blas_thread():
             steps = (noise * state.scales) @ state.basis.T

@@ -25,6 +25,7 @@ from conncore.optimizers.base import (
     need_positive,
 )
 from conncore.optimizers.scouting import ScoutingState, first_scouts, tell_scouts
+from conncore.threads import resolve_threads
 
 # Kingma & Ba 2015 (arXiv 1412.6980).
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
@@ -150,13 +151,18 @@ class ES(Optimizer[ESState]):
             scout_fitness=-np.inf,
         )
 
-    def ask(self, state: ESState) -> Matrix:
+    def ask(self, state: ESState, n_threads: int | None = None) -> Matrix:
         """Return the next scouts, or the mean plus noise and then the mean minus the same noise."""
         if len(state.scouts):
             return np.array(state.scouts[: self.population_size])
         pairs = range(self.population_size // 2)
         noise = normal(
-            pairs, len(state.mean), seed=state.seed, stream=Stream.ES, generation=state.generation
+            pairs,
+            len(state.mean),
+            seed=state.seed,
+            stream=Stream.ES,
+            generation=state.generation,
+            n_threads=resolve_threads(n_threads),
         )
         noise *= self.sigma_of(state)
         # In place: new pages cost more than the sums once genomes are long.

@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from conncore._noise import fill_children
 from conncore.errors import UsageError, choose
-from conncore.noise import Stream, check_seed, normal, uniform
+from conncore.noise import Stream, check_seed, uniform
 from conncore.optimizers.base import (
     Matrix,
     Optimizer,
@@ -23,6 +24,7 @@ from conncore.optimizers.base import (
     need_decay,
     need_positive,
 )
+from conncore.threads import resolve_threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,19 +129,27 @@ class GA(Optimizer[GAState]):
             seed=check_seed(seed), generation=0, lower=low, upper=high, parents=genomes, sigma=sigma
         )
 
-    def ask(self, state: GAState) -> Matrix:
+    def ask(self, state: GAState, n_threads: int | None = None) -> Matrix:
         """Return the elites (first, best first) and their children."""
         if state.generation == 0:
             return np.array(state.parents)
+        threads = resolve_threads(n_threads)
         n_parents, n_parameters = state.parents.shape
         children = range(n_parents, self.population_size)
-        draw = {"seed": state.seed, "generation": state.generation}
+        draw = {"seed": state.seed, "generation": state.generation, "n_threads": threads}
         chosen = uniform(children, 1, stream=Stream.PARENT, **draw)[:, 0]
-        steps = normal(children, n_parameters, stream=Stream.MUTATION, **draw)
-        steps *= state.sigma * self.sigma_decay**state.generation
-        steps += state.parents[(chosen * n_parents).astype(np.intp)]
-        population: Matrix = np.concatenate(
-            [state.parents, np.clip(steps, state.lower, state.upper)]
+        population: Matrix = np.empty((self.population_size, n_parameters))
+        population[:n_parents] = state.parents
+        fill_children(
+            population[n_parents:],
+            children,
+            (state.seed, Stream.MUTATION, state.generation),
+            np.ascontiguousarray(state.parents),
+            (chosen * n_parents).astype(np.intp),
+            state.sigma * self.sigma_decay**state.generation,
+            state.lower,
+            state.upper,
+            threads,
         )
         return population
 
