@@ -93,11 +93,11 @@ def fill_normal(out, members, place, int n_threads):
     fill(&rows, out, members, place, n_threads)
 
 
-def fill_uniform(out, members, place, int n_threads):
+def fill_uniform(out, members, place):
     cdef Rows rows
     rows.parents = NULL
     rows.is_normal = False
-    fill(&rows, out, members, place, n_threads)
+    fill(&rows, out, members, place, 1)
 
 
 def fill_children(

@@ -3,6 +3,7 @@
 #ifndef CONNCORE_PHILOX_H
 #define CONNCORE_PHILOX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <numpy/random/distributions.h>
@@ -57,17 +58,13 @@ static uint64_t cc_next_uint64(void *self)
     return philox->numbers[philox->n_used++];
 }
 
-static uint32_t cc_next_uint32(void *self)
-{
-    return (uint32_t)(cc_next_uint64(self) >> 32);
-}
-
 static double cc_next_double(void *self)
 {
     return (double)(cc_next_uint64(self) >> 11) * 0x1p-53;
 }
 
-/* What NumPy's distributions draw from, at the beginning of a member's numbers. */
+/* What NumPy's distributions draw from, at the beginning of a member's numbers. Those of doubles ask
+ * for no 32 bits. */
 static bitgen_t cc_bit_generator(cc_philox *self, uint64_t seed, uint64_t stream, uint64_t member,
                                  uint64_t generation)
 {
@@ -77,7 +74,7 @@ static bitgen_t cc_bit_generator(cc_philox *self, uint64_t seed, uint64_t stream
     self->counter[2] = member;
     self->counter[3] = generation;
     self->n_used = CC_NUMBERS;
-    bitgen_t made = {self, cc_next_uint64, cc_next_uint32, cc_next_double, cc_next_uint64};
+    bitgen_t made = {self, cc_next_uint64, NULL, cc_next_double, cc_next_uint64};
     return made;
 }
 

@@ -35,8 +35,11 @@ def test_numbers_are_numpys_philox(size, n_threads):
     members = [3, 0, 2**40, *range(100, 110)]
     key = np.array([2**63 - 1, Stream.ES], dtype=np.uint64)
     place = {"seed": 2**63 - 1, "stream": Stream.ES, "generation": 7}
-    for draw, name in ((normal, "standard_normal"), (uniform, "random")):
-        found = draw(members, size, n_threads=n_threads, **place)
+    draws = {
+        "standard_normal": normal(members, size, n_threads=n_threads, **place),
+        "random": uniform(members, size, **place),
+    }
+    for name, found in draws.items():
         for row, member in zip(found, members, strict=True):
             counter = np.array([0, 0, member, 7], dtype=np.uint64)
             rng = np.random.Generator(np.random.Philox(key=key, counter=counter))

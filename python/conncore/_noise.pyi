@@ -11,9 +11,7 @@ def fill_normal(
 ) -> None:
     """Write to row r of `out`, (n, m) float64, the m standard normal numbers of members[r]."""
 
-def fill_uniform(
-    out: NDArray[np.float64], members: Sequence[int], place: Place, n_threads: int
-) -> None:
+def fill_uniform(out: NDArray[np.float64], members: Sequence[int], place: Place) -> None:
     """Write to row r of `out`, (n, m) float64, the m numbers from U[0, 1) of members[r]."""
 
 def fill_children(

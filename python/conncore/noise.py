@@ -85,17 +85,11 @@ def normal(
 
 
 def uniform(
-    members: Sequence[int],
-    size: int,
-    *,
-    seed: int,
-    stream: Stream,
-    generation: int = 0,
-    n_threads: int = 1,
+    members: Sequence[int], size: int, *, seed: int, stream: Stream, generation: int = 0
 ) -> NDArray[np.float64]:
     """Draw numbers from U[0, 1) for the given members; parameters and shape as in `normal`."""
     out = np.empty((len(members), size))
-    fill_uniform(out, members, (check_seed(seed), stream, generation), n_threads)
+    fill_uniform(out, members, (check_seed(seed), stream, generation))
     return out
 
 

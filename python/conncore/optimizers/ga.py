@@ -133,11 +133,11 @@ class GA(Optimizer[GAState]):
         """Return the elites (first, best first) and their children."""
         if state.generation == 0:
             return np.array(state.parents)
-        threads = resolve_threads(n_threads)
         n_parents, n_parameters = state.parents.shape
         children = range(n_parents, self.population_size)
-        draw = {"seed": state.seed, "generation": state.generation, "n_threads": threads}
-        chosen = uniform(children, 1, stream=Stream.PARENT, **draw)[:, 0]
+        chosen = uniform(
+            children, 1, seed=state.seed, stream=Stream.PARENT, generation=state.generation
+        )[:, 0]
         population: Matrix = np.empty((self.population_size, n_parameters))
         population[:n_parents] = state.parents
         fill_children(
@@ -149,7 +149,7 @@ class GA(Optimizer[GAState]):
             state.sigma * self.sigma_decay**state.generation,
             state.lower,
             state.upper,
-            threads,
+            resolve_threads(n_threads),
         )
         return population
 
