@@ -15,11 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import brian2 as b2  # type: ignore[import-not-found]
 import numpy as np
 from large_graph import kicked  # type: ignore[import-not-found]
 from numpy.typing import NDArray
-
-import brian2 as b2  # type: ignore[import-not-found]
 
 
 def run(

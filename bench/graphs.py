@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from conncore import _kernels
 from conncore._population import Population
-from conncore.catalog import load
-from conncore.neurons import NEURONS
-from conncore.topology import SparseMap, Topology
+from conncore.catalog.shipped import load
+from conncore.network.topology import SparseMap, Topology
+from conncore.neurons.models import NEURONS
 
 N_MEMBERS = 750
 WINDING = (2952, 110_677)  # cells and edges of Winding et al. 2023, larval Drosophila

@@ -13,8 +13,8 @@ import conncore as cc
 from conncore.bench.harness import Harness, Work
 from conncore.bench.sizes import Sizes
 from conncore.experiments.arms import mlp_arm
+from conncore.network.topology import SparseMap
 from conncore.threads import one_blas_thread
-from conncore.topology import SparseMap
 
 TITLE = "many inputs to each network (MNIST)"
 

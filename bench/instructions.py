@@ -12,7 +12,7 @@ from pathlib import Path
 
 from conncore import _kernels
 from conncore.bench.harness import HERE, Harness
-from conncore.neurons import NEURONS
+from conncore.neurons.models import NEURONS
 
 TITLE = "instructions of the AVX2 kernels (callgrind; it knows no AVX-512)"
 CHILD = HERE / "counted.py"

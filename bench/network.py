@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import conncore as cc
 from conncore.bench import graphs, limits
 from conncore.bench.harness import Harness, Work, repeat
-from conncore.neurons import NEURONS
+from conncore.neurons.models import NEURONS
 
 TITLE = "propagation and neuron step, every member with its own weights, CPU time of one thread"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.network import Network
-from conncore.topology import SparseMap
+from conncore.network.network import Network
+from conncore.network.topology import SparseMap
 
 Array = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""The chain of conncore.rewiring: swaps and reversals, with all edges in a hash table.
+"""The chain of conncore.nulls.rewiring: swaps and reversals, with all edges in a hash table.
 
 Open addressing with linear probing, at most half full; a removed edge leaves no gap in its run.
 """

@@ -1,1 +1,1 @@
-"""Connectomes shipped with conncore; see README.md here and `conncore.catalog`."""
+"""Connectomes shipped with conncore; see README.md here and `conncore.catalog.shipped`."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from conncore.catalog import load
+from conncore.catalog.shipped import load
 from conncore.tasks.base import JointMap, Task
 
 settings.register_profile("conncore", deadline=None)  # CI machines stall now and then

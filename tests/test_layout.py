@@ -10,7 +10,7 @@ import pytest
 
 import conncore
 from conncore import _kernels
-from conncore.neurons import NEURONS
+from conncore.neurons.models import NEURONS
 
 ROOT = Path(__file__).parents[1]
 CYTHON = ROOT / "conncore"
@@ -34,7 +34,7 @@ def test_import_finds_the_package_and_not_the_cython_sources(monkeypatch):
     home = Path(conncore.__file__).resolve().parent
     assert home.name == "conncore"
     assert home != CYTHON
-    assert (home / "network.py").is_file()
+    assert (home / "network" / "network.py").is_file()
     assert not list(CYTHON.rglob("__init__.py"))
     assert not list(CYTHON.rglob("*.py"))
 
@@ -70,7 +70,7 @@ def test_kernels_twins_and_registry_list_the_same_models():
     }
     twins = {
         path.stem
-        for path in (PACKAGE / "reference").glob("*.py")
+        for path in (PACKAGE / "neurons").glob("*.py")
         if re.search(r"^def step\b", path.read_text(), re.MULTILINE)
     }
     assert kernels == twins == set(NEURONS)
@@ -81,7 +81,7 @@ def test_a_model_has_the_same_constants_and_state_everywhere(neuron):
     model = NEURONS[neuron]
     kernel = _kernels.load(neuron)
     assert tuple(model.constants) == kernel.CONSTANTS
-    twin = importlib.import_module(f"conncore.reference.{neuron}")
+    twin = importlib.import_module(f"conncore.neurons.{neuron}")
     start = twin.reset((1, 1), {name: c.default for name, c in model.constants.items()})
     assert tuple(start) == kernel.STATE
     for name, constant in model.constants.items():

@@ -10,15 +10,15 @@
 from importlib.metadata import version
 
 from conncore import _openmp  # noqa: F401  (first: it says how threads wait)
-from conncore.catalog import CatalogEntry, catalog, load
-from conncore.connectome import Connectome
+from conncore.catalog.shipped import CatalogEntry, catalog, load
+from conncore.connectome.record import Connectome
 from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
-from conncore.evolve import Run, evolve, resume, score
+from conncore.evolution.evolve import Run, evolve, resume, score
 from conncore.experiments.comparison import Comparison, compare
 from conncore.export import to_nir, to_torch
 from conncore.formats import from_networkx, read, to_networkx, write
-from conncore.network import Network
-from conncore.nulls import NULLS, make_null
+from conncore.network.network import Network
+from conncore.nulls.models import NULLS, make_null
 from conncore.optimizers import CMA, ES, GA
 from conncore.tasks import Task, make_task
 

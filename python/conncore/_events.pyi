@@ -4,7 +4,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.topology import Topology
+from conncore.network.topology import Topology
 
 def find_bounds(targets: NDArray[np.int32], n_neurons: int, n_ranges: int) -> NDArray[np.int32]: ...
 

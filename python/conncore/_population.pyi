@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from conncore.topology import Topology
+from conncore.network.topology import Topology
 
 def to_lanes(values: NDArray[np.float64]) -> NDArray[np.float64]: ...
 def empty_aligned(count: int, dtype: DTypeLike = ...) -> NDArray[Any]: ...

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 Cells = NDArray[np.integer]
 
 class Chain:
-    """The graphs that `conncore.rewiring.rewire` walks through; see there for its steps.
+    """The graphs that `conncore.nulls.rewiring.rewire` walks through; see there for its steps.
 
     Checks nothing: edges must be distinct, without self-loops, sorted by head and fewer than 2**31;
     ``starts[i]`` to ``starts[i + 1]`` are those of cell i; steps must name edges, of one group.

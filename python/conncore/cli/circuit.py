@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from conncore.connectome import Connectome
+    from conncore.connectome.record import Connectome
 
 Name = Annotated[
     str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")
@@ -58,7 +58,7 @@ def open_circuit(
     seed: int,
 ) -> Connectome:
     """Load or read a connectome and settle its signs; `seed` is that of random ones."""
-    from conncore.catalog import open_connectome
+    from conncore.catalog.shipped import open_connectome
 
     circuit = open_connectome(name, split_muscles, format, option or ())
     if transmitters is not None:
@@ -68,7 +68,7 @@ def open_circuit(
 
 def ends(circuit: Connectome, inputs: str | None, outputs: str | None) -> dict[str, Any]:
     """The cells that sense and act, as options of a network."""
-    from conncore.shaping import choose_cells
+    from conncore.connectome.select import choose_cells
 
     return {
         "inputs": None if inputs is None else choose_cells(circuit, inputs),

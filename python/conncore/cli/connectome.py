@@ -15,7 +15,7 @@ from conncore.cli.circuit import Format, Inputs, Options, Outputs, SplitMuscles,
 from conncore.report.console import wide_console
 
 if TYPE_CHECKING:
-    from conncore.connectome import Connectome
+    from conncore.connectome.record import Connectome
 
 app = typer.Typer(
     no_args_is_help=True, help="List, describe, check, shape and shuffle connectomes."
@@ -32,8 +32,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to 
 @app.command("list")
 def list_connectomes(as_json: Json = False) -> None:
     """List the connectomes that ship with conncore, and those that it can fetch."""
-    from conncore.catalog import catalog
-    from conncore.fetching import elsewhere
+    from conncore.catalog.remote import elsewhere
+    from conncore.catalog.shipped import catalog
 
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in catalog()], indent=2))
@@ -79,7 +79,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Count what a connectome holds, and name what may need a decision, a line each."""
-    from conncore.check import check as examine
+    from conncore.checks.report import check as examine
     from conncore.errors import UsageError
     from conncore.tasks import make_task
 
@@ -130,7 +130,7 @@ def _open(
     sum_duplicates: bool = False,
 ) -> tuple[Connectome, dict[str, str], dict[str, str]]:
     """The connectome, what a split did to its counts, and which rows had to be summed."""
-    from conncore.catalog import open_connectome
+    from conncore.catalog.shipped import open_connectome
     from conncore.errors import ConnectomeError
     from conncore.formats import parse_options, read
 

@@ -21,7 +21,7 @@ def convert(
     ] = None,
 ) -> None:
     """Write a connectome in another format, and say what that has no place for."""
-    from conncore.catalog import open_connectome
+    from conncore.catalog.shipped import open_connectome
     from conncore.formats import write
 
     connectome = open_connectome(name_or_file, split_muscles, format, option or ())

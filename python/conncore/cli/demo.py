@@ -19,6 +19,6 @@ def demo(
     ] = None,
 ) -> None:
     """Evolve the worm's locomotion circuit on the swimmer and show what it learned."""
-    from conncore.demo import run_demo
+    from conncore.cli.demo_run import run_demo
 
     run_demo(neuron, generations, population, seed, threads, out)

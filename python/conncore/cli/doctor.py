@@ -12,7 +12,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check the installation: versions, threads, instruction sets, kernels against NumPy."""
-    from conncore.doctor import examine
+    from conncore.cli.doctor_run import examine
 
     facts, problems = examine()
     if as_json:

@@ -29,8 +29,8 @@ from conncore.cli.circuit import (
 )
 
 if TYPE_CHECKING:
-    from conncore.loop import Run
-    from conncore.records import Best
+    from conncore.evolution.loop import Run
+    from conncore.evolution.records import Best
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The run directory.")]
 Threads = Annotated[int | None, typer.Option(help="Threads; all cores if not given.")]
@@ -93,11 +93,11 @@ def evolve(
 ) -> None:
     """Evolve a connectome's network on a task, in a run directory."""
     from conncore.errors import UsageError
-    from conncore.evolve import evolve as begin
-    from conncore.evolve import load_solution
-    from conncore.network import Network
+    from conncore.evolution.evolve import evolve as begin
+    from conncore.evolution.evolve import load_solution
+    from conncore.evolution.run_directory import check_free
+    from conncore.network.network import Network
     from conncore.optimizers import ES, make_optimizer
-    from conncore.runs import check_free
     from conncore.tasks import make_task
 
     settings: dict[str, Any] = {
@@ -153,7 +153,7 @@ def resume(
     threads: Threads = None,
 ) -> None:
     """Continue a run; the result is the same as without the interruption."""
-    from conncore.evolve import resume as go_on
+    from conncore.evolution.evolve import resume as go_on
 
     _report(lambda: go_on(directory, generations=generations, n_threads=threads))
 
@@ -168,7 +168,7 @@ def score(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score a run's solution from held-out starts, which it was never trained on."""
-    from conncore.evolve import score as score_run
+    from conncore.evolution.evolve import score as score_run
 
     best = score_run(directory, n_starts=starts, seed=seed, n_threads=threads)
     if not as_json:
@@ -193,7 +193,7 @@ def score(
 @contextmanager
 def stopping() -> Iterator[None]:
     """If a signal stops a run, say how to continue it and exit with the signal's status."""
-    from conncore.stopping import RunStopped
+    from conncore.evolution.stopping import RunStopped
 
     try:
         yield

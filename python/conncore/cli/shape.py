@@ -10,7 +10,7 @@ import typer
 from conncore.cli.circuit import ExcitatoryShare, Format, Options
 
 if TYPE_CHECKING:
-    from conncore.connectome import Connectome
+    from conncore.connectome.record import Connectome
 
 Source = Annotated[
     str, typer.Argument(metavar="IN", help="A name from `conncore connectome list`, or a file.")
@@ -57,8 +57,8 @@ def subset(
     ] = 0.0,
 ) -> None:
     """Take the cells that meet all conditions, and the edges between them."""
+    from conncore.connectome.select import choose_cells
     from conncore.errors import UsageError
-    from conncore.shaping import choose_cells
 
     if start is None and (hops is not None or direction is not None):
         raise UsageError("--hops and --direction need --from, the cells where the walk starts")
@@ -132,8 +132,8 @@ def sign(
     seed: Annotated[int, typer.Option(help="The same seed draws the same signs.")] = 0,
 ) -> None:
     """Give signs: edge by edge, then by transmitter, then by a policy for the rest."""
+    from conncore.connectome.signs import read_edge_signs
     from conncore.errors import UsageError
-    from conncore.signs import read_edge_signs
 
     if edge_signs is None and transmitters is None and unknown_signs is None:
         raise UsageError("say where signs are from: --edge-signs, --transmitters, --unknown-signs")
@@ -181,13 +181,13 @@ def null(
     option: Options = None,
 ) -> None:
     """Draw a null model: what the connectome would be if only some properties mattered."""
-    from conncore.nulls import make_null
+    from conncore.nulls.models import make_null
 
     _write(make_null(null, _open(source, format, option), seed), out)
 
 
 def _open(source: str, format: str | None, options: list[str] | None) -> Connectome:
-    from conncore.catalog import open_connectome
+    from conncore.catalog.shipped import open_connectome
 
     return open_connectome(source, format=format, options=options or ())
 

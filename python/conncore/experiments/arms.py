@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from conncore.baselines import BASELINES, mlp_ends
-from conncore.connectome import Connectome
+from conncore.connectome.record import Connectome
 from conncore.experiments.study import Arm, Stage
-from conncore.network import Network
-from conncore.nulls import make_null
+from conncore.network.network import Network
+from conncore.nulls.models import make_null
+from conncore.nulls.perceptrons import BASELINES, mlp_ends
 from conncore.tasks import Task
 
 
@@ -31,7 +31,7 @@ def null_arm(
 
 
 def mlp_arm(name: str, connectome: Connectome, task: Task, stages: tuple[Stage, ...]) -> Arm:
-    """A baseline of `conncore.baselines`: two hidden layers of relu cells, feed-forward.
+    """A baseline of `conncore.nulls.perceptrons`: two hidden layers of relu cells, feed-forward.
 
     Its weights are free where the baseline has no signs.
     """

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conncore.baselines import BASELINES
 from conncore.errors import UsageError, choose
 from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
 from conncore.experiments.statistics import (
@@ -19,10 +18,11 @@ from conncore.experiments.statistics import (
     permutation_test,
 )
 from conncore.experiments.study import Arm, Outcome, Stage
-from conncore.nulls import NULLS
+from conncore.nulls.models import NULLS
+from conncore.nulls.perceptrons import BASELINES
 
 if TYPE_CHECKING:
-    from conncore.connectome import Connectome
+    from conncore.connectome.record import Connectome
     from conncore.tasks import Task
 
 CIRCUIT = "circuit"
@@ -86,8 +86,8 @@ def make_arms(
     connectome : Connectome
     task : Task
     nulls : sequence of str
-        Names in `conncore.nulls.NULLS` or `conncore.baselines.BASELINES`. A run from seed s has
-        the null model of seed s.
+        Names in `conncore.nulls.models.NULLS` or `conncore.nulls.perceptrons.BASELINES`. A run from
+        seed s has the null model of seed s.
     stages : tuple of Stage
     options : mapping
         Options of `Network`; the layered baselines take their own neurons, and dense

@@ -19,7 +19,7 @@ from conncore.optimizers import ES, Optimizer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from conncore.connectome import Connectome
+    from conncore.connectome.record import Connectome
     from conncore.tasks import Task
 
 POPULATION = 200
@@ -72,8 +72,8 @@ def compare(
     connectome : Connectome
     task : Task
     nulls : sequence of str
-        Names in `conncore.nulls.NULLS`, or of perceptrons: "mlp", "sparse-mlp". A run from seed s
-        has the null model of seed s.
+        Names in `conncore.nulls.models.NULLS`, or of perceptrons: "mlp", "sparse-mlp". A run from
+        seed s has the null model of seed s.
     seeds : int
         Runs of each arm, from seeds 0, 1, ..., at most 20. The exact p is at least 2 / 2**seeds.
     out : path

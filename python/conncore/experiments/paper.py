@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conncore.catalog import load
-from conncore.connectome import Connectome
+from conncore.catalog.shipped import load
+from conncore.connectome.record import Connectome
 from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
 from conncore.experiments.claims import Claim, above, near, plateaus, reaches, similar
 from conncore.experiments.study import Arm, Outcome, Stage
-from conncore.neurons import NEURONS
+from conncore.neurons.models import NEURONS
 from conncore.optimizers import ES, GA
 from conncore.tasks import Task, make_task
 

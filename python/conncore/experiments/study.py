@@ -23,16 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError, UsageError
-from conncore.evolve import Run, evolve, resume
+from conncore.evolution.evolve import Run, evolve, resume
+from conncore.evolution.progress import duration
+from conncore.evolution.run_directory import read_timing
+from conncore.evolution.stopping import RunStopped
 from conncore.optimizers import Optimizer
-from conncore.progress import duration
 from conncore.provenance import commit, now
-from conncore.runs import read_timing
-from conncore.stopping import RunStopped
 from conncore.storage import disk_errors, write_atomically
 
 if TYPE_CHECKING:
-    from conncore.network import Network
+    from conncore.network.network import Network
     from conncore.tasks import Task
 
 FORMAT = 1

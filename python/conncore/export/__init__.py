@@ -22,7 +22,7 @@ from conncore.storage import disk_errors, write_atomically
 
 if TYPE_CHECKING:
     from conncore.export.torch_module import NetworkModule
-    from conncore.network import Network
+    from conncore.network.network import Network
 
 __all__ = [
     "export_run",
@@ -155,7 +155,7 @@ def export_run(path: PathLike, out: PathLike) -> Network:
     CheckpointError
         `path` is not a run directory, or damaged.
     """
-    from conncore.evolve import load_run
+    from conncore.evolution.evolve import load_run
 
     suffix = Path(out).suffix
     if suffix not in (".nir", ".pt"):

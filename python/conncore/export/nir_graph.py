@@ -36,10 +36,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.errors import UsageError
-from conncore.network import Network
+from conncore.network.network import Network
+from conncore.network.topology import SparseMap
 from conncore.reference.functions import tanh
 from conncore.reference.network import propagate
-from conncore.topology import SparseMap
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from conncore.errors import UsageError
-from conncore.network import LOG_WEIGHT_RANGE, Network
+from conncore.network.network import LOG_WEIGHT_RANGE, Network
 
 State = dict[str, Tensor]
 Constants = Mapping[str, Tensor]

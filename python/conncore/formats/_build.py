@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome import Connectome
-from conncore.edges import lexical_order
+from conncore.connectome.edges import lexical_order
+from conncore.connectome.record import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats._files import Source
 

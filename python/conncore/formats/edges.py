@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.body import BodyMap, place_problem
-from conncore.connectome import Connectome
+from conncore.connectome.body import BodyMap, place_problem
+from conncore.connectome.record import Connectome
 from conncore.errors import ConnectomeError, choose
 from conncore.formats._build import Groups, make, number_cells
 from conncore.formats._files import open_source

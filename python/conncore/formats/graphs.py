@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from conncore.body import MAX_SEGMENT, BodyMap, place_problem
-from conncore.connectome import Connectome
+from conncore.connectome.body import MAX_SEGMENT, BodyMap, place_problem
+from conncore.connectome.labels import Labels
+from conncore.connectome.record import Connectome
 from conncore.errors import UsageError
 from conncore.formats._build import Groups, make
 from conncore.formats._files import INSTALL, Source
 from conncore.formats.edges import SIGNS, TYPES
-from conncore.labels import Labels
 
 NODE_FIELDS = ("class", "transmitter", "role", "segment", "side")
 PREFIX = "attribute:"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome import Connectome
+from conncore.connectome.record import Connectome
 from conncore.errors import choose
 from conncore.formats._arrays import load_arrays
 from conncore.formats._build import make, signed, summed

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from conncore.connectome import Connectome
+from conncore.connectome.labels import Labels
+from conncore.connectome.record import Connectome
 from conncore.errors import choose
 from conncore.formats._files import Source, open_folder
 from conncore.formats._tables import open_table
 from conncore.formats.matrix import connectome_of_matrix, parse_matrix
-from conncore.labels import Labels
 
 PARTS = ("all-all", "ad", "aa", "da", "dd")
 

@@ -9,9 +9,9 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from conncore.network.topology import SparseMap, Topology
+from conncore.neurons.types import Constants, Neuron, State
 from conncore.reference.functions import tanh
-from conncore.reference.types import Constants, Neuron, State
-from conncore.topology import SparseMap, Topology
 
 
 def propagate(
@@ -60,7 +60,7 @@ class ReferencePopulation:
         n_repeats: int = 1,
     ) -> None:
         self.topology = topology
-        self.model = cast(Neuron, importlib.import_module(f"conncore.reference.{neuron}"))
+        self.model = cast(Neuron, importlib.import_module(f"conncore.neurons.{neuron}"))
         # the kernels keep the values of sparse maps in float32
         self.values: dict[str, NDArray[np.float64]] = {
             name: array.astype(np.float32).astype(np.float64) if "weights" in name else array

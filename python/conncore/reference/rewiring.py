@@ -1,4 +1,4 @@
-"""The chain of conncore.rewiring, twin of conncore/_rewiring.pyx."""
+"""The chain of conncore.nulls.rewiring, twin of conncore/_rewiring.pyx."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def draw_curve(
 
     Parameters
     ----------
-    history : ndarray, shape (n_generations,), dtype `conncore.records.METRICS`
+    history : ndarray, shape (n_generations,), dtype `conncore.evolution.records.METRICS`
         The run's history; what is not finite leaves a gap.
     path : path
         The file to write.

@@ -1,0 +1,176 @@
+"""The connectomes that ship with conncore, and finding one by its name or file."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from conncore.catalog.remote import elsewhere, fetch
+from conncore.connectome.record import Connectome
+from conncore.errors import ConnectomeError, UsageError, choose
+from conncore.formats import SUFFIXES, parse_options, read, read_edges
+
+_DATA = "conncore.data"
+
+
+@dataclass(frozen=True)
+class CatalogEntry:
+    """A connectome that ships with conncore.
+
+    Parameters
+    ----------
+    name : str
+        What `load` takes.
+    title : str
+        One line about it.
+    cells, edges, gap_junctions : int
+        Number of cells, chemical edges and gap junction entries.
+    signs_known : int
+        How many of the edges have a sign; the rest must be settled before there is a network.
+    citation, licence, source : str
+        What to cite, under which licence, and where the numbers came from.
+    files : mapping of str to str
+        SHA-256 of each file in `conncore.data`, by its name: an edge table and a cell table, or
+        one of cell types to be tiled.
+    sign_rule : str
+        The transmitter rule that gives the signs; "" where the source gives them.
+    extent : int or None
+        Of cell types on a grid, how far they are tiled unless `load` is told; the counts are
+        those for this extent.
+    """
+
+    name: str
+    title: str
+    cells: int
+    edges: int
+    gap_junctions: int
+    signs_known: int
+    citation: str
+    licence: str
+    source: str
+    files: Mapping[str, str]
+    sign_rule: str = ""
+    extent: int | None = None
+
+
+@cache
+def catalog() -> tuple[CatalogEntry, ...]:
+    """The connectomes that ship with conncore, by name."""
+    table = tomllib.loads(files(_DATA).joinpath("catalog.toml").read_text(encoding="utf-8"))
+    return tuple(CatalogEntry(name=name, **table[name]) for name in sorted(table))
+
+
+def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -> Connectome:
+    """Load a connectome that ships with conncore, or that it can fetch.
+
+    Parameters
+    ----------
+    name : str
+        A name from `catalog`, for example "celegans-haspel2011", or from `elsewhere`.
+    split_muscles : bool
+        Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+    extent : int, optional
+        How many columns to tile around the middle one, for cell types on a grid.
+
+    Returns
+    -------
+    Connectome
+
+    Raises
+    ------
+    UsageError
+        If the name is not known, or has no grid and an extent is given.
+    ConnectomeError
+        If a file is not the one that was shipped, or there are no merged muscles to split.
+    """
+    entries = {entry.name: entry for entry in catalog()}
+    if name not in entries and name in elsewhere():
+        return fetch(name)
+    entry = entries[choose("connectome", name, {*entries, *elsewhere()})]
+    if extent is not None and entry.extent is None:
+        raise UsageError(f"connectome {name!r} is not tiled, so it takes no extent")
+    with ExitStack() as stack:
+        data = files(_DATA)
+        paths = [stack.enter_context(as_file(data.joinpath(file))) for file in entry.files]
+        for path, sha256 in zip(paths, entry.files.values(), strict=True):
+            _verify(path, sha256)
+        if entry.extent is None:
+            cells, edges = sorted(paths)
+            connectome = read_edges(edges, cells=cells)
+        else:
+            columns = entry.extent if extent is None else extent
+            connectome = read(paths[0], "flyvis", extent=columns)
+    connectome = replace(
+        connectome,
+        name=entry.name,
+        citation=entry.citation,
+        licence=entry.licence,
+        source=entry.source,
+    )
+    if entry.sign_rule:
+        connectome = connectome.sign_by_transmitter(entry.sign_rule)
+    return connectome.split_left_right() if split_muscles else connectome
+
+
+def open_connectome(
+    name_or_file: str,
+    split_muscles: bool = False,
+    format: str | None = None,
+    options: Sequence[str] = (),
+) -> Connectome:
+    """Load a connectome by its catalog name, or read it from a file.
+
+    Parameters
+    ----------
+    name_or_file : str
+        A name that `load` takes, else a path that exists or ends in a suffix that `read` knows.
+    split_muscles : bool
+        Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+    format, options : str and sequence of str
+        How to read a file, see `conncore.formats.read`; options as "key=value". The one option of
+        a name is the extent of what is tiled.
+
+    Returns
+    -------
+    Connectome
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    ConnectomeError
+        If the file cannot be understood, or there are no merged muscles to split.
+    """
+    path = Path(name_or_file)
+    known = name_or_file in elsewhere() or name_or_file in {entry.name for entry in catalog()}
+    is_file = format is not None or name_or_file.startswith("cect:")
+    if not known and (is_file or path.suffix.lower() in SUFFIXES or path.exists()):
+        settings = parse_options(name_or_file, format, options)
+        connectome = read(name_or_file, format, **settings)
+        return connectome.split_left_right() if split_muscles else connectome
+    extent = None
+    for option in options:
+        key, _, value = option.partition("=")
+        if format is not None or key != "extent" or not value.isdecimal():
+            raise UsageError(f"{name_or_file} has no option {option!r}; there is extent=N at most")
+        extent = int(value)
+    return load(name_or_file, split_muscles=split_muscles, extent=extent)
+
+
+def _verify(path: Path, sha256: str) -> None:
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}); install conncore again"
+        raise ConnectomeError(message) from None
+    if found != sha256:
+        raise ConnectomeError(
+            f"{path}: is not the file that conncore shipped (sha256 {found[:12]}..., expected "
+            f"{sha256[:12]}...); install conncore again, or read your own copy with conncore.read"
+        )

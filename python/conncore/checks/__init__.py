@@ -1,0 +1,1 @@
+"""What a connectome holds, and what may be wrong with it."""

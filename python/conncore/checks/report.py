@@ -1,0 +1,174 @@
+"""What a connectome holds, and what may be wrong with it: `conncore connectome check`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conncore.checks.findings import FINDINGS, TASK_FINDINGS, Ends
+from conncore.connectome.graph import components, returned, without_edges
+from conncore.connectome.record import Connectome
+from conncore.errors import UsageError
+from conncore.network.wiring import dense
+from conncore.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` found.
+
+    Attributes
+    ----------
+    facts : dict
+        Counts, by what they count.
+    findings : dict of str to str
+        One line for each kind of defect that is there, by its name in `FINDINGS`.
+    """
+
+    facts: dict[str, Any]
+    findings: dict[str, str]
+
+
+def check(
+    connectome: Connectome,
+    task: Task | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Report:
+    """Count what a connectome holds and name what may need a decision.
+
+    Parameters
+    ----------
+    connectome : Connectome
+    task : Task, optional
+        Also look for the inputs and outputs that this task needs.
+    inputs, outputs : sequence of str, optional
+        The cells that sense and act, as for a `Network`.
+
+    Returns
+    -------
+    Report
+    """
+    lines = {name: find(connectome) for name, find in FINDINGS.items()}
+    facts = _facts(connectome)
+    if task is not None:
+        ends: Ends = {"inputs": inputs, "outputs": outputs}
+        facts |= _task_facts(connectome, task, ends)
+        lines |= {name: look(connectome, task, ends) for name, look in TASK_FINDINGS.items()}
+    return Report(facts, {name: line for name, line in lines.items() if line})
+
+
+def _facts(connectome: Connectome) -> dict[str, Any]:
+    own = connectome.pre == connectome.post
+    parts = np.bincount(components(connectome), minlength=connectome.n_neurons)
+    return {
+        "name": connectome.name,
+        "cells": connectome.n_neurons,
+        "types": {"chemical": connectome.n_synapses, "gap": connectome.n_gap_junctions},
+        "signs": {
+            "excitatory": connectome.n_excitatory,
+            "inhibitory": connectome.n_inhibitory,
+            "unknown": connectome.n_unknown,
+        },
+        "sign sources": connectome.sign_source.counts(),
+        "classes": _count(connectome.classes),
+        "transmitters": _count(connectome.transmitters),
+        "attributes": sorted(connectome.attributes),
+        "weights": _weights(connectome),
+        "density": _densities(connectome),
+        "reciprocity": _reciprocity(connectome),
+        "self-loops": {
+            "chemical": int(own.sum()),
+            "gap": int((connectome.gap_pre == connectome.gap_post).sum()),
+        },
+        "gap junctions given both ways": _both_ways(connectome),
+        "parts": {"in all": int((parts > 0).sum()), "cells in the largest": int(parts.max())},
+        "isolated cells": [connectome.names[i] for i in without_edges(connectome)],
+        "Dale violations": list(connectome.dale_violations()),
+        "body map": _body(connectome),
+    }
+
+
+def _densities(connectome: Connectome) -> dict[str, float]:
+    """Three densities in use; the papers on the worm's locomotion circuit mean the first."""
+    n = connectome.n_neurons
+    between = int((connectome.pre != connectome.post).sum())
+    ends = np.stack(
+        [
+            np.concatenate((connectome.pre, connectome.gap_pre)),
+            np.concatenate((connectome.post, connectome.gap_post)),
+        ]
+    ).astype(np.int64)
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    keys = np.sort((low * n + high)[low != high])
+    joined = int(np.count_nonzero(keys[1:] != keys[:-1])) + bool(keys.size)
+    pairs = max(n * (n - 1), 1)
+    return {
+        "chemical edges / cells squared": round(connectome.density, 6),
+        "chemical edges between two cells / ordered pairs": round(between / pairs, 6),
+        "pairs joined by any edge / pairs": round(2 * joined / pairs, 6),
+    }
+
+
+def _reciprocity(connectome: Connectome) -> float:
+    """Share of the chemical edges between two cells that have one in return."""
+    between = connectome.pre != connectome.post
+    pre, post = connectome.pre[between], connectome.post[between]
+    return round(float(returned(pre, post, connectome.n_neurons).mean()), 6) if pre.size else 0.0
+
+
+def _both_ways(connectome: Connectome) -> int:
+    between = connectome.gap_pre != connectome.gap_post
+    pre, post = connectome.gap_pre[between], connectome.gap_post[between]
+    return int(returned(pre, post, connectome.n_neurons).sum())
+
+
+def _weights(connectome: Connectome) -> dict[str, float]:
+    weight = connectome.weight
+    if not weight.size:
+        return {}
+    return {
+        "smallest": float(weight.min()),
+        "median": float(np.median(weight)),
+        "mean": round(float(weight.mean()), 6),
+        "largest": float(weight.max()),
+        "sum": round(float(weight.sum()), 6),
+    }
+
+
+def _body(connectome: Connectome) -> dict[str, int]:
+    body = connectome.body
+    if body is None:
+        return {}
+    return {
+        "motor": body.role.count("motor"),
+        "muscle": body.role.count("muscle"),
+        "without a role": body.role.count(""),
+        "segments": body.n_segments,
+    }
+
+
+def _task_facts(connectome: Connectome, task: Task, ends: Ends) -> dict[str, Any]:
+    """What the task asks for, and the classes of the cells that dense input/output would use."""
+    facts: dict[str, Any] = {
+        "task": task.name,
+        "observations": task.n_obs,
+        "actions": task.n_actions,
+        "joints": task.joints.n_joints if task.joints else 0,
+    }
+    try:
+        wiring = dense(connectome, task, **ends)
+    except UsageError:  # said among the findings
+        return facts
+    for what, cells in (("inputs", wiring.inputs), ("outputs", wiring.outputs)):
+        facts[what] = _count(connectome.classes[i] for i in cells)
+    return facts
+
+
+def _count(words: Iterable[str]) -> dict[str, int]:
+    return {word or "unknown": n for word, n in sorted(Counter(words).items())}

@@ -1,0 +1,74 @@
+"""The demo: the circuit of C. elegans learns to swim, and its scores stand in one small table."""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from conncore.catalog.shipped import load
+from conncore.evolution.evolve import evolve
+from conncore.network.network import Network
+from conncore.noise import held_out_seeds
+from conncore.optimizers import ES
+from conncore.report.curve import draw_curve
+from conncore.tasks import make_task
+
+PAPER_SCORE = 146.4  # arXiv 2209.14406, figure 4: the connectome's final score on the swimmer
+N_RANDOM = 32
+
+
+def run_demo(
+    neuron: str,
+    generations: int,
+    population: int,
+    seed: int,
+    n_threads: int | None,
+    out: Path | None,
+) -> None:
+    """Evolve, print the table, and write the curve into the run directory."""
+    started = time.perf_counter()
+    console = Console(highlight=False)
+    worm = load("celegans-haspel2011")
+    task = make_task("swimmer6")
+    network = Network(worm, task, neuron=neuron, io="anatomical")
+    out = out or next(path for n in count(1) if not (path := Path(f"runs/demo-{n}")).exists())
+    console.print(
+        f"C. elegans: {worm.n_neurons} cells and {worm.n_synapses} synapses as {neuron} neurons, "
+        f"{network.layout.n_parameters} parameters, on {task.name} ({task.n_steps} steps)"
+    )
+    optimizer = ES(population_size=population, n_scout=8 * population)
+    run = evolve(network, task, optimizer, generations, seed, out, n_threads)
+    before = task.evaluate(
+        network,
+        network.random_genomes(N_RANDOM, seed),
+        seed=held_out_seeds(seed, N_RANDOM),
+        n_threads=n_threads,
+    )
+    best = run.best
+    assert run.path is not None  # a run with `out` has one
+    curve = run.path / "curve.png"
+    draw_curve(
+        run.history,
+        curve,
+        title=run.title,
+        held_out=best.scores,
+        reference=(PAPER_SCORE, "the paper's final score"),
+    )
+    table = Table("score on the swimmer", "mean", "sd", box=None)
+    table.add_row(f"before: {N_RANDOM} random genomes", f"{before.mean():.0f}", _sd(before))
+    table.add_row(
+        f"after: {len(best.scores)} held-out starts", f"{best.mean:.0f}", _sd(best.scores)
+    )
+    table.add_row("the paper's final score", f"{PAPER_SCORE:.0f}", "")
+    console.print(table)
+    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
+    console.print(f"{minutes} min {seconds} s; curve: {curve}; run: {run.path}", soft_wrap=True)
+
+
+def _sd(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    return f"{scores.std(ddof=1):.0f}" if len(scores) > 1 else ""

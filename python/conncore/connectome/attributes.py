@@ -1,0 +1,51 @@
+"""What else a source says of its cells: a column of words or of numbers for each thing it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore.connectome.labels import Labels
+from conncore.errors import ConnectomeError
+
+Column = Labels | NDArray[np.float64]
+Attributes = Mapping[str, Column]
+
+
+def checked_attributes(given: Mapping[str, ArrayLike | Sequence[str]], n_cells: int) -> Attributes:
+    """The columns as `Labels` (words) or read-only float64 arrays (numbers), one entry a cell."""
+    columns: dict[str, Column] = {}
+    for key, values in given.items():
+        if not isinstance(key, str) or not key:
+            raise ConnectomeError(f"attribute name {key!r} is not a non-empty string")
+        columns[key] = column = _column(key, values)
+        if len(column) != n_cells:
+            raise ConnectomeError(
+                f"attribute {key!r} has {len(column)} entries for {n_cells} cells"
+            )
+    return columns
+
+
+def _column(key: str, values: ArrayLike | Sequence[str]) -> Column:
+    if isinstance(values, Labels):
+        return values
+    array = np.asarray(values)
+    if array.ndim == 1 and array.dtype.kind in "iuf":
+        numbers = array.astype(np.float64)
+        numbers.setflags(write=False)
+        return numbers
+    words = array.tolist()
+    if array.ndim != 1 or not all(isinstance(word, str) for word in words):
+        raise ConnectomeError(f"attribute {key!r} must hold words or numbers, one a cell")
+    return Labels.of(words)
+
+
+def take_cells(attributes: Attributes, cells: Sequence[int] | NDArray[np.integer]) -> Attributes:
+    """The columns of the cells with these indices, in this order, repeats allowed."""
+    places = np.asarray(cells, np.intp)
+    return {
+        key: column.take(places) if isinstance(column, Labels) else column[places]
+        for key, column in attributes.items()
+    }

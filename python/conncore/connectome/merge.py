@@ -1,0 +1,234 @@
+"""Merging cells of a connectome that count as one: a class, a pair left and right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.connectome.attributes import Column
+from conncore.connectome.labels import Labels
+from conncore.connectome.select import column
+from conncore.errors import ConnectomeError, UsageError, choose
+
+if TYPE_CHECKING:
+    from conncore.connectome.body import BodyMap
+    from conncore.connectome.record import Connectome
+
+# A side in a name, never at its start (L1 and R1 are not a pair): at the end (AVAL, LC4_L, "PN
+# left") or before a number (MDL01).
+_SIDE = re.compile(r"(.+?)(left|right|L|R)(\d*)")
+_OTHER = {"L": "R", "left": "right"}
+
+
+def merge(
+    connectome: Connectome, by: str | Sequence[str] = "class", *, conflicts: str = "refuse"
+) -> Connectome:
+    """Make one cell of each group of cells.
+
+    Weights of edges that become one are added, gap junction entries in each direction apart.
+    Edges inside a group become an edge of the new cell to itself. What all cells of a group agree
+    on (class, transmitter, place in the body, attributes) holds for the new cell; the rest is
+    left empty.
+
+    Parameters
+    ----------
+    by : str or sequence of str, (n_neurons,)
+        A property that `conncore.connectome.select.column` knows ("class", "region"), or a word
+        for each cell. Cells with the same word become one, which is called by it; cells with ""
+        stay.
+    conflicts : str
+        What to do with edges of different signs that become one. "refuse": raise. "majority":
+        the sign with the most weight; unknown counts as one of three, and a draw is unknown.
+
+    Returns
+    -------
+    Connectome
+        `sign_source` is that of the edges if they agree, else "merged" (one sign, several
+        sources) or "merged:majority".
+
+    Raises
+    ------
+    UsageError
+        If the property is not known, or signs conflict and are to be refused.
+    ConnectomeError
+        If a group is called like a cell that stays.
+    """
+    choose("rule for conflicting signs", conflicts, ("refuse", "majority"))
+    words = column(connectome, by) if isinstance(by, str) else by
+    if len(words) != connectome.n_neurons:
+        raise UsageError(f"by has {len(words)} words for {connectome.n_neurons} cells")
+    groups: dict[tuple[str, bool], int] = {}
+    of = np.array(
+        [
+            groups.setdefault((word or name, bool(word)), len(groups))
+            for word, name in zip(words, connectome.names, strict=True)
+        ]
+    )
+    names = [name for name, _ in groups]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConnectomeError(f"group {twice!r} is called like a cell that is in no group")
+    pairs, merged = _merge_edges(connectome.pre, connectome.post, of, len(names))
+    gap_pairs, gap_merged = _merge_edges(connectome.gap_pre, connectome.gap_post, of, len(names))
+    pre, post = np.divmod(pairs, len(names))
+    gap_pre, gap_post = np.divmod(gap_pairs, len(names))
+    sign, sources = _merge_signs(connectome, merged, len(pairs), conflicts, names, (pre, post))
+    return replace(
+        connectome,
+        names=tuple(names),
+        classes=tuple(_agreed(connectome.classes, of, len(names))),
+        pre=pre,
+        post=post,
+        weight=_sums(merged, connectome.weight, len(pairs)),
+        sign=sign,
+        sign_source=sources,
+        gap_pre=gap_pre,
+        gap_post=gap_post,
+        gap_weight=_sums(gap_merged, connectome.gap_weight, len(gap_pairs)),
+        transmitters=tuple(_agreed(connectome.transmitters, of, len(names))),
+        body=_agreed_places(connectome.body, of, len(names)),
+        attributes={
+            key: _agreed_column(values, of, len(names))
+            for key, values in connectome.attributes.items()
+        },
+    )
+
+
+def merge_left_right(connectome: Connectome, *, conflicts: str = "refuse") -> Connectome:
+    """Make one cell of each pair that differs in side alone: AVAL and AVAR become AVAlr.
+
+    A side is an L or R, or "left" or "right", at the end of a name or before a number at its end;
+    MDL01 and MDR01 become MDlr01, and their classes MDlr. A cell without its counterpart stays
+    (the worm's AVL is no left cell: there is no AVR). Weights are added: to split muscles and
+    merge them again doubles the weights of their edges.
+
+    Parameters
+    ----------
+    conflicts : str
+        As for `merge`.
+
+    Raises
+    ------
+    ConnectomeError
+        If no two cells differ in side alone.
+    UsageError
+        If signs conflict and are to be refused.
+    """
+    words = _without_sides(connectome.names)
+    if not words:
+        raise ConnectomeError(
+            f"connectome {connectome.name!r} has no cells whose names differ in side alone"
+        )
+    of_class = _without_sides(connectome.classes)
+    sideless = [
+        of_class.get(word, word) if name in words else word
+        for name, word in zip(connectome.names, connectome.classes, strict=True)
+    ]
+    by = [words.get(name, "") for name in connectome.names]
+    return merge(replace(connectome, classes=tuple(sideless)), by, conflicts=conflicts)
+
+
+def _without_sides(words: Sequence[str]) -> dict[str, str]:
+    """What words that differ in side alone have in common: MDL01 and MDR01, MDlr01."""
+    found = {}
+    known = set(words)
+    for word in known:
+        side = _SIDE.fullmatch(word)
+        if side is not None and side[2] in _OTHER:
+            other = side[1] + _OTHER[side[2]] + side[3]
+            if other in known:
+                found[word] = found[other] = f"{side[1]}lr{side[3]}"
+    return found
+
+
+def _merge_edges(
+    pre: NDArray[np.int32], post: NDArray[np.int32], of: NDArray[np.integer], n_groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """The new edges as pre * n_groups + post, ascending, and the new edge of each old one."""
+    return np.unique(of[pre].astype(np.int64) * n_groups + of[post], return_inverse=True)
+
+
+def _sums(
+    merged: NDArray[np.intp], weight: NDArray[np.float64], n_edges: int
+) -> NDArray[np.float64]:
+    return np.asarray(np.bincount(merged, weight, n_edges), np.float64)
+
+
+def _merge_signs(
+    connectome: Connectome,
+    merged: NDArray[np.intp],
+    n_edges: int,
+    conflicts: str,
+    names: Sequence[str],
+    ends: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> tuple[NDArray[np.int8], Labels]:
+    signs = np.array([-1, 0, 1])
+    by_sign = [
+        _sums(merged, np.where(connectome.sign == s, connectome.weight, 0.0), n_edges)
+        for s in signs
+    ]
+    weight = np.stack(by_sign)  # (3, n_edges)
+    mixed = np.flatnonzero((weight > 0).sum(axis=0) > 1)
+    if mixed.size and conflicts == "refuse":
+        i, j = (names[end[mixed[0]]] for end in ends)
+        raise UsageError(
+            f"{mixed.size} merged edges would have several signs, the first {i!r} -> {j!r}; "
+            'settle the signs first, or merge with conflicts="majority"'
+        )
+    most = weight.max(axis=0)
+    drawn = (weight == most).sum(axis=0) > 1
+    sign = np.where(drawn, 0, signs[weight.argmax(axis=0)]).astype(np.int8)
+    sources = connectome.sign_source
+    code, agree = _agreed_codes(sources.codes, merged, n_edges)
+    labels = Labels(code, sources.words).relabel(~agree, "merged")
+    is_mixed = np.zeros(n_edges, bool)
+    is_mixed[mixed] = True
+    return sign, labels.relabel(is_mixed, "merged:majority")
+
+
+def _agreed_codes(
+    codes: NDArray[np.integer], of: NDArray[np.integer], n_groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The code of one member of each group, and whether all members have it."""
+    one = np.zeros(n_groups, np.int64)
+    one[of] = codes
+    agree = np.ones(n_groups, bool)
+    agree[of[codes != one[of]]] = False
+    return one, agree
+
+
+def _agreed(words: Sequence[str], of: NDArray[np.integer], n_groups: int) -> Labels:
+    labels = Labels.of(words)
+    one, agree = _agreed_codes(labels.codes, of, n_groups)
+    return Labels(one, labels.words).relabel(~agree, "")
+
+
+def _agreed_column(values: Column, of: NDArray[np.integer], n_groups: int) -> Column:
+    if isinstance(values, Labels):
+        return _agreed(values, of, n_groups)
+    one = np.zeros(n_groups)
+    one[of] = values
+    differ = of[values != one[of]]
+    one[differ] = np.nan
+    return one
+
+
+def _agreed_places(body: BodyMap | None, of: NDArray[np.integer], n_groups: int) -> BodyMap | None:
+    """The places in the body that all cells of a group share; None if no group has one."""
+    if body is None:
+        return None
+    fields = zip(body.cell_class, body.role, body.segment.tolist(), body.side, strict=True)
+    members: dict[int, set[tuple[str, str, int, str]]] = {}
+    for group, place in zip(of.tolist(), fields, strict=True):
+        members.setdefault(group, set()).add(place)
+    nowhere = ("", "", -1, "")
+    places = [next(iter(members[g])) if len(members[g]) == 1 else nowhere for g in range(n_groups)]
+    if not any(role for _, role, _, _ in places):
+        return None
+    cell_class, role, segment, side = zip(*places, strict=True)
+    return replace(body, cell_class=cell_class, role=role, segment=np.array(segment), side=side)

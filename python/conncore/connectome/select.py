@@ -1,0 +1,234 @@
+"""Choosing cells of a connectome, and taking a part of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.connectome.attributes import take_cells
+from conncore.connectome.graph import reached
+from conncore.connectome.labels import Labels
+from conncore.errors import UsageError, choose
+
+if TYPE_CHECKING:
+    from conncore.connectome.record import Connectome
+
+_FLOWS = ("isolated", "source", "sink", "inner")  # receives + 2 * sends, in order
+
+
+def column(connectome: Connectome, key: str) -> Sequence[str]:
+    """What a connectome says of each cell, (n_neurons,) words.
+
+    Parameters
+    ----------
+    key : str
+        "name", "class", "transmitter"; "role", "side" or "segment" of the body map; an attribute
+        of the cells, such as "region"; or "flow", which, where it is not an attribute, is by
+        chemical edges to and from other cells: "source" (a cell that only sends), "sink" (only
+        receives), "inner" (both), "isolated" (neither).
+
+    Raises
+    ------
+    UsageError
+        If the connectome says no such thing.
+    """
+    attribute = connectome.attributes.get(key)
+    if attribute is not None:
+        return attribute if isinstance(attribute, Labels) else [f"{x:g}" for x in attribute]
+    columns: dict[str, Callable[[], Sequence[str]]] = {
+        "name": lambda: connectome.names,
+        "class": lambda: connectome.classes,
+        "transmitter": lambda: connectome.transmitters,
+        "flow": lambda: _flow(connectome),
+    }
+    body = connectome.body
+    if body is not None:
+        columns["role"] = lambda: body.role
+        columns["side"] = lambda: body.side
+        columns["segment"] = lambda: ["" if s < 0 else str(s) for s in body.segment]
+    known = {*columns, *connectome.attributes}
+    return columns[choose(f"property of the cells of {connectome.name!r}", key, known)]()
+
+
+def _flow(connectome: Connectome) -> Labels:
+    other = connectome.pre != connectome.post
+    n = connectome.n_neurons
+    sends = np.bincount(connectome.pre[other], minlength=n) > 0
+    receives = np.bincount(connectome.post[other], minlength=n) > 0
+    return Labels(receives * 2 + sends, _FLOWS)
+
+
+def select(
+    connectome: Connectome,
+    names: Sequence[str] | None = None,
+    *,
+    match: str | None = None,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+) -> tuple[str, ...]:
+    """The names of the cells for which all conditions hold, in the connectome's order.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Cells by name.
+    match : str, optional
+        A regular expression that is found in the name: "^VA" or "L$".
+    where : mapping, optional
+        A word, or several, for each `column`: ``{"class": ["PN", "KC"], "region": "EB"}``.
+
+    Returns
+    -------
+    tuple of str
+        Ready for the `inputs` and `outputs` of a `Network`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such cell, property or word, the expression is not one, or no cell is left.
+    """
+    keep = np.ones(connectome.n_neurons, bool)
+    if names is not None:
+        keep &= _by_name(connectome, names)
+    if match is not None:
+        keep &= _by_match(connectome, match)
+    for key, words in (where or {}).items():
+        keep &= _by_word(connectome, key, [words] if isinstance(words, str) else words)
+    if not keep.any():
+        raise UsageError(f"no cell of connectome {connectome.name!r} meets all these conditions")
+    return tuple(connectome.names[i] for i in np.flatnonzero(keep))
+
+
+def choose_cells(connectome: Connectome, text: str) -> tuple[str, ...]:
+    """`select` for the command line.
+
+    Parameters
+    ----------
+    text : str
+        "NAME,NAME", "match=REGEX", or "PROPERTY=WORD,WORD" with a property that `column` knows,
+        such as "class=PN,KC" or "flow=source".
+
+    Raises
+    ------
+    UsageError
+        As `select` does.
+    """
+    key, equals, words = text.partition("=")
+    if not equals:
+        return select(connectome, text.split(","))
+    if key == "match":
+        return select(connectome, match=words)
+    return select(connectome, where={key: words.split(",")})
+
+
+def _by_name(connectome: Connectome, names: Sequence[str]) -> NDArray[np.bool_]:
+    if isinstance(names, str):
+        raise UsageError(f"names is {names!r}; give a list of cell names")
+    wanted = set(names)
+    missing = sorted(wanted.difference(connectome.names))
+    if missing:
+        raise UsageError(f"connectome {connectome.name!r} has no cell {missing[0]!r}")
+    return np.array([name in wanted for name in connectome.names])
+
+
+def _by_match(connectome: Connectome, match: str) -> NDArray[np.bool_]:
+    try:
+        found = re.compile(match).search
+    except re.error as error:
+        raise UsageError(f"{match!r} is not a regular expression: {error}") from None
+    return np.array([found(name) is not None for name in connectome.names])
+
+
+def _by_word(connectome: Connectome, key: str, words: Iterable[str]) -> NDArray[np.bool_]:
+    labels = Labels.of(column(connectome, key))
+    wanted = [choose(f"{key} of {connectome.name!r}", word, labels.counts()) for word in words]
+    return np.isin(labels.codes, [labels.words.index(word) for word in wanted])
+
+
+def subset(
+    connectome: Connectome,
+    names: Sequence[str] | None = None,
+    *,
+    match: str | None = None,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    near: Sequence[str] | None = None,
+    hops: int = 1,
+    direction: str = "both",
+    min_weight: float = 0.0,
+) -> Connectome:
+    """The part of a connectome that meets all conditions, with the edges inside it.
+
+    First the threshold leaves out weak edges, then the neighbourhood is walked along the edges
+    that are left, then the cells that meet the other conditions are taken. Cells that have no
+    edges left stay.
+
+    Parameters
+    ----------
+    names, match, where
+        Which cells, see `conncore.connectome.select.select`.
+    near : sequence of str, optional
+        Cells to start from: keep what is at most `hops` chemical edges away, and these.
+    hops : int
+        See `near`.
+    direction : str
+        "out" (the cells that they reach), "in" (the cells that reach them) or "both" (edges are
+        walked either way).
+    min_weight : float
+        Leave out chemical edges with a lower weight. Gap junctions stay: their weights count
+        something else.
+
+    Raises
+    ------
+    UsageError
+        As `select` does, or if `hops` is negative or the direction not known.
+    """
+    heavy = np.flatnonzero(connectome.weight >= min_weight)
+    if heavy.size < connectome.n_synapses:
+        connectome = replace(
+            connectome,
+            pre=connectome.pre[heavy],
+            post=connectome.post[heavy],
+            weight=connectome.weight[heavy],
+            sign=connectome.sign[heavy],
+            sign_source=connectome.sign_source.take(heavy),
+        )
+    keep = np.zeros(connectome.n_neurons, bool)
+    place = {name: i for i, name in enumerate(connectome.names)}
+    keep[[place[name] for name in select(connectome, names, match=match, where=where)]] = True
+    if near is not None:
+        if hops < 0:
+            raise UsageError(f"hops is {hops}, must be at least 0")
+        start = np.flatnonzero(_by_name(connectome, near))
+        keep &= reached(connectome, start, hops, direction)
+    if not keep.any():
+        raise UsageError(f"no cell of connectome {connectome.name!r} meets all these conditions")
+    return _take(connectome, keep)
+
+
+def _take(connectome: Connectome, keep: NDArray[np.bool_]) -> Connectome:
+    """The kept cells and the edges between them; no body map if none of them moves the body."""
+    cells = np.flatnonzero(keep)
+    new = np.cumsum(keep) - 1
+    inside = np.flatnonzero(keep[connectome.pre] & keep[connectome.post])
+    gaps = np.flatnonzero(keep[connectome.gap_pre] & keep[connectome.gap_post])
+    body = None if connectome.body is None else connectome.body.take(cells.tolist())
+    return replace(
+        connectome,
+        names=tuple(connectome.names[i] for i in cells),
+        classes=tuple(connectome.classes[i] for i in cells),
+        pre=new[connectome.pre[inside]],
+        post=new[connectome.post[inside]],
+        weight=connectome.weight[inside],
+        sign=connectome.sign[inside],
+        sign_source=connectome.sign_source.take(inside),
+        gap_pre=new[connectome.gap_pre[gaps]],
+        gap_post=new[connectome.gap_post[gaps]],
+        gap_weight=connectome.gap_weight[gaps],
+        transmitters=tuple(connectome.transmitters[i] for i in cells),
+        body=body if body is not None and any(body.role) else None,
+        attributes=take_cells(connectome.attributes, cells),
+    )

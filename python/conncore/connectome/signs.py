@@ -1,0 +1,303 @@
+"""Signs of chemical edges: by transmitter, edge by edge, or settled where nobody knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore.connectome.labels import Labels
+from conncore.errors import ConnectomeError, UsageError, choose
+from conncore.formats.tables import read_table
+from conncore.noise import Stream, uniform
+
+if TYPE_CHECKING:
+    from conncore.connectome.record import Connectome
+
+#: Sign of a chemical edge by the transmitter of its presynaptic cell, by rule. Transmitters
+#: that a rule does not name leave the sign unknown. Glutamate excites in the worm's rule and
+#: inhibits in the fly's.
+TRANSMITTER_SIGNS: dict[str, dict[str, int]] = {
+    "worm": {"ACh": 1, "Glu": 1, "GABA": -1},
+    "fly": {"ACh": 1, "Glu": -1, "GABA": -1},
+}
+POLICIES = ("refuse", "excitatory", "drop", "random")
+
+# What sources call the transmitters above, lower case.
+_SYNONYMS = {"acetylcholine": "ach", "glutamate": "glu", "glut": "glu"}
+_SIGN_WORDS = {"1": 1, "+1": 1, "-1": -1, "0": 0, "": 0}
+
+
+def same_transmitter(word: str) -> str:
+    """A word that is the same for all spellings of a transmitter: "ACH", "acetylcholine"."""
+    key = word.strip().casefold()
+    return _SYNONYMS.get(key, key)
+
+
+def read_rule(path: str | PathLike[str]) -> dict[str, int]:
+    """Read a transmitter rule from a CSV with the columns `transmitter` and `sign`.
+
+    Parameters
+    ----------
+    path : path
+        Signs are 1, -1, or 0 or nothing for unknown.
+
+    Returns
+    -------
+    dict
+        From transmitter to sign, as `Connectome.sign_by_transmitter` takes it.
+
+    Raises
+    ------
+    ConnectomeError
+        With file and line, if the file cannot be understood.
+    """
+    rule: dict[str, int] = {}
+    for line, row in read_table(Path(path), ("transmitter", "sign")):
+        transmitter = row["transmitter"]
+        if transmitter in rule:
+            raise ConnectomeError(f"{path}: line {line}: {transmitter!r} has a sign already")
+        rule[transmitter] = _sign(path, line, row["sign"])
+    return rule
+
+
+def read_edge_signs(path: str | PathLike[str]) -> dict[tuple[str, str], int]:
+    """Read signs of single edges from a CSV with the columns `pre`, `post` and `sign`.
+
+    Parameters
+    ----------
+    path : path
+        Cells by name; signs are 1, -1, or 0 or nothing for unknown.
+
+    Returns
+    -------
+    dict
+        From (pre, post) to sign, as `Connectome.sign_edges` takes it.
+
+    Raises
+    ------
+    ConnectomeError
+        With file and line, if the file cannot be understood.
+    """
+    signs: dict[tuple[str, str], int] = {}
+    for line, row in read_table(Path(path), ("pre", "post", "sign")):
+        pre, post = row["pre"], row["post"]
+        if (pre, post) in signs:
+            raise ConnectomeError(f"{path}: line {line}: {pre!r} -> {post!r} has a sign already")
+        signs[pre, post] = _sign(path, line, row["sign"])
+    return signs
+
+
+def sign_by_transmitter(
+    connectome: Connectome,
+    rule: str | Mapping[str, int],
+    *,
+    confidence: ArrayLike | None = None,
+    min_confidence: float = 0.0,
+) -> Connectome:
+    """Give edges of unknown sign the sign of their presynaptic cell's transmitter.
+
+    Known signs stay, and transmitters that the rule does not name leave a sign unknown. Case does
+    not matter, and "acetylcholine", "glutamate" and "GLUT" are known by those names too. Each
+    sign set here has the `sign_source` "transmitter:<rule>", with the threshold where there is
+    one: "transmitter:fly>=0.62".
+
+    Parameters
+    ----------
+    rule : str or mapping of str to int
+        "worm" (ACh and Glu excite, GABA inhibits), "fly" (ACh excites, Glu and GABA inhibit), a
+        CSV file with the columns transmitter and sign, or a mapping from transmitter to sign.
+    confidence : array_like, (n_neurons,) or (n_synapses,), optional
+        How sure each cell's transmitter is, or each edge's (a value per cell where the two have
+        as many); by default the attribute
+        "confidence" of the cells (such as Codex's nt_type_score).
+    min_confidence : float
+        A transmitter less sure than this, or of unknown confidence (NaN), says nothing.
+
+    Raises
+    ------
+    UsageError
+        If the rule is not known, or there is a threshold and no confidence.
+    ConnectomeError
+        If the file of a rule cannot be understood.
+    """
+    name, signs = _rule(rule)
+    known = {same_transmitter(word): sign for word, sign in signs.items()}
+    words = Labels.of(connectome.transmitters)
+    by_word = np.array([known.get(same_transmitter(word), 0) for word in words.words], np.int8)
+    drawn = by_word[words.codes][connectome.pre]
+    source = f"transmitter:{name}"
+    if min_confidence or confidence is not None:
+        sure = _confidence(connectome, confidence)
+        drawn = np.where(sure >= min_confidence, drawn, 0)  # a comparison with NaN is false
+        source += f">={min_confidence:g}"
+    settled = (connectome.sign == 0) & (drawn != 0)
+    return _with_signs(connectome, settled, drawn, source)
+
+
+def sign_edges(
+    connectome: Connectome, signs: Mapping[tuple[str, str], int], *, source: str = "given"
+) -> Connectome:
+    """Set the signs of single edges, whatever they were.
+
+    Parameters
+    ----------
+    signs : mapping of (str, str) to int
+        Sign (1, -1 or 0) by the names of the presynaptic and postsynaptic cell.
+    source : str
+        The `sign_source` of these edges.
+
+    Raises
+    ------
+    ConnectomeError
+        If there is no such edge, or a sign is another number.
+    """
+    n = connectome.n_neurons
+    place = {name: i for i, name in enumerate(connectome.names)}
+    keys = connectome.pre.astype(np.int64) * n + connectome.post
+    new = connectome.sign.copy()
+    changed = np.zeros(connectome.n_synapses, bool)
+    for (pre, post), sign in signs.items():
+        if sign not in (-1, 0, 1):
+            raise ConnectomeError(f"edge {pre!r} -> {post!r}: sign {sign!r} is not 1, -1 or 0")
+        key = place.get(pre, n) * n + place.get(post, n)
+        k = int(np.searchsorted(keys, key))
+        if pre not in place or post not in place or k == len(keys) or keys[k] != key:
+            raise ConnectomeError(
+                f"connectome {connectome.name!r} has no chemical edge {pre!r} -> {post!r} to sign"
+            )
+        new[k], changed[k] = sign, True
+    return _with_signs(connectome, changed, new, source)
+
+
+def settle_signs(
+    connectome: Connectome, policy: str, *, share: float | None = None, seed: int = 0
+) -> Connectome:
+    """Settle the chemical edges whose sign is not known.
+
+    Parameters
+    ----------
+    policy : str
+        "refuse": raise if there are any. "excitatory": they excite. "drop": they are left out
+        (the cells stay). "random": see `share`.
+    share : float, optional
+        For "random", the share of cells that excite, from 0 to 1. Dale's law is kept: all unknown
+        edges of a cell get one sign. A cell whose known edges have one sign keeps to it; of the
+        other cells with unknown edges, this share (rounded) is drawn to excite, the rest inhibit.
+    seed : int
+        For "random": the same seed draws the same cells.
+
+    Raises
+    ------
+    UsageError
+        If the policy is not known, signs are unknown and it is "refuse", or `share` is not from
+        0 to 1 where it is "random" and None elsewhere.
+    """
+    choose("policy for unknown signs", policy, POLICIES)
+    if share is not None and policy != "random":
+        raise UsageError(f"a share of cells that excite is for random signs, not for {policy!r}")
+    unknown = connectome.sign == 0
+    if policy == "refuse" and unknown.any():
+        raise UsageError(unknown_signs(connectome))
+    if policy == "drop":
+        known = np.flatnonzero(~unknown)
+        return replace(
+            connectome,
+            pre=connectome.pre[known],
+            post=connectome.post[known],
+            weight=connectome.weight[known],
+            sign=connectome.sign[known],
+            sign_source=connectome.sign_source.take(known),
+        )
+    if policy == "random":
+        if share is None or not 0 <= share <= 1:
+            raise UsageError(
+                f"share is {share}; random signs need the share of cells that excite, from 0 to 1 "
+                "(--excitatory-share)"
+            )
+        drawn = _draw_signs(connectome, unknown, share, seed)[connectome.pre]
+        source = f"settled:random (share {share:g}, seed {seed})"
+        return _with_signs(connectome, unknown, drawn, source)
+    return _with_signs(connectome, unknown, np.ones_like(connectome.sign), f"settled:{policy}")
+
+
+def unknown_signs(connectome: Connectome) -> str:
+    """What to say where signs must be known and are not."""
+    return (
+        f"connectome {connectome.name!r}: the sign of {connectome.n_unknown} of "
+        f"{connectome.n_synapses} chemical edges is unknown; say what they are with "
+        "--unknown-signs excitatory, drop or random (in Python: connectome.settle_signs)"
+    )
+
+
+def _draw_signs(
+    connectome: Connectome, unknown: NDArray[np.bool_], share: float, seed: int
+) -> NDArray[np.int8]:
+    """A sign for each cell; cells without unknown edges have one too, which nobody reads."""
+    n = connectome.n_neurons
+    excites = np.bincount(connectome.pre[connectome.sign == 1], minlength=n) > 0
+    inhibits = np.bincount(connectome.pre[connectome.sign == -1], minlength=n) > 0
+    signs = np.where(excites, 1, -1).astype(np.int8)
+    asks = np.bincount(connectome.pre[unknown], minlength=n) > 0
+    open_cells = np.flatnonzero(asks & (excites == inhibits))
+    drawn = uniform(open_cells.tolist(), 1, seed=seed, stream=Stream.SIGNS)[:, 0]
+    signs[open_cells] = -1
+    signs[open_cells[np.argsort(drawn, kind="stable")[: round(share * len(open_cells))]]] = 1
+    return signs
+
+
+def _with_signs(
+    connectome: Connectome, where: NDArray[np.bool_], signs: NDArray[np.int8], source: str
+) -> Connectome:
+    return replace(
+        connectome,
+        sign=np.where(where, signs, connectome.sign),
+        sign_source=connectome.sign_source.relabel(where, source),
+    )
+
+
+def _rule(rule: str | Mapping[str, int]) -> tuple[str, Mapping[str, int]]:
+    """A rule's name and its signs, checked."""
+    if isinstance(rule, str):
+        if Path(rule).suffix.lower() == ".csv":
+            return Path(rule).name, read_rule(rule)
+        return rule, TRANSMITTER_SIGNS[choose("transmitter rule", rule, TRANSMITTER_SIGNS)]
+    signs: dict[str, int] = {}
+    for word, sign in rule.items():
+        if sign not in (-1, 0, 1):
+            raise UsageError(f"transmitter {word!r}: sign {sign!r} is not 1, -1 or 0")
+        if signs.setdefault(same_transmitter(word), sign) != sign:
+            raise UsageError(f"transmitter {word!r} has two signs")
+    return "custom", rule
+
+
+def _confidence(connectome: Connectome, given: ArrayLike | None) -> NDArray[np.float64]:
+    """The confidence of each edge's presynaptic transmitter."""
+    values = connectome.attributes.get("confidence") if given is None else np.asarray(given)
+    if values is None or isinstance(values, Labels):
+        raise UsageError(
+            f"connectome {connectome.name!r} does not say how sure its transmitters are (cell "
+            "attribute 'confidence'); leave out the threshold or give confidence"
+        )
+    if values.shape == (connectome.n_synapses,) != (connectome.n_neurons,):
+        return values
+    if values.shape != (connectome.n_neurons,):
+        raise UsageError(
+            f"confidence has shape {values.shape}; expected one number for each of "
+            f"{connectome.n_neurons} cells or {connectome.n_synapses} edges"
+        )
+    by_cell: NDArray[np.float64] = values[connectome.pre]
+    return by_cell
+
+
+def _sign(path: str | PathLike[str], line: int, word: str) -> int:
+    try:
+        return _SIGN_WORDS[word]
+    except KeyError:
+        message = f"{path}: line {line}, column 'sign': {word!r} is not 1, -1, 0 or nothing"
+        raise ConnectomeError(message) from None

@@ -1,0 +1,211 @@
+"""One run: generation after generation, each saved, and the choice of a solution at the end."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.errors import UsageError
+from conncore.evolution.progress import RunProgress
+from conncore.evolution.records import METRICS, Best, Checkpoint
+from conncore.evolution.run_directory import RunDirectory
+from conncore.evolution.stopping import GracefulStop
+from conncore.noise import episode_seed, held_out_seeds, validation_seeds
+from conncore.optimizers import Optimizer
+from conncore.report.curve import draw_curve
+
+if TYPE_CHECKING:
+    from conncore.network.network import Network
+    from conncore.tasks import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What `evolve` and `resume` return.
+
+    Attributes
+    ----------
+    best : Best
+        The solution: `genome`, its named `slices`, and its `scores` from held-out `seeds`.
+    history : ndarray, shape (n_generations,), structured
+        Per generation: generation, best, mean, std, n_failed, n_evaluations, sigma.
+    config : dict
+        All settings of the run, as in its config.toml.
+    path : Path or None
+        The run directory.
+    """
+
+    best: Best
+    history: NDArray[np.void]
+    config: dict[str, Any]
+    path: Path | None
+
+    @property
+    def title(self) -> str:
+        """The run in one line."""
+        return run_title(self.config)
+
+
+def run_title(config: dict[str, Any]) -> str:
+    """Return a run's settings in one line."""
+    network, run = config["network"], config["run"]
+    kind = ", ".join(str(network[key]) for key in ("neuron", "io", "weights") if key in network)
+    return (
+        f"{config['connectome']['name']} ({kind}) on {config['task']['name']}, "
+        f"{config['optimizer']['name'].upper()}, seed {run['seed']}"
+    )
+
+
+class Loop:
+    """One run in progress."""
+
+    def __init__(
+        self,
+        network: Network,
+        task: Task,
+        optimizer: Optimizer[Any],
+        config: dict[str, Any],
+        n_threads: int | None,
+        directory: RunDirectory | None,
+        progress: bool,
+    ) -> None:
+        self.network = network
+        self.task = task
+        self.optimizer = optimizer
+        self.config = config
+        self.seed: int = config["run"]["seed"]
+        self.n_threads = n_threads
+        self.directory = directory
+        self.progress = progress
+        self.evaluated = False  # whether the task has scored anything
+
+    def run(self, checkpoint: Checkpoint[Any]) -> Run:
+        """Run from `checkpoint` to the end; closes the directory."""
+        generations: int = self.config["run"]["generations"]
+        directory = self.directory
+        with ExitStack() as stack:
+            stop = None
+            if directory is not None:
+                stack.callback(directory.close)
+                stop = stack.enter_context(GracefulStop())
+            n_done = checkpoint.state.generation
+            bar = stack.enter_context(RunProgress(generations, n_done, self.progress))
+            while checkpoint.state.generation < generations:
+                checkpoint = self._advance(checkpoint, bar)
+                if stop is not None and directory is not None and stop.requested:
+                    done = f"stopped after {checkpoint.state.generation} of {generations}"
+                    stop.leave(f"{done} generations; continue with: {directory.resume_command}")
+            return self._finish(checkpoint, bar)
+
+    def _advance(self, before: Checkpoint[Any], bar: RunProgress) -> Checkpoint[Any]:
+        """Evaluate one population and save the outcome."""
+        started = time.perf_counter()
+        generation = before.state.generation
+        counted = self.optimizer.ask(before.state, self.n_threads)
+        asked = time.perf_counter()
+        start = episode_seed(self.seed, generation)
+        fitness = self._evaluate(self.network.layout.valued(counted), start)
+        evaluated = time.perf_counter()
+        after = self._account(before, counted, fitness)
+        if self.directory is not None:
+            self.directory.save_checkpoint(after)
+        if after.state.generation == generation:
+            bar.scouted(len(after.state.scouts))
+            return after
+        seconds = time.perf_counter() - started
+        record = after.history[-1]
+        if self.directory is not None:
+            self.directory.append(record, {"seconds": seconds, "evaluate": evaluated - asked})
+        bar.advance(generation, record["best"], record["mean"], len(counted), seconds)
+        return after
+
+    def _account(
+        self, before: Checkpoint[Any], counted: NDArray[np.float64], fitness: NDArray[np.float64]
+    ) -> Checkpoint[Any]:
+        state = self.optimizer.tell(before.state, counted, fitness)
+        finite = fitness[np.isfinite(fitness)]
+        after = replace(before, state=state, n_evaluations=before.n_evaluations + len(fitness))
+        if len(finite) and finite.max() > before.best_fitness:
+            winner = int(np.flatnonzero(fitness == finite.max())[0])
+            genome = self.network.layout.valued(counted[winner].copy())
+            after = replace(after, best_genome=genome, best_fitness=float(finite.max()))
+        generation = before.state.generation
+        if state.generation == generation:  # scouts belong to no generation
+            return after
+        record = (
+            generation,
+            finite.max() if len(finite) else np.nan,
+            finite.mean() if len(finite) else np.nan,
+            finite.std() if len(finite) else np.nan,
+            len(fitness) - len(finite),
+            after.n_evaluations,
+            self.optimizer.sigma_of(before.state),
+        )
+        history = np.concatenate([before.history, np.array([record], dtype=METRICS)])
+        return replace(after, history=history)
+
+    def _finish(self, checkpoint: Checkpoint[Any], bar: RunProgress) -> Run:
+        directory = self.directory
+        best = None
+        if directory is not None:
+            best = directory.load_best()
+        if best is None or best.generation != checkpoint.state.generation:
+            bar.scoring()
+            best = self.score(self.choose(checkpoint), None, None)
+            if directory is not None:
+                draw_curve(
+                    checkpoint.history,
+                    directory.path / "curve.png",
+                    title=run_title(self.config),
+                    held_out=best.scores,
+                )
+                directory.save_best(best)  # last: a run with best.npz is complete
+        path = None if directory is None else directory.path
+        return Run(best=best, history=checkpoint.history, config=self.config, path=path)
+
+    def choose(self, checkpoint: Checkpoint[Any]) -> Best:
+        """Return the better of archive and centre on the validation starts, not scored yet."""
+        center = self.network.layout.valued(self.optimizer.center(checkpoint.state))
+        candidates = {"center": center}
+        if np.isfinite(checkpoint.best_fitness):
+            candidates["archive"] = checkpoint.best_genome
+        seeds = validation_seeds(self.seed, self.task.n_validation)
+        genomes = np.repeat(list(candidates.values()), len(seeds), axis=0)
+        scores = self._evaluate(genomes, seeds * len(candidates))
+        means = scores.reshape(len(candidates), len(seeds)).mean(axis=1)
+        chosen = list(candidates)[int(np.argmax(means))]
+        return Best(
+            genome=candidates[chosen],
+            slices=dict(self.network.layout.slices),
+            chosen=chosen,
+            generation=checkpoint.state.generation,
+            seeds=np.empty(0, dtype=np.int64),
+            scores=np.empty(0),
+        )
+
+    def score(self, best: Best, n_starts: int | None, seed: int | None) -> Best:
+        """Return `best` with scores from held-out starts.
+
+        As many as the task says if `n_starts` is None; of the run's own seed if `seed` is None.
+        """
+        n_starts = self.task.n_held_out if n_starts is None else n_starts
+        seeds = held_out_seeds(self.seed if seed is None else seed, n_starts)
+        scores = self._evaluate(np.tile(best.genome, (n_starts, 1)), seeds)
+        return replace(best, seeds=np.array(seeds, dtype=np.int64), scores=scores)
+
+    def _evaluate(self, genomes: NDArray[np.float64], seed: int | list[int]) -> NDArray[np.float64]:
+        fitness = self.task.evaluate(self.network, genomes, seed=seed, n_threads=self.n_threads)
+        fitness = np.asarray(fitness, dtype=np.float64)
+        if fitness.shape != (len(genomes),):
+            raise UsageError(
+                f"task {self.task.name} returned fitness of shape {fitness.shape} "
+                f"for {len(genomes)} members"
+            )
+        self.evaluated = True
+        return np.where(np.isfinite(fitness), fitness, -np.inf)

@@ -1,0 +1,348 @@
+"""The run directory: what a run is made of, and checkpoints that survive a kill at any moment.
+
+::
+
+    config.toml            everything that defines the run, and the versions that made it
+    connectome.npz         the connectome itself
+    checkpoint-<n>.npz     all that generation n needs; the two newest are kept
+    metrics.jsonl          a line a generation; equal, to the byte, for equal runs
+    timing.jsonl           seconds of each generation, apart because they never are
+    best.npz, curve.png    the solution with its held-out scores, and the learning curve, at the end
+
+A checkpoint holds the whole history, so that `metrics.jsonl` can be made from it again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import tomllib
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from numpy.typing import NDArray
+
+from conncore.connectome.record import Connectome
+from conncore.errors import CheckpointError, ConncoreError, UsageError
+from conncore.evolution.records import METRICS, Best, Checkpoint, metrics_line
+from conncore.formats.npz import load_npz, save_npz
+from conncore.optimizers.base import S
+from conncore.storage import (
+    disk_errors,
+    lock_directory,
+    pack_npz,
+    read_npz,
+    sync_directory,
+    write_atomically,
+)
+
+_KEPT = 2
+_CHECKPOINT = re.compile(r"checkpoint-(\d+)\.npz")
+
+
+def check_free(path: str | os.PathLike[str]) -> None:
+    """Raise a `UsageError` if `path` exists."""
+    if os.path.lexists(path):
+        raise UsageError(
+            f"{path} exists already; choose another --out, or continue it with: "
+            f"conncore resume {shlex.quote(str(path))}"
+        )
+
+
+def read_timing(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a run directory's timing.jsonl, but for one cut off by a kill."""
+    file, lines = path / "timing.jsonl", []
+    for line in file.read_bytes().splitlines() if file.exists() else ():
+        with suppress(ValueError, KeyError, TypeError):
+            timing = json.loads(line)
+            if timing["generation"] >= 0 and timing["seconds"] >= 0:
+                lines.append(timing)
+    return lines
+
+
+class RunDirectory:
+    """A run directory that this process may write to; `create` or `open` one, then `close` it."""
+
+    def __init__(self, path: Path, config: dict[str, Any], lock: int | None = None) -> None:
+        self.path = path
+        self.config = config
+        self._lock = lock
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str],
+        config: Mapping[str, Any],
+        connectome: Connectome,
+        start: Checkpoint[Any],
+    ) -> RunDirectory:
+        """Make the directory, complete or not at all, and lock it.
+
+        Raises
+        ------
+        UsageError
+            `path` exists; it is left as it is.
+        ConncoreError
+            It cannot be written.
+        """
+        path = Path(path)
+        check_free(path)
+        building = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+        text = tomli_w.dumps(config)
+        made = cls(building, tomllib.loads(text))
+        try:
+            with disk_errors(path, "choose another --out, or make room"):
+                building.mkdir(parents=True)
+                made._lock = lock_directory(building)
+                save_npz(connectome, building / "connectome.npz")
+                made._write("config.toml", text.encode())
+                made._write_checkpoint(start)
+                os.rename(building, path)  # fails if another process made it meanwhile
+                made.path = path
+                sync_directory(path.parent)
+        except BaseException:
+            made.discard()
+            raise
+        return made
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, write: bool) -> RunDirectory:
+        """Open an existing run, with `write` to continue it.
+
+        Raises
+        ------
+        CheckpointError
+            `path` is not a run directory, or its config.toml cannot be read.
+        UsageError
+            With `write`: another process is running it.
+        """
+        path = Path(path)
+        file = path / "config.toml"
+        try:
+            config = tomllib.loads(file.read_text(encoding="utf-8"))
+            config["run"]["seed"], config["run"]["generations"], config["connectome"]["checksum"]
+            config["network"], config["task"]["name"], config["optimizer"]["name"]
+        except (FileNotFoundError, NotADirectoryError):
+            raise CheckpointError(f"{path} is not a run directory: it has no config.toml") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{file} cannot be used: {error}") from None
+        directory = cls(path, config)
+        if write:
+            with disk_errors(path, "make the directory writable"):
+                directory._lock = lock_directory(path)
+                for stray in path.glob(".*.tmp"):
+                    stray.unlink()
+        return directory
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def discard(self) -> None:
+        """Remove the directory."""
+        self.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def resume_command(self) -> str:
+        """The command that continues this run."""
+        return f"conncore resume {shlex.quote(str(self.path))}"
+
+    # Reading
+
+    def connectome(self) -> Connectome:
+        """Return the run's connectome.
+
+        Raises
+        ------
+        CheckpointError
+            connectome.npz is damaged, or not the connectome that config.toml names.
+        """
+        file = self.path / "connectome.npz"
+        try:
+            connectome = load_npz(file)
+        except (ConncoreError, OSError, ValueError) as error:
+            raise CheckpointError(f"{file} cannot be read: {error}") from None
+        if connectome.checksum != self.config["connectome"]["checksum"]:
+            raise CheckpointError(
+                f"{file} is not the connectome of this run: its checksum is "
+                f"{connectome.checksum[:12]}, config.toml has "
+                f"{self.config['connectome']['checksum'][:12]}; restore the two from the same run"
+            )
+        return connectome
+
+    def checkpoints(self) -> list[int]:
+        """Return the generations of which there is a checkpoint, newest first."""
+        found = (_CHECKPOINT.fullmatch(file.name) for file in self.path.iterdir())
+        return sorted((int(match[1]) for match in found if match), reverse=True)
+
+    def load_checkpoint(self, state_type: type[S]) -> Checkpoint[S]:
+        """Return the newest checkpoint.
+
+        Raises
+        ------
+        CheckpointError
+            There is none; or it is damaged, of another format, or of another run.
+        """
+        generations = self.checkpoints()
+        if not generations:
+            raise CheckpointError(f"{self.path} has no checkpoint, so it cannot be continued")
+        file = self._checkpoint_file(generations[0])
+        advice = "no older one is left: start the run again"
+        if len(generations) > 1:
+            advice = f"delete it to go on from {self._checkpoint_file(generations[1]).name}"
+        arrays = read_npz(file, advice)
+        prefix = "state."
+        state = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+        try:
+            checksum, fingerprint = arrays["checksum"].item(), arrays["fingerprint"].item()
+            checkpoint = Checkpoint(
+                state=state_type.from_arrays(state),
+                history=arrays["history"].astype(METRICS, casting="no"),
+                n_evaluations=int(arrays["n_evaluations"]),
+                best_genome=arrays["best_genome"],
+                best_fitness=float(arrays["best_fitness"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{file} is damaged ({error}); {advice}") from None
+        if checksum != self.config["connectome"]["checksum"]:
+            raise CheckpointError(f"{file} belongs to another connectome; {advice}")
+        if fingerprint != self.fingerprint:
+            raise CheckpointError(
+                f"{file} belongs to a run with other settings than config.toml; {advice}"
+            )
+        n_done = checkpoint.state.generation
+        if len(checkpoint.history) != n_done or n_done != generations[0]:
+            raise CheckpointError(f"{file} does not hold generation {generations[0]}; {advice}")
+        return checkpoint
+
+    def load_best(self) -> Best | None:
+        """Return the solution, or None before the run has ended once.
+
+        Raises
+        ------
+        CheckpointError
+            best.npz is damaged or of another run.
+        """
+        file = self.path / "best.npz"
+        if not file.exists():
+            return None
+        advice = f"delete it and run: {self.resume_command}"
+        arrays = read_npz(file, advice)
+        try:
+            fingerprint = arrays["fingerprint"].item()
+            bounds = zip(arrays["slices"], arrays["slice_bounds"], strict=True)
+            best = Best(
+                genome=arrays["genome"],
+                slices={str(name): slice(int(start), int(stop)) for name, (start, stop) in bounds},
+                chosen=str(arrays["chosen"]),
+                generation=int(arrays["generation"]),
+                seeds=arrays["seeds"],
+                scores=arrays["scores"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{file} is damaged ({error}); {advice}") from None
+        if fingerprint != self.fingerprint:
+            raise CheckpointError(f"{file} belongs to another run; {advice}")
+        return best
+
+    # Writing
+
+    def save_checkpoint(self, checkpoint: Checkpoint[Any]) -> None:
+        """Write a checkpoint and remove those that are no longer among the newest.
+
+        Raises
+        ------
+        ConncoreError
+            It cannot be written (a full disk); the older ones are intact.
+        """
+        with self._disk_errors(f"checkpoint-{checkpoint.state.generation}.npz"):
+            self._write_checkpoint(checkpoint)
+            self._remove_old_checkpoints()
+
+    def _remove_old_checkpoints(self) -> None:
+        for generation in self.checkpoints()[_KEPT:]:
+            self._checkpoint_file(generation).unlink(missing_ok=True)
+
+    def append(self, record: NDArray[np.void], timing: Mapping[str, float]) -> None:
+        """Add the lines of a finished generation; `timing` in seconds."""
+        times = {name: round(seconds, 6) for name, seconds in timing.items()}
+        line = _timing_line({"generation": record["generation"].item()} | times)
+        for name, text in (("metrics.jsonl", metrics_line(record)), ("timing.jsonl", line)):
+            with (
+                self._disk_errors(name),
+                open(self.path / name, "a", encoding="utf-8", newline="\n") as file,
+            ):
+                file.write(text)
+
+    def rewind(self, checkpoint: Checkpoint[Any], generations: int) -> None:
+        """Make the directory what it was right after `checkpoint`, to run to `generations`."""
+        n_done = checkpoint.state.generation
+        kept = [_timing_line(t) for t in read_timing(self.path) if t["generation"] < n_done]
+        metrics = "".join(metrics_line(record) for record in checkpoint.history)
+        self.config["run"]["generations"] = generations
+        with self._disk_errors("config.toml"):
+            self._remove_old_checkpoints()  # a kill may have come before it
+            self._write("metrics.jsonl", metrics.encode())
+            self._write("timing.jsonl", "".join(kept).encode())
+            self._write("config.toml", tomli_w.dumps(self.config).encode())
+
+    def save_best(self, best: Best) -> None:
+        """Write best.npz."""
+        slices = list(best.slices.values())
+        fields = {f.name: np.asarray(getattr(best, f.name)) for f in dataclasses.fields(best)}
+        fields["slices"] = np.array(list(best.slices))
+        content = pack_npz(
+            fingerprint=np.array(self.fingerprint),
+            slice_bounds=np.array([[s.start, s.stop] for s in slices], dtype=np.int64),
+            **fields,
+        )
+        with self._disk_errors("best.npz"):
+            self._write("best.npz", content)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of what decides a run's numbers; files with another one are of another run."""
+        config = self.config
+        parts = [config[key] for key in ("network", "task", "optimizer")]
+        parts += [config["connectome"]["checksum"], config["run"]["seed"]]
+        parts += [config["run"].get("start")]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _checkpoint_file(self, generation: int) -> Path:
+        return self.path / f"checkpoint-{generation}.npz"
+
+    def _write_checkpoint(self, checkpoint: Checkpoint[Any]) -> None:
+        state = {f"state.{name}": array for name, array in checkpoint.state.arrays().items()}
+        content = pack_npz(
+            checksum=np.array(self.config["connectome"]["checksum"]),
+            fingerprint=np.array(self.fingerprint),
+            history=checkpoint.history,
+            n_evaluations=np.array(checkpoint.n_evaluations),
+            best_genome=checkpoint.best_genome,
+            best_fitness=np.array(checkpoint.best_fitness),
+            **state,
+        )
+        self._write(self._checkpoint_file(checkpoint.state.generation).name, content)
+
+    def _write(self, name: str, content: bytes) -> None:
+        write_atomically(self.path / name, content)
+
+    def _disk_errors(self, name: str) -> AbstractContextManager[None]:
+        return disk_errors(self.path / name, f"make room and run: {self.resume_command}")
+
+
+def _timing_line(timing: Mapping[str, Any]) -> str:
+    return json.dumps(timing) + "\n"

@@ -1,0 +1,304 @@
+"""How observations reach neurons and how neurons reach actions: dense, direct, the body plan's own.
+
+In each of them the encoder and the decoder are sparse linear maps followed by tanh, whose values
+are gathered from a slice of the genome: ``values = parameters[index] * scale``. A kernel therefore
+knows one form, and a genome may share one parameter among many cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.connectome.record import Connectome
+from conncore.errors import UsageError
+from conncore.network.genome import Part
+from conncore.network.topology import SparseMap
+from conncore.tasks.base import Task
+
+INITIAL_RANGE = 0.3  # encoder and decoder start from U(-0.3, 0.3), the paper's
+LIMIT = 1e3  # keeps evolved encoder and decoder values finite
+
+Index = NDArray[np.integer]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Gather:
+    """Values of a map, taken from parameters: ``parameters[:, index] * scale``."""
+
+    index: Index
+    scale: Values
+
+    def __call__(self, parameters: Values) -> Values:
+        return parameters[:, self.index] * self.scale
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """Encoder and decoder of a network.
+
+    Attributes
+    ----------
+    inputs, outputs : (n_inputs,), (n_outputs,) int
+        Cells that the encoder drives and cells that the decoder reads.
+    encoder, decoder : SparseMap
+    parts : tuple of Part
+        The slices "encoder", "encoder_bias", "decoder", "decoder_bias" of the genome; a slice
+        that the wiring does not use has size 0.
+    gathers : mapping of str to Gather
+        From each slice to the values of the map or of its bias.
+    """
+
+    inputs: Index
+    outputs: Index
+    encoder: SparseMap
+    decoder: SparseMap
+    parts: tuple[Part, ...]
+    gathers: Mapping[str, Gather]
+
+
+class WiringRule(Protocol):
+    def __call__(
+        self,
+        connectome: Connectome,
+        task: Task,
+        inputs: Sequence[str] | None = None,
+        outputs: Sequence[str] | None = None,
+    ) -> Wiring: ...
+
+
+def dense(
+    connectome: Connectome,
+    task: Task,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Wiring:
+    """Every observation to every input cell, every output cell to every action (the paper's).
+
+    Inputs and outputs are the cells of these names; if None, inputs are the body map's motor
+    neurons and outputs its muscles, and without a body map every cell is both. One parameter per
+    connection and per bias, initially from U(-0.3, 0.3).
+
+    Raises
+    ------
+    UsageError
+        If a name is not a cell's, or given twice, or there is none.
+    """
+    heard = _ends(connectome, "inputs", inputs, "motor")
+    read = _ends(connectome, "outputs", outputs, "muscle")
+    encoder, encoder_order = _full_map(heard.size, task.n_obs)
+    decoder, decoder_parts, decoder_gathers = _dense_decoder(task, read.size)
+    return Wiring(
+        heard,
+        read,
+        encoder,
+        decoder,
+        parts=(
+            _part("encoder", encoder.n_values),
+            _part("encoder_bias", heard.size),
+            *decoder_parts,
+        ),
+        gathers=MappingProxyType(
+            {
+                "encoder": _plain(encoder_order),
+                "encoder_bias": _plain(np.arange(heard.size)),
+                **decoder_gathers,
+            }
+        ),
+    )
+
+
+def direct(
+    connectome: Connectome,
+    task: Task,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Wiring:
+    """Observation i to input cell i, every output cell to every action.
+
+    All input cells share one gain, initially 1, and one bias, initially 0: what a task shows the
+    cells is the task's to say, and nothing before them can learn it. Cells are chosen and actions
+    are read as in `dense`.
+
+    Raises
+    ------
+    UsageError
+        As `dense` does, or if there are not as many observations as input cells.
+    """
+    heard = _ends(connectome, "inputs", inputs, "motor")
+    read = _ends(connectome, "outputs", outputs, "muscle")
+    n = heard.size
+    if task.n_obs != n:
+        raise UsageError(
+            f"direct input/output needs an observation per input cell: task {task.name!r} has "
+            f"{task.n_obs}, there are {n} input cells"
+        )
+    encoder, _ = SparseMap.from_pairs(np.arange(n), np.arange(n), n, n)
+    decoder, decoder_parts, decoder_gathers = _dense_decoder(task, read.size)
+    return Wiring(
+        heard,
+        read,
+        encoder,
+        decoder,
+        parts=(
+            Part("encoder", np.ones(1), 0.0, -LIMIT, LIMIT),
+            Part("encoder_bias", np.zeros(1), 0.0, -LIMIT, LIMIT),
+            *decoder_parts,
+        ),
+        gathers=MappingProxyType(
+            {
+                "encoder": _plain(np.zeros(n, np.int64)),
+                "encoder_bias": _plain(np.zeros(n, np.int64)),
+                **decoder_gathers,
+            }
+        ),
+    )
+
+
+def anatomical(
+    connectome: Connectome,
+    task: Task,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Wiring:
+    """The body plan as wiring: a cell hears and moves the joints of its own segment.
+
+    Segments are spread evenly over the body's links. A motor neuron hears the joint in front of
+    its link and the joint behind it (its own), angle and velocity, with one gain per class and
+    channel and one bias per class; cells of the first link have a bias of their own per class. A
+    joint is driven by the dorsal minus the ventral muscles of its link, with one gain per side;
+    the last two links share the last joint.
+
+    Raises
+    ------
+    UsageError
+        If the connectome has no body map, or the task no joints, or `inputs` or `outputs` are
+        given, which the body map says already.
+    """
+    if inputs is not None or outputs is not None:
+        raise UsageError(
+            "anatomical input/output takes its cells from the body map: use io='dense' with "
+            "inputs and outputs"
+        )
+    body, joints = connectome.body, task.joints
+    if body is None:
+        raise UsageError(
+            f"connectome {connectome.name!r} has no body map, which anatomical input/output "
+            "needs: use --io dense, or give role, segment and side of the cells "
+            "(conncore connectome label)"
+        )
+    if joints is None:
+        raise UsageError(
+            f"task {task.name!r} has no chain of joints, which anatomical input/output needs: "
+            "use --io dense"
+        )
+    motor, muscles = _cells(connectome, "motor"), _cells(connectome, "muscle")
+    n_links = joints.n_joints + 1
+    link = body.segment.astype(np.int64) * n_links // body.n_segments
+    classes = sorted({body.cell_class[j] for j in motor})
+    class_of = np.array([classes.index(body.cell_class[j]) for j in motor])
+
+    # One entry per (cell, channel, joint heard): row, observation, parameter, factor.
+    entries: list[tuple[int, int, int, float]] = []
+    channels = ((joints.angle, joints.angle_scale), (joints.velocity, joints.velocity_scale))
+    heard = [channel for channel in channels if len(channel[0])]
+    n_gains = 2 * len(heard)
+    for row, j in enumerate(motor):
+        front, own = link[j] - 1, min(link[j], joints.n_joints - 1)
+        for channel, (observation, factor) in enumerate(heard):
+            for place, joint in enumerate((front, own)):
+                if joint >= 0:
+                    gain = class_of[row] * n_gains + 2 * channel + place
+                    entries.append((row, observation[joint], gain, factor[joint]))
+    rows, sources, gains, factors = (np.array(column) for column in zip(*entries, strict=True))
+    encoder, order = SparseMap.from_pairs(rows, sources, motor.size, task.n_obs)
+    at_head = link[motor] == 0
+
+    acts = joints.action[np.minimum(link[muscles], joints.n_joints - 1)]
+    ventral = np.array([body.side[j] == "ventral" for j in muscles], dtype=np.int64)
+    decoder, decoder_order = SparseMap.from_pairs(
+        acts, np.arange(muscles.size), task.n_actions, muscles.size
+    )
+    return Wiring(
+        motor,
+        muscles,
+        encoder,
+        decoder,
+        parts=(
+            _part("encoder", len(classes) * n_gains),
+            _part("encoder_bias", 2 * len(classes)),
+            Part("decoder", np.ones(2), 0.0, -LIMIT, LIMIT),
+            _part("decoder_bias", 0),
+        ),
+        gathers=MappingProxyType(
+            {
+                "encoder": Gather(gains[order], factors[order]),
+                "encoder_bias": _plain(class_of + at_head * len(classes)),
+                "decoder": Gather(
+                    ventral[decoder_order], np.where(ventral[decoder_order] == 1, -1.0, 1.0)
+                ),
+                "decoder_bias": _plain(np.arange(0)),
+            }
+        ),
+    )
+
+
+WIRINGS: Mapping[str, WiringRule] = MappingProxyType(
+    {"anatomical": anatomical, "dense": dense, "direct": direct}
+)
+
+
+def _cells(connectome: Connectome, role: str) -> Index:
+    assert connectome.body is not None
+    found = np.flatnonzero([r == role for r in connectome.body.role])
+    if not found.size:
+        raise UsageError(
+            f"connectome {connectome.name!r}: its body map has no cell with role {role!r}"
+        )
+    return found
+
+
+def _ends(connectome: Connectome, what: str, names: Sequence[str] | None, role: str) -> Index:
+    """The cells of these names, in their order; by their role if no names are given."""
+    if names is None:
+        everyone = np.arange(connectome.n_neurons)
+        return _cells(connectome, role) if connectome.body else everyone
+    if isinstance(names, str) or not len(names):
+        raise UsageError(f"{what} is {names!r}; give a list of one or more cell names")
+    places = {name: i for i, name in enumerate(connectome.names)}
+    unknown = [name for name in names if name not in places]
+    if unknown:
+        raise UsageError(f"{what}: connectome {connectome.name!r} has no cell {unknown[0]!r}")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise UsageError(f"{what}: cell {twice!r} is given twice")
+    return np.array([places[name] for name in names], dtype=np.int64)
+
+
+def _part(name: str, size: int) -> Part:
+    return Part(name, np.zeros(size), INITIAL_RANGE, -LIMIT, LIMIT)
+
+
+def _plain(index: Index) -> Gather:
+    return Gather(index, np.ones(index.size))
+
+
+def _dense_decoder(
+    task: Task, n_outputs: int
+) -> tuple[SparseMap, tuple[Part, Part], dict[str, Gather]]:
+    """Every output cell to every action, with a bias each: the map, its parts and gathers."""
+    decoder, order = _full_map(task.n_actions, n_outputs)
+    parts = (_part("decoder", decoder.n_values), _part("decoder_bias", task.n_actions))
+    gathers = {"decoder": _plain(order), "decoder_bias": _plain(np.arange(task.n_actions))}
+    return decoder, parts, gathers
+
+
+def _full_map(n_rows: int, n_source: int) -> tuple[SparseMap, Index]:
+    rows = np.repeat(np.arange(n_rows), n_source)
+    return SparseMap.from_pairs(rows, np.tile(np.arange(n_source), n_rows), n_rows, n_source)

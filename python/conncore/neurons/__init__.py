@@ -1,0 +1,1 @@
+"""Neuron models: their constants, and their equations in NumPy."""

@@ -1,0 +1,20 @@
+"""Adaptive integrate-and-fire, NumPy twin of conncore/kernels/alif.pyx."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conncore.neurons.types import Constants, Floats, State
+
+
+def reset(shape: tuple[int, int], constants: Constants) -> State:
+    return {"v": np.zeros(shape), "a": np.zeros(shape)}
+
+
+def step(state: State, current: Floats, constants: Constants) -> Floats:
+    v = constants["gamma"] * state["v"] + current
+    spikes = v >= constants["v_th"] + state["a"]
+    z = spikes.astype(v.dtype)
+    state["v"] = np.where(spikes, 0.0, v)
+    state["a"] = constants["gamma_s"] * state["a"] + constants["beta"] * z
+    return z

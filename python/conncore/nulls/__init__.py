@@ -1,0 +1,1 @@
+"""Null models of a connectome, and perceptrons of its size."""

@@ -1,0 +1,234 @@
+"""Null models: what a connectome would be if only some of its properties mattered.
+
+A null model is a function of a connectome and a seed. It keeps the cells (names, classes, body map,
+transmitters), the gap junctions and the number of chemical edges, and draws again, uniformly, what
+it does not promise to keep. The same seed gives the same graph. Self-loops stay where they are:
+none is added, none moves. An unknown sign is a third sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.connectome.edges import lexical_order
+from conncore.connectome.labels import Labels
+from conncore.connectome.record import Connectome
+from conncore.errors import UsageError, choose
+from conncore.noise import Stream, generator
+from conncore.nulls.rewiring import rewire, shuffle_within
+
+SIGNS = (1, -1, 0)
+
+Null = Callable[[Connectome, int], Connectome]
+
+
+def make_null(name: str, connectome: Connectome, seed: int) -> Connectome:
+    """Draw a null model of a connectome.
+
+    Parameters
+    ----------
+    name : str
+        A key of `NULLS`. "statistics": the numbers of edges of each sign, and which cells send
+        them. "degree": in- and out-degree of each cell. "segment": besides, how many targets of
+        each class and segment each cell has. "signs": the wires, not who excites. "weights": the
+        wires and signs, not the weights. "random": the number of edges.
+    connectome : Connectome
+        What to shuffle.
+    seed : int
+        Another seed, another graph.
+
+    Returns
+    -------
+    Connectome
+        Named after the connectome, the null model and the seed.
+
+    Raises
+    ------
+    UsageError
+        If the name or the seed is not valid, or the connectome lacks what the null model keeps.
+    """
+    return NULLS[choose("null model", name, NULLS)](connectome, seed)
+
+
+def shuffle_statistics(connectome: Connectome, seed: int) -> Connectome:
+    """Draw the edges of each sign among the pairs of cells that send such and cells that receive.
+
+    The pairs are distinct and all equally likely. Edges keep their number per sign, and their
+    weights are permuted within a sign. A cell that sends edges of several signs first has its
+    pairs dealt out among them, at random and in proportion to its edges.
+    """
+    rng = _generator(seed)
+    n_cells, moved = connectome.n_neurons, _between(connectome)
+    pre, post = connectome.pre.astype(np.int64), connectome.post.astype(np.int64)
+    weight = connectome.weight.copy()
+    edges_by_sign = [np.flatnonzero(moved & (connectome.sign == sign)) for sign in SIGNS]
+    counts = np.array([np.bincount(pre[edges], minlength=n_cells) for edges in edges_by_sign])
+
+    receives = np.bincount(post[moved], minlength=n_cells) > 0
+    receivers = np.flatnonzero(receives)
+    own_place = np.searchsorted(receivers, np.arange(n_cells))
+    n_pairs = receivers.size - receives  # of each cell, with all receivers but itself
+    # Of cell i's pairs, those from bounds[s, i] to bounds[s + 1, i] are for its edges of sign s: no
+    # fewer than it has such edges, because it has no more edges than pairs.
+    shares = np.cumsum(counts, axis=0) * n_pairs // np.maximum(counts.sum(axis=0), 1)
+    bounds = np.concatenate((np.zeros_like(shares[:1]), shares))
+    mixed = (counts > 0).sum(axis=0) > 1
+    dealt = [rng.permutation(n_pairs[i]) for i in np.flatnonzero(mixed)]
+    dealt_pairs = np.concatenate((*dealt, np.empty(0, np.int64)))
+    first_dealt = np.cumsum(n_pairs * mixed) - n_pairs * mixed
+
+    for s, edges in enumerate(edges_by_sign):
+        last = np.cumsum(bounds[s + 1] - bounds[s])
+        drawn = rng.choice(last[-1], edges.size, replace=False, shuffle=False)
+        cells = np.searchsorted(last, drawn, side="right")
+        pairs = drawn - last[cells] + bounds[s + 1][cells]
+        among = mixed[cells]
+        pairs[among] = dealt_pairs[first_dealt[cells[among]] + pairs[among]]
+        pre[edges] = cells
+        post[edges] = receivers[pairs + (receives[cells] & (pairs >= own_place[cells]))]
+        weight[edges] = rng.permutation(weight[edges])
+    return _derive(connectome, "statistics", seed, pre=pre, post=post, weight=weight)
+
+
+def shuffle_degree(connectome: Connectome, seed: int) -> Connectome:
+    """Rewire so that every cell keeps its in-degree and out-degree; see `conncore.nulls.rewiring`.
+
+    Sign and weight of an edge stay with the cell that sends it.
+    """
+    alike = np.zeros(connectome.n_neurons, np.intp)
+    return _rewired(connectome, "degree", seed, alike)
+
+
+def shuffle_segment(connectome: Connectome, seed: int) -> Connectome:
+    """Rewire between targets of the same class and body segment.
+
+    As "degree", and every cell keeps how many targets of each class and segment it has. The class
+    is the body map's, else the connectome's; cells without a class, or without a segment, count
+    as one class, or segment. Without a body map classes alone are kept.
+
+    Raises
+    ------
+    UsageError
+        If no cell has a class.
+    """
+    classes, segments = connectome.classes, [-1] * connectome.n_neurons
+    if connectome.body is not None:
+        moving = connectome.body.cell_class
+        classes = tuple(m or c for m, c in zip(moving, classes, strict=True))
+        segments = connectome.body.segment.tolist()
+    if not any(classes):
+        raise UsageError(
+            f"null model 'segment': connectome {connectome.name!r} has no cell classes; give each "
+            "cell a class, in a file of cells (column 'class') beside the edges, or take 'degree'"
+        )
+    numbers: dict[tuple[str, int], int] = {}
+    groups = [
+        numbers.setdefault(group, len(numbers)) for group in zip(classes, segments, strict=True)
+    ]
+    return _rewired(connectome, "segment", seed, np.array(groups))
+
+
+def shuffle_signs(connectome: Connectome, seed: int) -> Connectome:
+    """Permute the signs of the cells that send edges; wires and weights stay.
+
+    All edges of a cell take the sign of another, so the numbers of excitatory and of inhibitory
+    cells stay, and those of edges do not. A cell that sends edges of several signs keeps them.
+    Transmitters stay as they are and no longer say a cell's sign.
+    """
+    rng = _generator(seed)
+    pre, sign = connectome.pre, connectome.sign
+    lowest = np.full(connectome.n_neurons, 2, np.int8)
+    highest = np.full(connectome.n_neurons, -2, np.int8)
+    np.minimum.at(lowest, pre, sign)
+    np.maximum.at(highest, pre, sign)
+    of_one_sign = lowest == highest  # no cell without edges
+    shuffled = lowest.copy()
+    shuffled[of_one_sign] = rng.permutation(lowest[of_one_sign])
+    new_sign = np.where(of_one_sign[pre], shuffled[pre], sign)
+    return _derive(connectome, "signs", seed, sign=new_sign)
+
+
+def shuffle_weights(connectome: Connectome, seed: int) -> Connectome:
+    """Permute the weights of the edges of each sign; wires and signs stay.
+
+    Networks use weights only where they start from them (``initial_weights="counts"``). Of a
+    connectome whose weights are all alike, this null model is the connectome itself.
+    """
+    order = shuffle_within(connectome.sign, _generator(seed))
+    return _derive(connectome, "weights", seed, weight=connectome.weight[order])
+
+
+def shuffle_random(connectome: Connectome, seed: int) -> Connectome:
+    """Draw as many edges among all pairs of cells (Erdos & Renyi's G(n, m)).
+
+    Each cell is excitatory, inhibitory or of unknown sign with the share that edges of that sign
+    have in the connectome; weights are permuted. Transmitters stay as they are and no longer say a
+    cell's sign.
+    """
+    rng = _generator(seed)
+    n, moved = connectome.n_neurons, _between(connectome)
+    drawn = rng.choice(n * (n - 1), np.count_nonzero(moved), replace=False, shuffle=False)
+    pre, post = connectome.pre.astype(np.int64), connectome.post.astype(np.int64)
+    pre[moved], others = np.divmod(drawn, n - 1)
+    post[moved] = others + (others >= pre[moved])
+    signs = rng.choice(connectome.sign, n) if connectome.n_synapses else connectome.sign
+    weight = connectome.weight[rng.permutation(connectome.n_synapses)]
+    return _derive(connectome, "random", seed, pre=pre, post=post, weight=weight, sign=signs[pre])
+
+
+#: Null models by name.
+NULLS: Mapping[str, Null] = MappingProxyType(
+    {
+        "statistics": shuffle_statistics,
+        "degree": shuffle_degree,
+        "segment": shuffle_segment,
+        "signs": shuffle_signs,
+        "weights": shuffle_weights,
+        "random": shuffle_random,
+    }
+)
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return generator(seed=seed, stream=Stream.NULL)
+
+
+def _between(connectome: Connectome) -> NDArray[np.bool_]:
+    """Which edges join two cells: all but self-loops."""
+    return np.asarray(connectome.pre != connectome.post)
+
+
+def _rewired(
+    connectome: Connectome, null: str, seed: int, groups: NDArray[np.integer]
+) -> Connectome:
+    moved = _between(connectome)
+    post = connectome.post.copy()
+    post[moved] = rewire(connectome.pre[moved], post[moved], groups, _generator(seed))
+    return _derive(connectome, null, seed, post=post)
+
+
+def _derive(
+    connectome: Connectome, null: str, seed: int, **edges: NDArray[np.number]
+) -> Connectome:
+    """The connectome with these fields of its edges, in any order, changed.
+
+    The weights null keeps where signs came from; elsewhere a known sign is the null model's.
+    """
+    fields = {name: getattr(connectome, name) for name in ("pre", "post", "weight", "sign")} | edges
+    order = lexical_order(fields["pre"], fields["post"], connectome.n_neurons)
+    fields = {name: values[order] for name, values in fields.items()}
+    source = connectome.sign_source
+    if null != "weights":
+        source = Labels((fields["sign"] == 0).astype(np.uint8), (f"null:{null}", "unknown"))
+    return replace(
+        connectome,
+        name=f"{connectome.name} ({null}, seed {seed})",
+        sign_source=source,
+        source=f"{connectome.source}; null model {null!r}, seed {seed}".removeprefix("; "),
+        **fields,
+    )

@@ -1,0 +1,139 @@
+"""Baselines: perceptrons with two hidden layers and as many cells as a connectome.
+
+They are connectomes too: layers "hidden1" and "hidden2", with edges from the first to the second.
+The encoder of a network is the way into the first layer, its decoder the way out of the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conncore.connectome.record import Connectome
+from conncore.errors import UsageError
+from conncore.noise import Stream, generator
+
+LAYERS = ("hidden1", "hidden2")
+
+
+def full_mlp(connectome: Connectome, seed: int) -> Connectome:
+    """Two hidden layers, every cell of the first connected to every cell of the second.
+
+    Parameters
+    ----------
+    connectome : Connectome
+        Whose number of cells to take; the first layer has the odd one.
+    seed : int
+        Nothing is drawn; it is in the name, as in all baselines.
+
+    Returns
+    -------
+    Connectome
+        Cells "h1.000", ... of class "hidden1", then "h2.000", ... of class "hidden2"; weights 1,
+        signs unknown: for a network with free weights.
+
+    Raises
+    ------
+    UsageError
+        If the connectome has one cell only.
+    """
+    n_first, n_second = _layer_sizes(connectome)
+    pairs = np.arange(n_first * n_second)
+    return _layered(connectome, "mlp", seed, pairs, None, "fully connected")
+
+
+def sparse_mlp(connectome: Connectome, seed: int) -> Connectome:
+    """Two hidden layers with connections and signs at random (the paper's sparse network).
+
+    The density of the connections between the layers and the excitatory share of the cells of the
+    first are drawn from U(0, 1), and stand in the `source` of the connectome. Each cell of the
+    first layer has one sign.
+
+    Parameters
+    ----------
+    connectome : Connectome
+        Whose number of cells to take; the first layer has the odd one.
+    seed : int
+        Another seed, another density, share, connections and signs.
+
+    Returns
+    -------
+    Connectome
+        As from `full_mlp`, with signs; at least one edge.
+
+    Raises
+    ------
+    UsageError
+        If the connectome has one cell only, or the seed is not valid.
+    """
+    n_first, n_second = _layer_sizes(connectome)
+    rng = generator(seed=seed, stream=Stream.NULL)
+    density, share = rng.random(2)
+    n_pairs = n_first * n_second
+    pairs = rng.choice(n_pairs, max(1, round(density * n_pairs)), replace=False, shuffle=False)
+    excites = rng.permutation(n_first) < round(share * n_first)
+    signs = np.where(excites, 1, -1)[pairs // n_second]
+    what = f"density {density:.6f}, excitatory share {share:.6f}"
+    return _layered(connectome, "sparse-mlp", seed, pairs, signs, what)
+
+
+#: Baselines by name, as `conncore.nulls.models.NULLS` has null models.
+BASELINES: Mapping[str, Callable[[Connectome, int], Connectome]] = MappingProxyType(
+    {"mlp": full_mlp, "sparse-mlp": sparse_mlp}
+)
+
+
+def mlp_ends(connectome: Connectome) -> tuple[list[str], list[str]]:
+    """Names of the cells of the first and of the second hidden layer: inputs and outputs.
+
+    Raises
+    ------
+    UsageError
+        If the connectome has no such layers.
+    """
+    inputs, outputs = (
+        [n for n, c in zip(connectome.names, connectome.classes, strict=True) if c == layer]
+        for layer in LAYERS
+    )
+    if not inputs or not outputs:
+        raise UsageError(
+            f"connectome {connectome.name!r} has no cells of classes {LAYERS[0]} and {LAYERS[1]}; "
+            f"give one of the baselines: {', '.join(BASELINES)}"
+        )
+    return inputs, outputs
+
+
+def _layer_sizes(connectome: Connectome) -> tuple[int, int]:
+    n = connectome.n_neurons
+    if n < 2:
+        raise UsageError(
+            f"connectome {connectome.name!r} has one cell; two hidden layers need two or more"
+        )
+    return (n + 1) // 2, n // 2
+
+
+def _layered(
+    connectome: Connectome,
+    baseline: str,
+    seed: int,
+    pairs: NDArray[np.integer],
+    signs: NDArray[np.integer] | None,
+    what: str,
+) -> Connectome:
+    """Edges are numbers of pairs: first cell times the size of the second layer, plus second."""
+    sizes = _layer_sizes(connectome)
+    pre, post = np.divmod(pairs, sizes[1])
+    return Connectome.from_edges(
+        f"{connectome.name} ({baseline}, seed {seed})",
+        pre,
+        post + sizes[0],
+        sign=signs,
+        sign_source=None if signs is None else [f"baseline:{baseline}"] * pairs.size,
+        names=[f"h{h}.{i:03}" for h, size in enumerate(sizes, 1) for i in range(size)],
+        classes=[layer for layer, size in zip(LAYERS, sizes, strict=True) for _ in range(size)],
+        source=f"perceptron with hidden layers of {sizes[0]} and {sizes[1]} cells, {what}, "
+        f"seed {seed}",
+    )

@@ -1,0 +1,33 @@
+"""Every connectome of the catalog evolves on a task, or says in one line what it lacks."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from conncore.catalog.shipped import catalog
+from conncore.cli import app
+from conncore.errors import UsageError
+from conncore.tasks.swimmer import Swimmer6
+
+RUN = ["evolve", "--task", "swimmer6", "--io", "dense", "--population", "4"]
+RUN += ["--generations", "1", "--threads", "1"]
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in catalog()])
+def test_a_generation_of_every_connectome(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(Swimmer6, "n_steps", 20)  # the same, sooner over
+    (entry,) = (entry for entry in catalog() if entry.name == name)
+    words = [*RUN, "--connectome", name, "--out", str(tmp_path / "run")]
+    if entry.signs_known < entry.edges:
+        refused = CliRunner().invoke(app, words).exception
+        assert isinstance(refused, UsageError)
+        unknown = f"the sign of {entry.edges - entry.signs_known} of {entry.edges} chemical edges"
+        assert unknown in str(refused)
+        assert "--unknown-signs excitatory, drop or random" in str(refused)
+        assert "\n" not in str(refused)
+        words += ["--unknown-signs", "random", "--excitatory-share", "0.7"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.exception
+    assert "held-out score" in result.stdout
+    assert (tmp_path / "run" / "best.npz").is_file()

@@ -1,0 +1,23 @@
+"""The doctor finds nothing wrong with a good installation, and says what is wrong with another."""
+
+from __future__ import annotations
+
+from conncore.cli import doctor_run as doctor
+from conncore.reference import ReferencePopulation
+
+
+def test_a_good_installation_has_no_problems():
+    facts, problems = doctor.examine()
+    assert problems == []
+    assert "baseline" in facts["instruction sets"]
+
+
+def test_a_kernel_that_differs_is_named(monkeypatch):
+    class Broken(ReferencePopulation):
+        def act(self, observations):
+            return super().act(observations) + 1e-12
+
+    monkeypatch.setattr(doctor, "ReferencePopulation", Broken)
+    _, problems = doctor.examine()
+    assert len(problems) == 4
+    assert "the alif kernel differs from its NumPy twin" in "".join(problems)

@@ -1,0 +1,276 @@
+"""The Connectome record: validation, order, signs, the muscle split."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conncore.connectome.body import BodyMap
+from conncore.connectome.record import Connectome
+from conncore.errors import ConnectomeError
+
+
+def three_cells(**changes):
+    given = dict(
+        pre=[2, 0, 0],
+        post=[1, 2, 1],
+        weight=[3.0, 2.0, 1.0],
+        sign=[-1, 0, 1],
+        names=["A", "B", "C"],
+        transmitters=["Glu", "ACh", "GABA"],
+    )
+    given.update(changes)
+    return Connectome.from_edges("three", given.pop("pre"), given.pop("post"), **given)
+
+
+def edges(connectome):
+    names = connectome.names
+    return {
+        (names[i], names[j]): (w, s)
+        for i, j, w, s in zip(
+            connectome.pre, connectome.post, connectome.weight, connectome.sign, strict=True
+        )
+    }
+
+
+def test_edges_are_sorted_and_keep_their_numbers():
+    worm = three_cells()
+    assert edges(worm) == {("A", "B"): (1, 1), ("A", "C"): (2, 0), ("C", "B"): (3, -1)}
+    assert worm.pre.tolist() == [0, 0, 2]
+    assert worm.post.tolist() == [1, 2, 1]
+    assert worm.indptr.tolist() == [0, 2, 2, 3]
+    assert worm.indices is worm.post
+    assert worm.sign_source == ("source", "unknown", "source")
+    types = {a.dtype.name for a in (worm.pre, worm.post, worm.indptr, worm.gap_pre, worm.gap_post)}
+    assert types == {"int32"}
+    assert (worm.weight.dtype, worm.sign.dtype) == (np.float64, np.int8)
+    assert (worm.n_neurons, worm.n_synapses, worm.n_gap_junctions) == (3, 3, 0)
+    assert (worm.n_excitatory, worm.n_inhibitory, worm.n_unknown) == (1, 1, 1)
+    assert worm.density == 1 / 3
+
+
+def test_repr_says_what_it_is():
+    assert repr(three_cells()) == (
+        "<Connectome 'three': 3 cells, 3 chemical edges (1 excitatory, 1 inhibitory, 1 of unknown "
+        "sign), 0 gap junctions>"
+    )
+
+
+def test_a_connectome_cannot_be_changed():
+    worm = three_cells()
+    with pytest.raises(FrozenInstanceError):
+        worm.name = "other"
+    for array in (worm.pre, worm.post, worm.weight, worm.sign, worm.indptr, worm.gap_weight):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+
+
+def test_left_out_fields_have_plain_defaults():
+    worm = Connectome.from_edges("plain", [0, 1], [1, 0], gap_pre=[3], gap_post=[0])
+    assert worm.names == ("0", "1", "2", "3")
+    assert worm.weight.tolist() == [1, 1]
+    assert worm.gap_weight.tolist() == [1]
+    assert worm.n_unknown == 2
+    assert worm.body is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"pre": [0, 0, 3]}, "pre holds 3, but the 3 cells are numbered 0 to 2"),
+        ({"post": [1, -1, 1]}, "post holds -1"),
+        ({"pre": [0, 0, 2**31]}, "pre holds 2147483648"),
+        ({"pre": [0.0, 1.0, 2.0]}, "pre must hold integers"),
+        ({"pre": ["A", "A", "C"], "names": None}, "pre must hold integers"),
+        ({"post": [1, 2]}, r"post has shape \(2,\); expected \(3,\)"),
+        ({"weight": [1.0, 0.0, 1.0]}, "'A' -> 'C' has weight 0.0"),
+        ({"weight": [1.0, 1.0, -2.0]}, "'A' -> 'B' has weight -2.0"),
+        ({"weight": [np.nan, 1.0, 1.0]}, "'C' -> 'B' has weight nan"),
+        ({"weight": [np.inf, 1.0, 1.0]}, "'C' -> 'B' has weight inf"),
+        ({"weight": ["1", "1", "1"]}, "weight must hold numbers"),
+        ({"sign": [1, 2, 1]}, "'A' -> 'C' has sign 2"),
+        ({"sign": [1, 1]}, r"sign has shape \(2,\)"),
+        ({"sign_source": ["source"]}, "sign_source has 1 entries for 3 edges"),
+        ({"names": ["A", "B", "A"]}, "cell name 'A' is used 2 times"),
+        ({"names": ["A", "B", ""]}, "cell name '' is not a non-empty string"),
+        ({"names": ["A", "B", 7]}, "cell name 7 is not a non-empty string"),
+        ({"classes": ["X"]}, "classes has 1 entries for 3 cells"),
+        ({"transmitters": ["ACh"]}, "transmitters has 1 entries for 3 cells"),
+        ({"body": BodyMap(("",), ("",), [-1], ("",))}, "body has 1 entries for 3 cells"),
+        ({"pre": [0, 2, 0], "post": [1, 1, 1]}, "chemical edge 'A' -> 'B' is given 2 times"),
+        ({"gap_pre": [0, 0], "gap_post": [1, 1]}, "gap edge 'A' -> 'B' is given 2 times"),
+        ({"gap_pre": [0], "gap_post": [9]}, "gap_post holds 9"),
+        ({"gap_pre": [0], "gap_post": [1], "gap_weight": [0]}, "gap edge 'A' -> 'B' has weight 0"),
+    ],
+)
+def test_wrong_fields_are_refused(changes, message):
+    with pytest.raises(ConnectomeError, match=message):
+        three_cells(**changes)
+
+
+def test_no_cells_and_unsorted_edges_are_refused():
+    with pytest.raises(ConnectomeError, match="'none' has no cells"):
+        Connectome.from_edges("none", [], [])
+    worm = three_cells()
+    with pytest.raises(ConnectomeError, match="not sorted by pre, then post"):
+        replace(worm, pre=worm.pre[::-1], post=worm.post[::-1])
+
+
+def test_the_same_pair_may_have_a_chemical_edge_and_a_gap_junction_in_both_directions():
+    worm = three_cells(gap_pre=[0, 1], gap_post=[1, 0])
+    assert worm.n_gap_junctions == 2
+
+
+def test_checksum_covers_the_wiring_and_nothing_else():
+    worm = three_cells()
+    assert worm.checksum == replace(worm, name="other", citation="x", licence="y").checksum
+    assert (
+        worm.checksum
+        == three_cells(pre=[0, 2, 0], post=[1, 1, 2], weight=[1, 3, 2], sign=[1, -1, 0]).checksum
+    )
+    others = [
+        three_cells(names=["A", "B", "D"]),
+        three_cells(post=[0, 2, 1]),
+        three_cells(weight=[3.0, 2.0, 1.5]),
+        three_cells(sign=[-1, 1, 1]),
+        three_cells(gap_pre=[0], gap_post=[1]),
+        three_cells(gap_pre=[1], gap_post=[0]),
+    ]
+    assert len({worm.checksum, *(other.checksum for other in others)}) == 1 + len(others)
+
+
+def test_checksum_is_the_same_on_every_machine():
+    # Written once; a change makes every run directory made before unreadable.
+    assert three_cells().checksum.startswith("8929b10cf864d6ff")
+
+
+def test_dale_violations_name_the_cells_with_both_signs():
+    assert three_cells().dale_violations() == ()  # an unknown sign violates nothing
+    assert three_cells(sign=[-1, -1, 1]).dale_violations() == ("A",)
+
+
+def test_splitting_muscles_copies_every_edge_with_its_weight():
+    body = BodyMap(
+        ("AS", "", ""),
+        ("motor", "muscle", "muscle"),
+        [0, 1, 2],
+        ("dorsal", "dorsal", "ventral"),
+    )
+    merged = Connectome.from_edges(
+        "tiny",
+        [0, 1, 2, 0],
+        [1, 2, 0, 0],
+        weight=[1.5, 2.0, 3.0, 4.0],
+        sign=[1, -1, 1, -1],
+        names=["AS1", "MDlr01", "MVlr18"],
+        classes=["AS", "MDlr", "MVlr"],
+        gap_pre=[1, 0],
+        gap_post=[2, 1],
+        gap_weight=[5.0, 6.0],
+        body=body,
+        attributes={"region": ["cord", "wall", ""], "length": [1.0, 2.0, 3.0]},
+    )
+    split = merged.split_left_right()
+    assert split.names == ("AS1", "MDL01", "MDR01", "MVL18", "MVR18")
+    assert split.classes == ("AS", "MDL", "MDR", "MVL", "MVR")
+    assert edges(split) == {
+        ("AS1", "AS1"): (4.0, -1),
+        ("AS1", "MDL01"): (1.5, 1),
+        ("AS1", "MDR01"): (1.5, 1),
+        ("MDL01", "MVL18"): (2.0, -1),
+        ("MDR01", "MVR18"): (2.0, -1),
+        ("MVL18", "AS1"): (3.0, 1),
+        ("MVR18", "AS1"): (3.0, 1),
+    }
+    gaps = zip(split.gap_pre.tolist(), split.gap_post.tolist(), split.gap_weight, strict=True)
+    assert set(gaps) == {(1, 3, 5.0), (2, 4, 5.0), (0, 1, 6.0), (0, 2, 6.0)}
+    assert split.attributes["region"] == ("cord", "wall", "wall", "", "")
+    assert split.attributes["length"].tolist() == [1, 2, 2, 3, 3]
+    assert split.body is not None
+    assert split.body.segment.tolist() == [0, 1, 1, 2, 2]
+    assert split.body.side == ("dorsal", "dorsal", "dorsal", "ventral", "ventral")
+    with pytest.raises(ConnectomeError, match="no left/right-merged muscles"):
+        split.split_left_right()
+
+
+@given(st.data())
+def test_csr_order_holds_for_any_edges(data):
+    n = data.draw(st.integers(1, 12))
+    pairs = data.draw(
+        st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), unique=True)
+    )
+    weight = data.draw(st.lists(st.floats(0.1, 9), min_size=len(pairs), max_size=len(pairs)))
+    worm = Connectome.from_edges(
+        "any",
+        [i for i, _ in pairs],
+        [j for _, j in pairs],
+        weight=weight,
+        names=[f"c{i}" for i in range(n)],
+    )
+    rebuilt = {
+        (i, int(worm.indices[k])): worm.weight[k]
+        for i in range(n)
+        for k in range(worm.indptr[i], worm.indptr[i + 1])
+    }
+    assert rebuilt == dict(zip(pairs, weight, strict=True))
+    assert (np.diff(worm.pre) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (("AS", "neuron", 0, "dorsal"), "cell 1 .*unknown role 'neuron'"),
+        (("AS", "motor", 0, "left"), "unknown side 'left'"),
+        (("AS", "motor", -1, "dorsal"), "role motor needs a segment"),
+        (("", "muscle", 0, ""), "role muscle needs a segment .* and a side"),
+        (("", "motor", 0, "dorsal"), "role motor needs a class"),
+        (("", "", -2, ""), "from 0 to 32767, or -1"),
+        (("", "", 40000, ""), "from 0 to 32767, or -1"),
+        (("", "", 0.5, ""), "1-d array of integers"),
+    ],
+)
+def test_a_wrong_body_map_is_refused(entry, message):
+    cell_class, role, segment, side = entry
+    with pytest.raises(ConnectomeError, match=message):
+        BodyMap(("AS", cell_class), ("motor", role), [0, segment], ("dorsal", side))
+
+
+def test_a_body_map_has_one_entry_per_cell():
+    with pytest.raises(ConnectomeError, match="cell_class 1, role 2, segment 2, side 2"):
+        BodyMap(("AS",), ("motor", ""), [0, -1], ("dorsal", ""))
+
+
+def test_attributes_are_columns_of_words_or_numbers():
+    worm = three_cells(attributes={"region": ["EB", "EB", ""], "confidence": [1, 0.5, np.nan]})
+    assert worm.attributes["region"] == ("EB", "EB", "")
+    assert worm.attributes["confidence"].dtype == np.float64
+    with pytest.raises(ValueError, match="read-only"):
+        worm.attributes["confidence"][0] = 2
+    assert worm.checksum == three_cells().checksum
+    assert three_cells().attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"region": ["EB"]}, "attribute 'region' has 1 entries for 3 cells"),
+        ({"": ["a", "b", "c"]}, "attribute name '' is not a non-empty string"),
+        ({"x": [None, None, None]}, "attribute 'x' must hold words or numbers"),
+        ({"x": [[1], [2], [3]]}, "attribute 'x' must hold words or numbers"),
+    ],
+)
+def test_wrong_attributes_are_refused(attributes, message):
+    with pytest.raises(ConnectomeError, match=message):
+        three_cells(attributes=attributes)
+
+
+def test_body_map_counts_segments():
+    body = BodyMap(("AS", ""), ("motor", ""), [4, -1], ("dorsal", ""))
+    assert body.n_segments == 5
+    assert body.segment.dtype == np.int16
+    assert repr(body) == "<BodyMap: 1 motor neurons and 0 muscles in 5 segments>"
+    assert BodyMap(("",), ("",), [-1], ("",)).n_segments == 0

@@ -1,0 +1,281 @@
+"""Studies resume, refuse what is not theirs, lose nothing; claims and rows follow their rules."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import signal
+
+import numpy as np
+import pytest
+
+from conncore import Network, storage
+from conncore.errors import CheckpointError, ConncoreError, UsageError
+from conncore.evolution.run_directory import read_timing
+from conncore.evolution.stopping import RunStopped
+from conncore.experiments.claims import above, near, plateaus, reaches, similar
+from conncore.experiments.compare import compare_rows
+from conncore.experiments.results import write_results
+from conncore.experiments.study import (
+    Arm,
+    Curve,
+    Outcome,
+    Stage,
+    describe,
+    restore_study,
+    run_study,
+)
+from conncore.optimizers import ES, GA
+from conncore.provenance import commit
+from fake_runs import SphereTask, tiny_connectome
+
+ES_STAGE = Stage("pretrain", ES(population_size=4, n_scout=4), 3)
+GA_STAGE = Stage("evolve", GA(population_size=6, n_elites=2), 4, expand=True)
+
+
+class SmallTask(SphereTask):
+    """A sphere in as many dimensions as the genome has."""
+
+    n_obs, n_actions, n_steps, joints = 2, 1, 1, None
+
+    def evaluate(self, network, genomes, seed, n_threads=None):
+        self.before(len(self.calls))
+        self.calls.append((seed, len(genomes)))
+        return -np.square(genomes - 0.5).sum(axis=1)
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """Drawing takes longer than all else here."""
+    monkeypatch.setattr("conncore.evolution.loop.draw_curve", lambda *args, **options: None)
+
+
+def make_arms(task, stages=(ES_STAGE, GA_STAGE)):
+    def build(neuron):
+        return lambda seed: Network(tiny_connectome(), task, neuron, "dense")
+
+    return [Arm("one", build("relu"), stages), Arm("two", build("lif"), stages)]
+
+
+def go(out, task=None, seeds=(0, 1), arms=None):
+    task = task or SmallTask()
+    lines = []
+    return run_study(arms or make_arms(task), task, seeds, out, 1, lines.append), lines
+
+
+def files(out):
+    return {p.relative_to(out): p.read_bytes() for p in out.rglob("seed-*.json")}
+
+
+def numbers(outcomes):
+    return {
+        arm: [(run.seed, run.score, run.curves, run.n_parameters) for run in runs]
+        for arm, runs in outcomes.items()
+    }
+
+
+def test_a_study_runs_every_arm_from_every_seed(tmp_path):
+    outcomes, lines = go(tmp_path / "study")
+    assert {arm: [run.seed for run in runs] for arm, runs in outcomes.items()} == {
+        "one": [0, 1],
+        "two": [0, 1],
+    }
+    assert [line.split()[0] for line in lines] == ["1/4", "2/4", "3/4", "4/4"]
+    run = outcomes["one"][1]
+    assert [curve.stage for curve in run.curves] == ["pretrain", "evolve"]
+    assert [len(curve.mean) for curve in run.curves] == [3, 4]
+    shared = Network(tiny_connectome(), SmallTask(), "relu", "dense")
+    assert run.n_parameters == shared.with_individual_weights().layout.n_parameters
+    # The GA starts where the ES ended, with every member the expanded solution.
+    best = np.load(tmp_path / "study/one/seed-1/pretrain/best.npz")["genome"]
+    expanded = shared.expand(best[None])
+    assert run.start() == pytest.approx(SmallTask().evaluate(None, expanded, 0)[0], abs=1e-4)
+    assert run.end() == run.curves[-1].mean[-1]
+
+
+def test_a_finished_study_runs_nothing_again(tmp_path):
+    first, _ = go(tmp_path / "study")
+    task = SmallTask()
+    again, lines = go(tmp_path / "study", task)
+    assert not task.calls
+    assert not lines
+    assert numbers(again) == numbers(first)
+    more, lines = go(tmp_path / "study", seeds=(0, 1, 2))
+    assert len(lines) == 2
+    assert numbers(more)["one"][:2] == numbers(first)["one"]
+
+
+@pytest.mark.parametrize("call", [1, 9, 14, 30])
+def test_an_interrupted_study_goes_on_to_the_same_numbers(tmp_path, call):
+    whole, _ = go(tmp_path / "whole")
+
+    def stop(number):
+        if number == call:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(RunStopped, match="run the same command again"):
+        go(tmp_path / "study", SmallTask(before=stop))
+    finished = files(tmp_path / "study")
+    task = SmallTask()
+    outcomes, _ = go(tmp_path / "study", task)
+    assert numbers(outcomes) == numbers(whole)
+    assert all((tmp_path / "study" / name).read_bytes() == old for name, old in finished.items())
+    whole_task = SmallTask()
+    go(tmp_path / "third", whole_task)
+    assert len(task.calls) < len(whole_task.calls)
+
+
+def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
+    whole, _ = go(tmp_path / "whole")
+    replace, count = os.replace, iter(range(1000))
+
+    def full(*paths):
+        if next(count) == 25:
+            raise OSError(28, "No space left on device")
+        replace(*paths)
+
+    monkeypatch.setattr(storage.os, "replace", full)
+    with pytest.raises(ConncoreError, match="No space left on device; make room and run"):
+        go(tmp_path / "study")
+    monkeypatch.undo()
+    assert numbers(go(tmp_path / "study")[0]) == numbers(whole)
+
+
+def test_a_study_may_grow_by_an_arm(tmp_path):
+    arms = make_arms(SmallTask())
+    whole, _ = go(tmp_path / "whole", arms=arms)
+    go(tmp_path / "study", arms=arms[:1])
+    outcomes, lines = go(tmp_path / "study", arms=arms)
+    assert len(lines) == 2  # of the new arm alone
+    assert numbers(outcomes) == numbers(whole)
+    assert set(json.loads((tmp_path / "study/study.json").read_text())["arms"]) == {"one", "two"}
+    assert numbers(go(tmp_path / "study", arms=arms[1:])[0])["two"] == numbers(whole)["two"]
+    assert set(json.loads((tmp_path / "study/study.json").read_text())["arms"]) == {"one", "two"}
+
+
+def test_a_study_goes_on_from_the_json_that_reports_it(tmp_path):
+    """Results are kept without their run directories."""
+    out, task = tmp_path / "study", SmallTask()
+    first, _ = go(out, seeds=(0,))
+    report = tmp_path / "study.json"
+    write_results(report, "", describe(make_arms(task), task), first)
+    shutil.rmtree(out)
+    restore_study(report, out)
+    again, lines = go(out, task, seeds=(0,))
+    assert not task.calls
+    assert not lines
+    assert again == first
+    more, lines = go(out, seeds=(0, 1))
+    assert len(lines) == 2
+    whole, _ = go(tmp_path / "whole", seeds=(0, 1))
+    assert numbers(more) == numbers(whole)
+    kept = files(out)
+    report.write_text("{")
+    restore_study(report, out)  # the study itself comes first
+    assert files(out) == kept
+    for damaged in ("{", "[]", json.dumps({"settings": {}, "outcomes": [{"arm": "one"}]})):
+        report.write_text(damaged)
+        with pytest.raises(CheckpointError, match=r"study.json"):
+            restore_study(report, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_outcome_says_what_made_it_and_how_long_all_of_it_took(tmp_path):
+    def stop(number):
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(RunStopped):
+        go(tmp_path / "study", SmallTask(before=stop), seeds=(0,))
+    runs = tmp_path / "study" / "one" / "seed-0"
+    before = sum(line["seconds"] for line in read_timing(runs / "pretrain"))
+    assert before > 0
+    run = go(tmp_path / "study", seeds=(0,))[0]["one"][0]
+    assert run.commit == commit()
+    assert run.date
+    lines = read_timing(runs / "pretrain") + read_timing(runs / "evolve")
+    assert len(lines) == 7
+    assert run.seconds == round(sum(line["seconds"] for line in lines), 1)
+
+
+def test_another_study_and_strange_files_are_refused(tmp_path):
+    go(tmp_path / "study", seeds=(0,))
+    task = SmallTask()
+    shorter = make_arms(task, (Stage("pretrain", ES_STAGE.optimizer, 2), GA_STAGE))
+    with pytest.raises(UsageError, match=r"other settings \(arms.one.stages.*choose another --out"):
+        go(tmp_path / "study", task, arms=shorter)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").touch()
+    with pytest.raises(UsageError, match="not empty and not a study"):
+        go(tmp_path / "other")
+    file = tmp_path / "study/one/seed-0.json"
+    for damaged in ("{", "{}", json.dumps({"curves": [{"a": 1}]})):
+        file.write_text(damaged)
+        with pytest.raises(CheckpointError, match=r"seed-0.json.*delete it to run it again"):
+            go(tmp_path / "study", seeds=(0,))
+    (tmp_path / "study/study.json").write_text("[]")
+    with pytest.raises(CheckpointError, match=r"study.json is damaged"):
+        go(tmp_path / "study")
+
+
+def outcome(arm, seed, mean, score=None):
+    curve = Curve("evolve", list(mean), list(mean))
+    return Outcome(arm, seed, [curve], mean[-1] if score is None else score, 1, 1, 0.0)
+
+
+def outcomes_of(**arms):
+    """Outcomes whose curves go straight from 0 to the given ends."""
+    return {
+        arm: [outcome(arm, seed, np.linspace(0, end, 40)) for seed, end in enumerate(ends)]
+        for arm, ends in arms.items()
+    }
+
+
+def test_claims_follow_their_rules():
+    found = outcomes_of(a=[10, 11, 12, 13, 14], b=[8, 9.5, 10, 11, 12.5], c=[1, 30, 2, 28, 9])
+    assert above("", "a", "b", Outcome.end).judge(found).verdict == "holds"
+    assert above("", "b", "a", Outcome.end).judge(found).verdict == "does not hold"
+    assert above("", "a", "c", Outcome.end).judge(found).verdict == "does not hold"
+    assert similar("", "a", "b", Outcome.end).judge(found).verdict == "holds"
+    assert similar("", "a", "c", Outcome.end).judge(found).verdict == "does not hold"
+    assert near("", "a", Outcome.end, 12.0, 1.0).judge(found).verdict == "holds"
+    assert near("", "a", Outcome.end, 14.0, 0.5).judge(found).verdict == "does not hold"
+    assert reaches("a", 11.9).judge(found).verdict == "holds"
+    assert reaches("a", 12.1).judge(found).verdict == "does not hold"
+    verdict = above("", "a", "b", Outcome.end).judge(found)
+    assert verdict.low <= verdict.estimate <= verdict.high
+    few = {arm: runs[:4] for arm, runs in found.items()}
+    assert above("", "a", "b", Outcome.end).judge(few).verdict == "not tested"
+    assert above("", "a", "b", Outcome.end).judge({}).verdict == "not tested"
+
+
+def test_a_plateau_is_a_gain_that_came_early():
+    early = [*np.linspace(0, 10, 10), *[10.0] * 30]
+    curves = {"a": [outcome("a", s, np.array(early) + s) for s in range(5)]}
+    assert plateaus("", "a").judge(curves).verdict == "holds"
+    steady = outcomes_of(a=[10, 11, 12, 13, 14])
+    assert plateaus("", "a").judge(steady).verdict == "does not hold"
+
+
+def test_rows_compare_with_the_circuit():
+    found = outcomes_of(
+        circuit=[10, 11, 12, 13, 14, 15, 16, 17], worse=[5, 6, 5, 6, 5, 6, 5, 6],
+        alike=[11, 10, 13, 12, 15, 14, 17, 16],
+    )  # fmt: skip
+    circuit, worse, alike = compare_rows(found)
+    assert (circuit.arm, circuit.verdict) == ("circuit", "")
+    assert math.isnan(circuit.p)
+    assert circuit.mean == pytest.approx(13.5)
+    assert worse.difference == pytest.approx(8.0)
+    assert worse.p == 2 / 256
+    assert worse.p_holm == 4 / 256
+    assert worse.verdict == "circuit better"
+    assert (alike.p, alike.verdict) == (1.0, "no difference shown")
+    failed = {arm: list(runs) for arm, runs in found.items()}
+    failed["worse"][0] = outcome("worse", 0, [0.0, 1.0], score=-math.inf)
+    row = compare_rows(failed)[1]
+    assert row.n_failed == 1
+    assert row.p == 2 / 128
+    assert math.isfinite(row.mean)

@@ -1,0 +1,313 @@
+"""Edge tables: what is read, what is refused and where, round trips."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conncore.connectome.record import Connectome
+from conncore.errors import ConnectomeError, UsageError
+from conncore.formats import read, read_edges, write_edges
+from random_connectomes import connectomes, same
+
+HEADER = "pre,post,type,weight,sign\n"
+
+
+def table(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def edges(worm):
+    names = worm.names
+    ends = zip(worm.pre, worm.post, worm.weight.tolist(), worm.sign.tolist(), strict=True)
+    return {(names[i], names[j]): (w, s) for i, j, w, s in ends}
+
+
+@pytest.mark.parametrize(("suffix", "delimiter"), [(".csv", ","), (".tsv", "\t"), (".txt", "\t")])
+def test_edges_are_read(tmp_path, suffix, delimiter):
+    rows = ["pre,post,type,weight,sign", "A,B,chemical,2,1", "B,A,,0.5,-1", "A,C,gap,3,"]
+    text = "\n".join(rows).replace(",", delimiter)
+    worm = read(table(tmp_path / f"tiny{suffix}", text))
+    assert worm.name == "tiny"
+    assert worm.names == ("A", "B", "C")
+    assert edges(worm) == {("A", "B"): (2.0, 1), ("B", "A"): (0.5, -1)}
+    assert (worm.gap_pre.tolist(), worm.gap_post.tolist()) == ([0], [2])
+    assert worm.gap_weight.tolist() == [3.0]
+    assert worm.body is None
+
+
+def test_only_pre_and_post_are_needed_in_any_order(tmp_path):
+    worm = read(table(tmp_path / "e.csv", "note,post,pre\nx,B,A\n"))
+    assert edges(worm) == {("A", "B"): (1.0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("word", "sign"),
+    [
+        *((word, 1) for word in ("+1", "1", "exc", "Excitatory")),
+        *((word, -1) for word in ("-1", "inh", "INHIBITORY")),
+        *((word, 0) for word in ("0", "", "unknown")),
+    ],
+)
+def test_signs_are_words_or_numbers(tmp_path, word, sign):
+    worm = read(table(tmp_path / "e.csv", f"pre,post,sign\nA,B,{word}\n"))
+    assert worm.sign.tolist() == [sign]
+    assert worm.sign_source == ("source" if sign else "unknown",)
+
+
+@pytest.mark.parametrize("word", ["gap", "gap_junction", "electrical", "Electrical"])
+def test_gap_junctions_have_several_names(tmp_path, word):
+    worm = read(table(tmp_path / "e.csv", f"pre,post,type\nA,B,{word}\n"))
+    assert (worm.n_synapses, worm.n_gap_junctions) == (0, 1)
+
+
+def test_ids_are_exact_strings(tmp_path):
+    big, next_to_it = 2**53 + 1, 2**53  # equal as floats
+    text = f"pre,post\n{big},{next_to_it}\n720575940621280688,007\n007,7\n"
+    worm = read(table(tmp_path / "e.csv", text))
+    assert worm.names == (
+        "9007199254740993",
+        "9007199254740992",
+        "720575940621280688",
+        "007",
+        "7",
+    )
+    assert worm.n_synapses == 3
+
+
+def test_padding_bom_blank_lines_and_line_ends_do_not_matter(tmp_path):
+    text = '\ufeffpre , post,weight\r\n\r\n A ,"B, the second", 2 \r\n,,\r\n'
+    worm = read(table(tmp_path / "e.csv", text))
+    assert edges(worm) == {("A", "B, the second"): (2.0, 0)}
+
+
+def test_columns_can_be_named(tmp_path):
+    path = table(tmp_path / "e.csv", "bodyId_pre,bodyId_post,n\n1,2,5\n")
+    worm = read(path, pre="bodyId_pre", post="bodyId_post", weight="n")
+    assert edges(worm) == {("1", "2"): (5.0, 0)}
+    with pytest.raises(ConnectomeError, match="no column 'size'; found 'bodyId_pre'"):
+        read(path, pre="bodyId_pre", post="bodyId_post", weight="size")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty; its first line names the columns"),
+        (
+            "\n \n",
+            "the file is empty; its first line names the columns",
+        ),
+        (
+            "sauce,post\nA,B\n",
+            "line 1: there is no column 'pre'; found 'sauce', 'post'; "
+            "say which it is: pre=TITLE (--option pre=TITLE)",
+        ),
+        (
+            "\n\npre,w\nA,2\n",
+            "line 3: there is no column 'post'; found 'pre', 'w'; "
+            "say which it is: post=TITLE (--option post=TITLE)",
+        ),
+        (
+            "pre|post\nA|B\n",
+            "line 1: there is no column 'pre'; found 'pre|post'; "
+            "are its columns separated by commas or tabs?",
+        ),
+        ("pre,post,pre\nA,B,C\n", "line 1 names the column 'pre' twice"),
+        (HEADER, "there are no edges below the line of column names"),
+        (
+            HEADER + "A,B,,1,1\nA,C,,many,1\n",
+            "line 3, column 'weight': 'many' is not a number; give a positive weight",
+        ),
+        (
+            HEADER + "A,B,,,1\n",
+            "line 2, column 'weight': '' is not a number; give a positive weight",
+        ),
+        (
+            HEADER + "A,B,,1_000,1\n",
+            "line 2, column 'weight': '1_000' is not a number; give a positive weight",
+        ),
+        *(
+            (
+                HEADER + f"A,B,,{weight},1\n",
+                f"line 2, column 'weight': weight {weight} is not positive and finite; "
+                "put signs in column sign",
+            )
+            for weight in ("-2", "0", "nan", "inf", "1e999")
+        ),
+        (
+            HEADER + "A,B,,1,1\n\nA,C,,1,plus\n",
+            "line 4, column 'sign': unknown sign 'plus'; "
+            "use +1, -1, 0, exc, inh, unknown or nothing",
+        ),
+        (
+            HEADER + "A,B,,1,2\n",
+            "line 2, column 'sign': unknown sign '2'; use +1, -1, 0, exc, inh, unknown or nothing",
+        ),
+        (
+            HEADER + "A,B,gap,1,-1\n",
+            "line 2, column 'sign': a gap junction has no sign; leave it empty",
+        ),
+        (
+            HEADER + "A,B,psychic,1,1\n",
+            "line 2, column 'type': unknown type 'psychic'; use chemical or gap",
+        ),
+        (HEADER + ",B,,1,1\n", "line 2, column 'pre': the cell name is empty"),
+        (HEADER + "A, ,,1,1\n", "line 2, column 'post': the cell name is empty"),
+        (HEADER + "A,B,,1\n", "line 2 has 4 fields, but there are 5 columns"),
+        (HEADER + '"A\nA",B,,1,1\nA,B,,1\n', "line 4 has 4 fields, but there are 5 columns"),
+        (
+            HEADER + "A,B,,1,1\nA,C,,1,1\nA,B,,2,1\nA,B,,3,1\n",
+            "lines 2, 4, 5 give the same chemical edge 'A' -> 'B'; merge them, or read with "
+            'duplicates="sum" (--option duplicates=sum) to add their weights',
+        ),
+        (
+            HEADER + "A,B,,1,1\nA,B,,2,1\nB,A,gap,3,\nB,A,gap,3,\n",
+            "lines 2, 3 give the same chemical edge 'A' -> 'B' (and 1 more edges are repeated); "
+            'merge them, or read with duplicates="sum" (--option duplicates=sum) to add '
+            "their weights",
+        ),
+        (
+            HEADER + "A,B,,1,1\nA,B,,1,-1\n",
+            "lines 2, 3 give edge 'A' -> 'B' different signs",
+        ),
+    ],
+)
+def test_bad_edges_are_refused_with_file_line_and_column(tmp_path, text, message):
+    path = table(tmp_path / "bad.csv", text)
+    with pytest.raises(ConnectomeError) as caught:
+        read(path)
+    assert str(caught.value) == f"{path}: {message}"
+    assert caught.value.exit_status == 2
+
+
+def test_an_open_quote_is_refused_with_its_line(tmp_path):
+    path = table(tmp_path / "bad.csv", HEADER + 'A,B,,1,1\nA,"C,,1,1\nB,A,,1,1\n')
+    with pytest.raises(ConnectomeError, match=r"bad\.csv: line 3 cannot be split into fields"):
+        read(path)
+
+
+def test_what_is_not_utf8_is_refused_with_its_line(tmp_path):
+    path = table(tmp_path / "bad.csv", HEADER + "A,B,,1,1\nCafé,B,,1,1\n", "latin-1")
+    with pytest.raises(ConnectomeError, match=r"bad\.csv: line 3 is not UTF-8"):
+        read(path)
+
+
+def test_missing_files_directories_and_other_formats_are_refused(tmp_path):
+    with pytest.raises(ConnectomeError, match=r"none\.csv: no such file"):
+        read(tmp_path / "none.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ConnectomeError, match=r"folder\.csv: is a directory, not a connectome"):
+        read(tmp_path / "folder.csv")
+    with pytest.raises(ConnectomeError, match=r"is a directory, not a connectome file, nor"):
+        read(tmp_path)
+    table(tmp_path / "e.doc", "x")
+    with pytest.raises(ConnectomeError, match=r"unknown suffix '\.doc'.*\.csv, \.tsv, \.txt,"):
+        read(tmp_path / "e.doc")
+
+
+def test_duplicates_can_be_summed(tmp_path):
+    text = HEADER + "A,B,,1,1\nA,C,,1,1\nA,B,,2.5,1\nA,B,gap,4,\nA,B,gap,4,\n"
+    path = table(tmp_path / "e.csv", text)
+    worm = read(path, duplicates="sum")
+    assert edges(worm) == {("A", "B"): (3.5, 1), ("A", "C"): (1.0, 1)}
+    assert worm.gap_weight.tolist() == [8.0]
+    with pytest.raises(UsageError, match="unknown rule for duplicate edges 'first'; choose one of"):
+        read(path, duplicates="first")
+
+
+def test_summing_does_not_hide_different_signs(tmp_path):
+    path = table(tmp_path / "e.csv", HEADER + "A,B,,1,1\nC,B,,1,1\nA,B,,1,-1\n")
+    with pytest.raises(ConnectomeError, match="lines 2, 4 give edge 'A' -> 'B' different signs"):
+        read(path, duplicates="sum")
+
+
+def test_many_duplicate_lines_are_cut_short(tmp_path):
+    path = table(tmp_path / "e.csv", HEADER + "A,B,,1,1\n" * 15)
+    with pytest.raises(ConnectomeError, match="lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 5 more"):
+        read(path)
+
+
+CELLS = "name,class,transmitter,role,segment,side\n"
+
+
+def test_cells_give_order_classes_and_body_map(tmp_path):
+    table(tmp_path / "worm.edges.csv", "pre,post\nDA1,MDL01\n")
+    text = CELLS + "MDL01,MDL,,muscle,2,dorsal\nAVAL,AVA,ACh,,,\nDA1,DA,ACh,motor,0,dorsal\n"
+    cells = table(tmp_path / "worm.cells.csv", text)
+    worm = read(tmp_path / "worm.edges.csv")  # finds the cells beside it
+    assert worm.name == "worm"
+    assert worm.names == ("MDL01", "AVAL", "DA1")
+    assert worm.classes == ("MDL", "AVA", "DA")
+    assert worm.transmitters == ("", "ACh", "ACh")
+    assert worm.body.cell_class == ("", "", "DA")
+    assert worm.body.role == ("muscle", "", "motor")
+    assert worm.body.segment.tolist() == [2, -1, 0]
+    assert worm.body.side == ("dorsal", "", "dorsal")
+    named = read_edges(table(tmp_path / "other.csv", "pre,post\nDA1,MDL01\n"), cells=cells)
+    assert named.checksum == worm.checksum
+
+
+def test_cells_without_roles_make_no_body_map(tmp_path):
+    cells = table(tmp_path / "c.tsv", "name\tclass\nA\tx\nB\ty\n")
+    worm = read(table(tmp_path / "e.csv", "pre,post\nB,A\n"), cells=cells)
+    assert worm.names == ("A", "B")
+    assert worm.classes == ("x", "y")
+    assert worm.body is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("cell\nA\n", "line 1: there is no column 'name'; found 'cell'"),
+        (CELLS, "there are no cells below the line of column names"),
+        (CELLS + "A,,,,,\nB,,,,,\nA,,,,,\n", "lines 2, 4 name the same cell 'A'"),
+        (CELLS + ",X,,,,\n", "column 'name': the cell name is empty"),
+        (CELLS + "A,DA,,motor,one,dorsal\n", "line 2, column 'segment': 'one' is not a segment"),
+        (CELLS + "A,DA,,motor,-1,dorsal\n", "line 2, column 'segment': '-1' is not a segment"),
+        (CELLS + "A,DA,,motor,99999,dorsal\n", "line 2: segment 99999 is too high"),
+        (CELLS + "A,DA,,moter,1,dorsal\n", "line 2: unknown role 'moter'"),
+        (CELLS + "A,DA,,motor,1,left\n", "line 2: unknown side 'left'"),
+        (CELLS + "A,DA,,motor,,dorsal\n", "line 2: a cell with role motor needs a segment"),
+        (CELLS + "A,,,motor,1,dorsal\n", "line 2: a cell with role motor needs a class"),
+    ],
+)
+def test_bad_cells_are_refused_with_file_line_and_column(tmp_path, text, message):
+    cells = table(tmp_path / "c.csv", text)
+    with pytest.raises(ConnectomeError) as caught:
+        read(table(tmp_path / "e.csv", "pre,post\nA,A\n"), cells=cells)
+    assert str(caught.value).startswith(f"{cells}: ")
+    assert message in str(caught.value)
+
+
+def test_an_edge_to_a_cell_that_is_not_listed_is_refused(tmp_path):
+    cells = table(tmp_path / "c.csv", "name\nA\n")
+    path = table(tmp_path / "e.csv", "pre,post\nA,A\nA,B\n")
+    with pytest.raises(
+        ConnectomeError, match=r"line 3, column 'post': cell 'B' is not in .*c\.csv"
+    ):
+        read(path, cells=cells)
+
+
+def test_a_stated_cells_file_must_exist(tmp_path):
+    with pytest.raises(ConnectomeError, match=r"c\.csv: no such file"):
+        read(table(tmp_path / "e.csv", "pre,post\nA,B\n"), cells=tmp_path / "c.csv")
+
+
+@given(worm=connectomes(), suffix=st.sampled_from([".csv", ".tsv", ".txt"]))
+def test_edges_round_trip(tmp_path_factory, worm, suffix):
+    folder = tmp_path_factory.mktemp("edges")
+    path = folder / f"x.edges{suffix}"
+    write_edges(worm, path, cells=folder / f"x.cells{suffix}")
+    back = read(path)
+    lost = ("name", "citation", "licence", "source", "sign_source")
+    assert same(worm, back, but=lost)
+    assert worm.checksum == back.checksum
+
+
+def test_edges_are_written_under_known_suffixes_alone(tmp_path):
+    worm = Connectome.from_edges("x", [0], [1])
+    with pytest.raises(ConnectomeError, match=r"ends in one of \.csv, \.tsv, \.txt"):
+        write_edges(worm, tmp_path / "x.edges")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,106 @@
+"""The field's own files, where CONNCORE_DATA names a directory of them: published counts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from conncore.catalog.shipped import load
+from conncore.formats import detect, read
+
+DATA = Path(os.environ.get("CONNCORE_DATA", "/nowhere"))
+
+
+def need(name):
+    if not (DATA / name).exists():
+        pytest.skip(f"CONNCORE_DATA has no {name}")
+    return DATA / name
+
+
+def signs(worm):
+    return worm.n_excitatory, worm.n_inhibitory, worm.n_unknown
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "options", "cells", "counts", "gap"),
+    [
+        (
+            "validation/winding2023_Supplementary-Data-S1.zip",
+            "winding2023",
+            {},
+            2952,
+            (0, 0, 110677),
+            0,
+        ),
+        (
+            "validation/pedigo2023_larva_G_edgelist.txt.gz",
+            "edges",
+            {"header": False},
+            3554,
+            (0, 0, 119010),
+            0,
+        ),
+        ("validation/hemibrain_EB_ER_EPG_edges.csv", "neuprint", {}, 286, (0, 0, 9376), 0),
+        ("drosophila/left_adjacency.csv", "matrix", {}, 209, (0, 0, 7425), 0),
+        ("drosophila/right_adjacency.csv", "matrix", {}, 213, (0, 0, 7536), 0),
+        ("drosophila/fib25-fib19_v2.2.json", "flyvis", {"extent": 1}, 443, (4945, 2753, 0), 0),
+        ("drosophila/fib25-fib19_v2.2.json", "flyvis", {"extent": 2}, 1203, (17197, 9439, 0), 0),
+        # flyvis 1.2.0 says 45,669 nodes and 1,513,231 edges.
+        (
+            "drosophila/fib25-fib19_v2.2.json",
+            "flyvis",
+            {"extent": 15, "fill": 1.0},
+            45669,
+            (983980, 529251, 0),
+            0,
+        ),
+        ("celegans/CeConnMtrcs_170626.mat", "haspel2011", {}, 102, (264, 72, 0), 161),
+        ("celegans/CeConnMtrcs_170626.mat", "haspel2011", {"circuit": "seg"}, 17, (39, 12, 0), 16),
+        ("celegans/cook2019_herm_edges.csv", "edges", {}, 473, (0, 0, 4879), 1450),
+        ("celegans/aconnectome_white_1986_whole.csv", "edges", {}, 309, (0, 0, 2386), 575),
+        ("formats/Worm2D.net.nml", "neuroml", {}, 97, (182, 110, 0), 25),
+        ("formats/cect_herm_full_edgelist.csv", "cect", {}, 448, (0, 0, 4681), 1359),
+    ],
+)
+def test_counts_of_a_real_file(name, format, options, cells, counts, gap):
+    path = need(name)
+    if path.suffix == ".mat":
+        pytest.importorskip("scipy")
+    assert detect(path) == format
+    worm = read(path, **options)
+    assert worm.n_neurons == cells
+    assert signs(worm) == counts
+    assert worm.n_gap_junctions == gap
+
+
+def test_the_larval_brain_has_its_synapses_and_types():
+    worm = read(need("validation/winding2023_Supplementary-Data-S1.zip"))
+    assert worm.weight.sum() == 352611
+    assert worm.classes.count("KC") == 144
+
+
+def test_the_mat_file_is_the_shipped_circuit():
+    """The orientation: [post, pre]. Names are those of the catalog but for zeros in front."""
+    pytest.importorskip("scipy")
+    path = need("celegans/CeConnMtrcs_170626.mat")
+    for circuit, name in (("full", "celegans-haspel2011"), ("seg", "celegans-haspel2011-segment")):
+        worm, shipped = read(path, circuit=circuit), load(name)
+
+        def wires(c):
+            plain = [n if n.startswith("M") else n.replace("0", "", n[2] == "0") for n in c.names]
+            rows = zip(c.pre, c.post, c.weight.tolist(), c.sign.tolist(), strict=True)
+            return {(plain[i], plain[j], w, s) for i, j, w, s in rows}
+
+        assert wires(worm) == wires(shipped)
+
+
+def test_a_workbook_of_cook_2019():
+    books = sorted(DATA.glob("**/SI 5*corrected*.xlsx"))
+    if not books:
+        pytest.skip("CONNCORE_DATA has no 'SI 5 Connectome adjacency matrices, corrected*.xlsx'")
+    worm = read(books[0])
+    assert (worm.n_neurons, worm.n_synapses, worm.n_gap_junctions) == (473, 4879, 1450)
+    assert worm.weight.sum() == load("celegans-cook2019").weight.sum()
+    assert read(books[0], sex="male").n_synapses == 5306

@@ -1,0 +1,270 @@
+"""Matrix products over many observations against the kernels, which take one a step."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+import pytest
+
+from conncore._kernels import built_for
+from conncore._kernels import load as load_kernel
+from conncore.catalog.shipped import load
+from conncore.connectome.record import Connectome
+from conncore.errors import UsageError
+from conncore.network import batched, encoding
+from conncore.network.network import Network
+from conncore.network.topology import SparseMap
+from conncore.neurons.models import NEURONS
+
+N_MEMBERS, N_STEPS = 10, 9  # members: more than a thread takes at a time
+
+
+def held(network, genomes, observations, n_steps):
+    """Decoder outputs before tanh, summed over the steps, from `policy`."""
+    totals = []
+    for row in observations:
+        policy = network.policy(genomes, n_threads=1)
+        rows = np.tile(row, (len(genomes), 1))
+        totals.append(sum(np.arctanh(policy.act(rows)) for _ in range(n_steps)))
+    return np.array(totals).swapaxes(0, 1)
+
+
+def genomes_for(network, n_members=N_MEMBERS):
+    """Random genomes whose actions stay well within (-1, 1), where arctanh is exact."""
+    genomes = network.random_genomes(n_members, seed=4)
+    genomes[:, network.layout.slices["decoder"]] *= 0.3
+    return genomes
+
+
+@pytest.fixture
+def observations(chain):
+    return np.random.default_rng(0).normal(size=(40, chain.n_obs))
+
+
+@pytest.mark.parametrize("io", ["dense", "anatomical"])
+@pytest.mark.parametrize("neuron", NEURONS)
+def test_answers_are_those_of_the_kernels(worm, chain, observations, neuron, io):
+    # Inputs and weights that make every model answer, spikes too, within a few steps.
+    options = {"log_weights": (0.0, -0.5)}
+    if neuron == "izhikevich":
+        options["constants"] = {"scale": 100.0, "dt": 0.5}
+    network = Network(worm, chain, neuron=neuron, io=io, **options)
+    genomes = genomes_for(network)
+    found = network.respond(genomes, observations, N_STEPS)
+    expected = held(network, genomes, observations, N_STEPS)
+    assert found.dtype == np.float32
+    assert found.shape == (N_MEMBERS, 40, chain.n_actions)
+    assert np.std(expected, axis=1).min() > 0.01, "the answers must depend on the observations"
+    # A potential at its threshold to within rounding may spike here and not there.
+    close = np.isclose(found, expected, rtol=1e-4, atol=1e-4).all(axis=2)
+    assert close.mean() > (1.0 if neuron == "relu" else 0.99) - 1e-9
+
+
+def test_tuned_constants_and_individual_weights_are_used(segment, chain, observations):
+    network = Network(
+        segment, chain, neuron="lif", io="dense", weights="individual", tune=("gamma", "v_th")
+    )
+    genomes = genomes_for(network)
+    rng = np.random.default_rng(1)
+    genomes[:, network.layout.slices["log_weights"]] += rng.normal(
+        size=(N_MEMBERS, segment.n_synapses)
+    )
+    genomes[:, network.layout.slices["constants"]] = rng.uniform(0.2, 0.9, (N_MEMBERS, 2))
+    found = network.respond(genomes, observations, N_STEPS)
+    expected = held(network, genomes, observations, N_STEPS)
+    assert np.isclose(found, expected, rtol=1e-4, atol=1e-4).all(axis=2).mean() > 0.99
+
+
+@pytest.mark.parametrize("neuron", ["relu", "alif"])
+def test_free_weights_and_several_steps_per_action(segment, chain, observations, neuron):
+    network = Network(segment, chain, neuron=neuron, io="dense", weights="free", steps_per_action=3)
+    genomes = genomes_for(network)
+    found = network.respond(genomes, observations, 4)
+    expected = held(network, genomes, observations, 4)
+    close = np.isclose(found, expected, rtol=1e-4, atol=1e-4).all(axis=2)
+    assert close.mean() > (1.0 if neuron == "relu" else 0.99) - 1e-9
+
+
+def test_neither_threads_nor_neighbours_nor_blocks_change_an_answer(
+    segment, chain, observations, monkeypatch
+):
+    network = Network(segment, chain, neuron="alif", io="dense", log_weights=(0.0, -0.5))
+    genomes = genomes_for(network, 33)
+    found = network.respond(genomes, observations, N_STEPS, n_threads=1)
+    threaded = network.respond(genomes, observations, N_STEPS, n_threads=4)
+    np.testing.assert_array_equal(threaded, found)
+    some = [31, 2, 8]
+    np.testing.assert_array_equal(network.respond(genomes[some], observations, 9), found[some])
+    dark = np.where(observations < 0.8, -1.0, observations)
+    without_blas = network.respond(genomes, dark, N_STEPS)
+    monkeypatch.setattr(batched, "_TILE", 16)
+    monkeypatch.setattr(batched, "_CACHE", 0)  # the fewest observations at a time
+    blocks = network.respond(genomes, observations, N_STEPS)
+    assert np.isclose(blocks, found, rtol=1e-4, atol=1e-4).all(axis=2).mean() > 0.99
+    np.testing.assert_array_equal(network.respond(genomes, dark, N_STEPS), without_blas)
+
+
+def test_a_member_that_diverges_says_so_and_disturbs_nobody(segment, chain, observations):
+    network = Network(segment, chain, neuron="izhikevich", io="dense", tune=("a", "b", "dt"))
+    genomes = genomes_for(network, 3)
+    before = network.respond(genomes, observations, 30)
+    assert np.isfinite(before).all()
+    diverging = genomes.copy()
+    diverging[1, network.layout.slices["constants"]] = 1.0  # then u is v, and v follows u squared
+    after = network.respond(diverging, observations, 30)
+    assert np.isnan(after[1]).all()
+    np.testing.assert_array_equal(after[[0, 2]], before[[0, 2]])
+    policy = network.policy(diverging)
+    for _ in range(30):
+        policy.act(np.tile(observations[0], (3, 1)))
+    assert policy.status.tolist() == [0, 1, 0]
+
+
+def test_wrong_arguments_are_one_line(segment, chain):
+    network = Network(segment, chain, neuron="relu", io="dense")
+    genomes = network.random_genomes(2)
+    for wrong, said in (
+        ((genomes, np.zeros((3, 4)), 2), "need \\(n_observations, 10\\)"),
+        ((genomes, np.zeros(10), 2), "need \\(n_observations, 10\\)"),
+        ((genomes, np.full((3, 10), np.nan), 2), "observations are not all finite"),
+        ((genomes, np.zeros((3, 10)), 0), "n_steps is 0"),
+        ((genomes[:, 1:], np.zeros((3, 10)), 2), "genomes have shape"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            network.respond(*wrong)
+
+
+def test_a_network_without_synapses_answers(chain, observations):
+    loose = Connectome.from_edges("loose", [], [], names=["a", "b"])
+    network = Network(loose, chain, neuron="relu", io="dense")
+    genomes = genomes_for(network, 2)
+    found = network.respond(genomes, observations, 3)
+    np.testing.assert_allclose(found, held(network, genomes, observations, 3), rtol=1e-4, atol=1e-5)
+
+
+ROWS = [[3, 1, 4], [], [5], *[[2, 7, 1, 8, 2]] * 9, [2, 7, 1], [], *[[6, 0]] * 4]
+
+
+@pytest.mark.parametrize("isa", built_for())
+@pytest.mark.parametrize("n_columns", [0, 1, 7, 64, 321])
+def test_products_add_in_the_order_of_the_map(n_columns, isa):
+    rng = np.random.default_rng(0)
+    indptr = np.cumsum([0, *map(len, ROWS)], dtype=np.int32)
+    indices = np.concatenate(ROWS).astype(np.int32)
+    values, source, start = (
+        rng.normal(size=shape).astype(np.float32)
+        for shape in (len(indices), (9, n_columns), (len(ROWS), n_columns))
+    )
+    expected = start.copy()
+    for row, senders in enumerate(ROWS):
+        for k, sender in enumerate(senders):
+            expected[row] += values[indptr[row] + k] * source[sender]
+    alike = batched._alike(SparseMap(indptr, indices, 9))
+    assert alike.tolist() == [row > 0 and ROWS[row] == ROWS[row - 1] for row in range(len(ROWS))]
+    kernel = importlib.import_module(f"conncore._kernels.products_{isa}")
+    target = np.full_like(start, np.nan)
+    kernel._unsafe_add_products(indptr, indices, alike, values, source, start, target)
+    np.testing.assert_array_equal(target, expected)
+    kernel._unsafe_add_products(indptr, indices, alike, values, source, start, start)
+    np.testing.assert_array_equal(start, expected)
+
+
+@pytest.mark.parametrize("isa", built_for())
+@pytest.mark.parametrize("n_cells", [1, 16, 17, 81, 200])
+def test_the_drive_is_tanh_of_the_products(n_cells, isa):
+    """Within float32; the same on every instruction set."""
+    rng = np.random.default_rng(0)
+    n_seen, n_places = 30, 12
+    seen = rng.normal(size=(n_seen, n_places)).astype(np.float32)
+    seen[rng.random(seen.shape) < 0.6] = 0.0
+    seen[[0, 7]] = 0.0
+    row, place = np.nonzero(seen)
+    indptr = np.searchsorted(row, np.arange(n_seen + 1)).astype(np.int32)
+    padded = n_cells + -n_cells % 16
+    weights, start = np.zeros((n_places, padded), "float32"), np.zeros(padded, "float32")
+    weights[:, :n_cells] = rng.normal(size=(n_places, n_cells)) * 10 ** rng.uniform(-4, 2, n_cells)
+    start[:n_cells] = rng.normal(size=n_cells)
+    cells = rng.permutation(n_cells + 3)[:n_cells].astype(np.int32)
+
+    def drive(isa):
+        found = np.full((n_cells + 3, n_seen), np.nan, "float32")
+        kernel = importlib.import_module(f"conncore._kernels.products_{isa}")
+        entries = indptr, place.astype(np.int32), seen[row, place]
+        kernel._unsafe_drive(*entries, weights, start, cells, found)
+        return found
+
+    found = drive(isa)
+    by_cell, bias = weights[:, :n_cells].T.astype(float), start[:n_cells, None]
+    exact = np.tanh(by_cell @ seen.T + bias)
+    # A rounding at each addition, and those of tanh, whose slope is at most 1.
+    roundings = (n_places + 1) * (np.abs(by_cell) @ np.abs(seen.T) + np.abs(bias)) + 4.0
+    assert (np.abs(found[cells] - exact) <= 2.0**-24 * roundings).all()
+    assert np.isnan(np.delete(found, cells, axis=0)).all()
+    np.testing.assert_array_equal(found, drive("baseline"))
+
+
+def test_tanh_of_float32_is_exact_to_four_units_in_the_last_place():
+    x = np.concatenate([np.linspace(-12, 12, 100_001), 10.0 ** np.arange(-38, 2), [0.0, -0.0]])
+    start = np.append(x, [np.inf, -np.inf, np.nan]).astype(np.float32)
+    start = np.pad(start, (0, -start.size % 16))
+    nothing = np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
+    cells, found = np.arange(start.size, dtype=np.int32), np.empty((start.size, 1), np.float32)
+    load_kernel("products")._unsafe_drive(*nothing, start[None], start, cells, found)
+    exact = np.tanh(start.astype(np.float64))
+    ulp = np.spacing(np.abs(exact).astype(np.float32))
+    assert np.nanmax(np.abs(found[:, 0] - exact) / ulp) <= 4
+    np.testing.assert_array_equal(np.isnan(found[:, 0]), np.isnan(start))
+    np.testing.assert_array_equal(np.signbit(found[:, 0]), np.signbit(start))
+
+
+def test_the_background_is_what_is_commonest():
+    rng = np.random.default_rng(0)
+    observations = rng.normal(size=(100, 3)).astype(np.float32)
+    observations[rng.permutation(100)[:30], 0] = 0.7  # more than a quarter
+    observations[rng.permutation(100)[:60], 1] = -9.0
+    observations[:, 2] = 4.0
+    np.testing.assert_array_equal(encoding.commonest(observations), np.float32([0.7, -9.0, 4.0]))
+
+
+@pytest.mark.parametrize("background", [0.0, -3.5])
+def test_a_background_changes_no_answer(segment, chain, observations, background):
+    network = Network(segment, chain, neuron="relu", io="dense")
+    genomes = genomes_for(network, 3)
+    some = observations.copy()
+    some[np.random.default_rng(1).random(some.shape) < 0.8] = background
+    found = network.respond(genomes, some, N_STEPS)
+    np.testing.assert_allclose(found, held(network, genomes, some, 9), rtol=1e-4, atol=1e-4)
+
+
+def test_a_network_of_many_cells_answers(chain, observations):
+    """Its matrix would take 1.6 GB."""
+    rng = np.random.default_rng(0)
+    n = 20_000
+    pre, post = np.divmod(np.unique(rng.integers(0, n * n, 60_000)), n)
+    large = Connectome.from_edges(
+        "large", pre, post, sign=np.ones(pre.size), names=[str(i) for i in range(n)]
+    )
+    network = Network(
+        large,
+        chain,
+        neuron="relu",
+        io="dense",
+        inputs=list(large.names[:500]),
+        outputs=list(large.names),
+    )
+    genomes = genomes_for(network, 1)
+    found = network.respond(genomes, observations[:2], 3)
+    expected = held(network, genomes, observations[:2], 3)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    assert np.std(found) > 0.01
+
+
+def test_the_shipped_whole_worm_fits(chain, observations):
+    network = Network(
+        load("celegans-cook2019").settle_signs("drop"), chain, neuron="relu", io="dense"
+    )
+    genomes = genomes_for(network, 1)
+    found = network.respond(genomes, observations[:3], 3)
+    expected = held(network, genomes, observations[:3], 3)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)

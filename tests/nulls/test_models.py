@@ -1,0 +1,226 @@
+"""Null models keep what they promise, shuffle the rest, and are the same for the same seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations, permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_rewiring import assert_even
+
+import conncore as cc
+from conncore.connectome.record import Connectome
+from conncore.errors import UsageError
+from conncore.nulls.models import NULLS, make_null
+from random_connectomes import connectomes, same
+
+EDGES = ("pre", "post", "weight", "sign", "sign_source")
+WIRES_STAY = ("signs", "weights")
+WORMS = [entry.name for entry in cc.catalog()] + ["split"]
+
+
+def edges(connectome, *fields):
+    columns = (getattr(connectome, field).tolist() for field in fields)
+    return list(zip(*columns, strict=True))
+
+
+def loops(connectome):
+    return [(i, j) for i, j in edges(connectome, "pre", "post") if i == j]
+
+
+def signs_of_cells(connectome):
+    """The set of signs of each cell that sends edges."""
+    signs = {}
+    for i, sign in edges(connectome, "pre", "sign"):
+        signs.setdefault(i, set()).add(sign)
+    return signs
+
+
+def groups_of(connectome):
+    """Class and segment of each cell."""
+    body = connectome.body
+    if body is None:
+        return [(name, -1) for name in connectome.classes]
+    cells = zip(body.cell_class, connectome.classes, body.segment.tolist(), strict=True)
+    return [(motor or name, segment) for motor, name, segment in cells]
+
+
+def check(name, source, null, seed):
+    assert same(source, null, but=("name", "source", *EDGES))
+    assert null.name == f"{source.name} ({name}, seed {seed})"
+    assert f"{name!r}, seed {seed}" in null.source
+    assert null.source.startswith(source.source)
+    assert null.n_synapses == source.n_synapses
+    assert len(set(edges(null, "pre", "post"))) == source.n_synapses
+    assert loops(null) == loops(source)
+    assert sorted(null.weight) == sorted(source.weight)
+    if name != "weights":
+        words = {0: "unknown", 1: f"null:{name}", -1: f"null:{name}"}
+        assert null.sign_source == [words[sign] for sign in null.sign.tolist()]
+    CHECKS[name](source, null)
+
+
+def check_statistics(source, null):
+    assert Counter(edges(null, "weight", "sign")) == Counter(edges(source, "weight", "sign"))
+    assert set(edges(null, "pre", "sign")) <= set(edges(source, "pre", "sign"))
+    assert set(null.post) <= set(source.post)
+
+
+def check_degree(source, null):
+    sent = ("pre", "weight", "sign")
+    assert Counter(edges(null, *sent)) == Counter(edges(source, *sent))
+    assert Counter(null.post.tolist()) == Counter(source.post.tolist())
+
+
+def check_segment(source, null):
+    check_degree(source, null)
+    groups = groups_of(source)
+    kept, found = (
+        Counter((i, groups[j], *rest) for i, j, *rest in edges(c, "pre", "post", "weight", "sign"))
+        for c in (source, null)
+    )
+    assert found == kept
+
+
+def check_signs(source, null):
+    wires = ("pre", "post", "weight")
+    assert edges(null, *wires) == edges(source, *wires)
+    before, after = signs_of_cells(source), signs_of_cells(null)
+    assert Counter(map(frozenset, after.values())) == Counter(map(frozenset, before.values()))
+    mixed = {i for i, signs in before.items() if len(signs) > 1}
+    kept = [(i, j, s) for i, j, s in edges(source, "pre", "post", "sign") if i in mixed]
+    assert kept == [(i, j, s) for i, j, s in edges(null, "pre", "post", "sign") if i in mixed]
+
+
+def check_weights(source, null):
+    assert same(source, null, but=("name", "source", "weight"))
+    assert Counter(edges(null, "weight", "sign")) == Counter(edges(source, "weight", "sign"))
+
+
+def check_random(source, null):
+    assert all(len(signs) == 1 for signs in signs_of_cells(null).values())
+    assert set(null.sign) <= set(source.sign)
+
+
+CHECKS = {
+    "statistics": check_statistics,
+    "degree": check_degree,
+    "segment": check_segment,
+    "signs": check_signs,
+    "weights": check_weights,
+    "random": check_random,
+}
+
+
+@pytest.mark.parametrize("name", NULLS)
+@given(source=connectomes(), seed=st.integers(0, 2**63 - 1))
+def test_a_null_keeps_what_it_promises(name, source, seed):
+    if name == "segment" and not any(group for group, _ in groups_of(source)):
+        with pytest.raises(UsageError, match="has no cell classes"):
+            make_null(name, source, seed)
+        return
+    null = make_null(name, source, seed)
+    check(name, source, null, seed)
+    assert same(make_null(name, source, seed), null)
+
+
+@pytest.fixture(scope="module", params=WORMS)
+def shipped(request):
+    if request.param == "split":
+        return cc.load("celegans-haspel2011").split_left_right()
+    return cc.load(request.param)
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_nulls_of_what_ships(name, shipped):
+    null = make_null(name, shipped, 3)
+    check(name, shipped, null, 3)
+    other = make_null(name, shipped, 4)
+    changed = {"signs": "sign", "weights": "weight"}.get(name, "post")
+    if changed == "sign" and np.ptp(shipped.sign) == 0:
+        return  # no sign is known: there is nothing to shuffle
+    assert not np.array_equal(getattr(null, changed), getattr(other, changed))
+    assert not np.array_equal(getattr(null, changed), getattr(shipped, changed))
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_networks_take_nulls(name, worm, chain):
+    null = cc.make_null(name, worm, 0)
+    network = cc.Network(null, chain, neuron="relu", io="anatomical")
+    activity = network.simulate(network.random_genomes(1, seed=0)[0], np.ones((3, chain.n_obs)))
+    assert activity.shape == (3, worm.n_neurons)
+
+
+def test_statistics_draws_pairs_and_weights_evenly():
+    # Cells 0 and 1 excite, 2 inhibits, 3 and 4 only receive, and so does 0.
+    pairs = [(0, 3), (1, 0), (2, 3), (2, 4)]
+    source = Connectome.from_edges(
+        "small", *np.array(pairs).T, sign=[1, 1, -1, -1], weight=[1, 2, 3, 3]
+    )
+    excites = [(0, 3), (0, 4), (1, 0), (1, 3), (1, 4)]
+    inhibits = [(2, 0), (2, 3), (2, 4)]
+    states = {
+        tuple(zip((*plus, *minus), (*weights, 3, 3), strict=True))
+        for plus in combinations(excites, 2)
+        for minus in combinations(inhibits, 2)
+        for weights in permutations((1, 2))
+    }
+    nulls = (make_null("statistics", source, seed) for seed in range(1200))
+    drawn = Counter(
+        tuple(zip(edges(null, "pre", "post"), null.weight.tolist(), strict=True)) for null in nulls
+    )
+    assert_even(drawn, states, 1200)
+
+
+def test_statistics_of_a_full_graph_with_cells_of_both_signs():
+    pairs = list(permutations(range(4), 2))
+    sign = [1, -1, 0, 1, 1, -1, -1, -1, -1, 1, 1, 0]
+    source = Connectome.from_edges("full", *np.array(pairs).T, sign=sign)
+    seen = set()
+    for seed in range(20):
+        null = make_null("statistics", source, seed)
+        check("statistics", source, null, seed)
+        seen.add(tuple(null.sign.tolist()))
+    assert len(seen) > 10
+
+
+def test_random_draws_pairs_evenly_and_signs_by_share(worm):
+    source = Connectome.from_edges("small", [0, 1], [1, 2], names=list("abcd"))
+    states = set(combinations(permutations(range(4), 2), 2))
+    nulls = (make_null("random", source, seed) for seed in range(1500))
+    assert_even(Counter(tuple(edges(null, "pre", "post")) for null in nulls), states, 1500)
+    shares = [make_null("random", worm, seed).n_excitatory / 336 for seed in range(100)]
+    assert np.mean(shares) == pytest.approx(264 / 336, abs=0.02)
+
+
+def test_segment_goes_by_class_where_there_is_no_body_map(worm):
+    bare = replace(worm, body=None)
+    null = make_null("segment", bare, 0)
+    check("segment", bare, null, 0)
+    crossed = make_null("segment", worm, 0)
+    assert not np.array_equal(null.post, crossed.post)
+    with pytest.raises(UsageError, match=r"'segment'.*column 'class'"):
+        make_null("segment", replace(bare, classes=[""] * worm.n_neurons), 0)
+
+
+def test_segment_goes_by_the_class_of_the_body_map_first(worm):
+    vague = replace(worm, classes=["cell"] * worm.n_neurons)
+    null = make_null("segment", vague, 0)
+    check("segment", vague, null, 0)
+    classes = np.array(worm.body.cell_class)
+    targets = [
+        Counter(zip(c.pre.tolist(), classes[c.post].tolist(), strict=True)) for c in (worm, null)
+    ]
+    assert targets[0] == targets[1]
+
+
+def test_wrong_use_is_one_line(worm):
+    with pytest.raises(UsageError, match="unknown null model 'configuration'; choose one of: deg"):
+        make_null("configuration", worm, 0)
+    for name in NULLS:
+        with pytest.raises(UsageError, match="a seed is a whole number"):
+            make_null(name, worm, -1)
