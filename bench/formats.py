@@ -32,8 +32,8 @@ places = sorted(int(name) - int(sys.argv[2]) for name in fly.names)
 print(json.dumps({
     "seconds": seconds,
     "gib": int(status.partition("VmHWM:")[2].split()[0]) / 2**20,
-    "cells": fly.n_neurons,
-    "edges": fly.n_synapses,
+    "cells": fly.n_cells,
+    "edges": fly.n_edges,
     "synapses": fly.weight.sum(),
     "exact": places == list(range(len(places))),
 }))

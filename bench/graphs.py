@@ -72,7 +72,7 @@ def graph(name: str, post: NDArray[np.integer], pre: NDArray[np.integer], n_neur
 def haspel() -> Graph:
     """The worm's repeating segments, left and right apart: 138 cells, 484 synapses."""
     worm = load("celegans-haspel2011", split_muscles=True)
-    return graph("Haspel", worm.post, worm.pre, worm.n_neurons)
+    return graph("Haspel", worm.post, worm.pre, worm.n_cells)
 
 
 def random_graph(n_neurons: int, n_synapses: int, seed: int = 0) -> Graph:

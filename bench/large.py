@@ -140,7 +140,7 @@ def brian2(harness: Harness, net: cc.Network, ours: dict[float, float]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "graph.npz")
         np.savez(
-            path, n_cells=connectome.n_neurons, pre=connectome.pre, post=connectome.post,
+            path, n_cells=connectome.n_cells, pre=connectome.pre, post=connectome.post,
             signed=net.synapse_weights(net.random_genomes(1))[0],
         )  # fmt: skip
         script = HERE / "brian2_large.py"

@@ -38,7 +38,7 @@ class MovingEdge(cc.Task):
         self.x, self.y = u + v / 2, v * np.sqrt(3) / 2  # columns as points of a plane
         self.inner = np.maximum(np.maximum(np.abs(u), np.abs(v)), np.abs(u + v)) <= 1
         self.eye = np.flatnonzero(np.isin(lobe.classes, [f"R{k}" for k in range(1, 9)]))
-        self.n_obs, self.n_trials = lobe.n_neurons, n_trials
+        self.n_obs, self.n_trials = lobe.n_cells, n_trials
 
     def describe(self):
         return {"name": self.name, "n_trials": self.n_trials}

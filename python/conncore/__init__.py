@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from conncore import _openmp  # noqa: F401  (first: it says how threads wait)
 from conncore.catalog.shipped import CatalogEntry, catalog, load
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
 from conncore.evolution.evolve import Run, evolve, resume, score
 from conncore.experiments.comparison import Comparison, compare

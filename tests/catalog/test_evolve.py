@@ -19,10 +19,10 @@ def test_a_generation_of_every_connectome(name, tmp_path, monkeypatch):
     monkeypatch.setattr(Swimmer6, "n_steps", 20)  # the same, sooner over
     (entry,) = (entry for entry in catalog() if entry.name == name)
     words = [*RUN, "--connectome", name, "--out", str(tmp_path / "run")]
-    if entry.signs_known < entry.edges:
+    if entry.n_signed < entry.n_edges:
         refused = CliRunner().invoke(app, words).exception
         assert isinstance(refused, UsageError)
-        unknown = f"the sign of {entry.edges - entry.signs_known} of {entry.edges} chemical edges"
+        unknown = f"the sign of {entry.n_edges - entry.n_signed} of {entry.n_edges} chemical edges"
         assert unknown in str(refused)
         assert "--unknown-signs excitatory, drop or random" in str(refused)
         assert "\n" not in str(refused)

@@ -66,7 +66,7 @@ def test_mushroom_body_by_class(side, cells, synapses, edges):
     assert Counter(body.classes) == cells
     assert body.weight.sum() == synapses
     assert class_edges(body) == edges
-    assert body.n_unknown == body.n_synapses
+    assert body.n_unknown == body.n_edges
     assert set(body.sign_source) == {"unknown"}
 
 
@@ -116,8 +116,8 @@ def spec():
 )
 def test_optic_lobe_is_tiled(extent, cells, edges):
     lobe = load("fly-optic-lobe", extent=extent)
-    assert lobe.n_neurons == cells
-    assert edges in (None, lobe.n_synapses)
+    assert lobe.n_cells == cells
+    assert edges in (None, lobe.n_edges)
     columns = 3 * extent * (extent + 1) + 1
     per_type = Counter(lobe.classes)
     assert len(per_type) == 65
@@ -143,7 +143,7 @@ def test_optic_lobe_edges_are_the_offsets_of_the_source():
 
 
 def test_an_extent_is_for_what_is_tiled():
-    assert open_connectome("fly-optic-lobe", options=["extent=2"]).n_neurons == 1203
+    assert open_connectome("fly-optic-lobe", options=["extent=2"]).n_cells == 1203
     for option in ("extent=two", "fill=1", "extent"):
         with pytest.raises(UsageError, match=f"fly-optic-lobe has no option '{option}'"):
             open_connectome("fly-optic-lobe", options=[option])

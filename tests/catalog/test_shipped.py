@@ -76,12 +76,12 @@ def test_catalog_lists_what_ships():
 def test_catalog_counts_are_those_of_the_data(name):
     worm = load(name)
     (entry,) = (entry for entry in catalog() if entry.name == name)
-    assert (worm.n_neurons, worm.n_synapses, worm.n_gap_junctions) == (
-        entry.cells,
-        entry.edges,
-        entry.gap_junctions,
+    assert (worm.n_cells, worm.n_edges, worm.n_gap_junctions) == (
+        entry.n_cells,
+        entry.n_edges,
+        entry.n_gap_junctions,
     )
-    assert worm.n_synapses - worm.n_unknown == entry.signs_known
+    assert worm.n_edges - worm.n_unknown == entry.n_signed
     assert (worm.name, worm.citation, worm.licence, worm.source) == (
         name,
         entry.citation,
@@ -96,7 +96,7 @@ def test_shipped_files_are_canonical_and_described(name, tmp_path):
     (entry,) = (entry for entry in catalog() if entry.name == name)
     worm = load(name)
     if entry.sign_rule:
-        unknown = np.zeros(worm.n_synapses, np.int8)
+        unknown = np.zeros(worm.n_edges, np.int8)
         worm = replace(worm, sign=unknown)
     write_edges(worm, tmp_path / "edges.csv", cells=tmp_path / "cells.csv")
     data = files("conncore.data")
@@ -107,10 +107,10 @@ def test_shipped_files_are_canonical_and_described(name, tmp_path):
 
 
 def test_haspel_has_the_published_counts(haspel):
-    assert haspel.n_neurons == 102
+    assert haspel.n_cells == 102
     assert haspel.body.role.count("motor") == 66
     assert haspel.body.role.count("muscle") == 36
-    assert haspel.n_synapses == 336
+    assert haspel.n_edges == 336
     assert (haspel.n_excitatory, haspel.n_inhibitory, haspel.n_unknown) == (264, 72, 0)
     assert haspel.n_gap_junctions == 161
     assert haspel.density == pytest.approx(0.0323, abs=5e-5)  # the paper says 3.2%
@@ -120,9 +120,9 @@ def test_haspel_has_the_published_counts(haspel):
 
 def test_haspel_split_left_and_right_has_the_published_counts(haspel):
     split = load("celegans-haspel2011", split_muscles=True)
-    assert (split.n_neurons, split.n_synapses, split.n_gap_junctions) == (138, 484, 161)
+    assert (split.n_cells, split.n_edges, split.n_gap_junctions) == (138, 484, 161)
     assert split.density == pytest.approx(0.0254, abs=5e-5)
-    assert split.checksum == haspel.split_left_right().checksum
+    assert split.checksum == haspel.split_muscles().checksum
     for muscle in ("MDL01", "MDR01"):
         assert signed_weight(split, "AS1", muscle) == signed_weight(haspel, "AS1", "MDlr01")
 
@@ -217,7 +217,7 @@ def test_haspel_sides_follow_the_wiring(haspel):
 
 def test_haspel_segment_is_the_first_unit_of_the_full_circuit(haspel):
     unit = load("celegans-haspel2011-segment")
-    assert (unit.n_neurons, unit.n_synapses, unit.n_gap_junctions) == (17, 51, 16)
+    assert (unit.n_cells, unit.n_edges, unit.n_gap_junctions) == (17, 51, 16)
     assert (unit.n_excitatory, unit.n_inhibitory) == (39, 12)
     assert unit.body.n_segments == 1
     first = [i for i, segment in enumerate(haspel.body.segment) if segment == 0]
@@ -246,7 +246,7 @@ def test_cook_motor_circuit_has_the_published_counts(cook):
     }
     assert cook.body.role.count("motor") == 75
     assert cook.body.role.count("muscle") == 95
-    assert cook.n_synapses == 885
+    assert cook.n_edges == 885
     assert (cook.n_excitatory, cook.n_inhibitory, cook.n_unknown) == (711, 174, 0)
     assert cook.n_gap_junctions == 221
     assert set(cook.sign_source) == {"source"}
@@ -292,7 +292,7 @@ def test_cook_body_map_spreads_each_class_over_six_segments(cook):
 
 
 def test_whole_hermaphrodite_has_the_published_counts(whole):
-    assert (whole.n_neurons, whole.n_synapses, whole.n_gap_junctions) == (473, 4879, 1450)
+    assert (whole.n_cells, whole.n_edges, whole.n_gap_junctions) == (473, 4879, 1450)
     # Signs of the source's own column simple_sign, summed over the edges.
     assert (whole.n_excitatory, whole.n_inhibitory, whole.n_unknown) == (3890, 426, 563)
     assert Counter(whole.sign_source) == {"transmitter:worm": 4316, "unknown": 563}
@@ -377,8 +377,8 @@ def test_open_connectome_takes_names_and_files(tmp_path, monkeypatch):
     (tmp_path / "odd.xyz").write_text("")
     (tmp_path / "celegans-haspel2011").mkdir()
     assert open_connectome("mine.csv").names == ("A", "B")
-    assert open_connectome("celegans-haspel2011").n_neurons == 102
-    assert open_connectome("celegans-haspel2011", split_muscles=True).n_neurons == 138
+    assert open_connectome("celegans-haspel2011").n_cells == 102
+    assert open_connectome("celegans-haspel2011", split_muscles=True).n_cells == 138
     with pytest.raises(ConnectomeError, match=r"missing\.csv: no such file"):
         open_connectome("missing.csv")
     with pytest.raises(ConnectomeError, match=r"unknown suffix '\.xyz'"):

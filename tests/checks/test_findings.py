@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from conncore.checks.findings import FINDINGS, TASK_FINDINGS
 from conncore.checks.report import check
 from conncore.cli.connectome import app
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.formats import read
 from conncore.network.network import Network

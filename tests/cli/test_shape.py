@@ -23,7 +23,7 @@ def shape(tmp_path):
         if result.exception is not None:
             raise result.exception
         connectome = read(tmp_path / out)
-        expected = f"{tmp_path / out}: {connectome.n_neurons} cells"
+        expected = f"{tmp_path / out}: {connectome.n_cells} cells"
         assert result.stdout.startswith(expected)
         return connectome
 
@@ -32,7 +32,7 @@ def shape(tmp_path):
 
 def test_subset_takes_the_cells_that_meet_all_conditions(shape):
     whole = load(NAME)
-    assert shape("subset", "--class", "VA,VB").n_neurons == 12 + 11
+    assert shape("subset", "--class", "VA,VB").n_cells == 12 + 11
     assert shape("subset", "--match", "^AVA").names == ("AVAL", "AVAR")
     assert shape("subset", "--cells", "AVAR,AVAL").names == ("AVAL", "AVAR")
     gaba = shape("subset", "--where", "transmitter=GABA", "--where", "role=motor")
@@ -52,12 +52,12 @@ def test_subset_takes_the_cells_that_meet_all_conditions(shape):
 
 def test_merge_and_split(shape):
     merged = shape("merge", "--left-right", source="celegans-cook2019-motor")
-    assert merged.n_neurons == 75 + 24 + 23 + 1
+    assert merged.n_cells == 75 + 24 + 23 + 1
     classes = shape("merge", source="celegans-haspel2011")
     assert set(classes.names) == {"AS", "DA", "DB", "DD", "VA", "VB", "VD", "MDlr", "MVlr"}
     signs = shape("merge", "--by", "transmitter", "--conflicts", "majority")
     assert {"ACh", "Glu", "GABA"} < set(signs.names)
-    assert shape("split", source="celegans-haspel2011").n_neurons == 138
+    assert shape("split", source="celegans-haspel2011").n_cells == 138
 
 
 def test_sign_settles_in_order(shape, tmp_path):
@@ -81,10 +81,10 @@ def test_a_file_is_read_with_its_options(shape, tmp_path):
     table = tmp_path / "net.csv"
     table.write_text("A,B,2\nB,AL,1\nAL,AR,1\n")
     bare = ["--format", "edges", "--option", "header=no"]
-    assert shape("subset", "--min-weight", 2, *bare, source=table).n_synapses == 1
+    assert shape("subset", "--min-weight", 2, *bare, source=table).n_edges == 1
     assert shape("sign", "--unknown-signs", "excitatory", *bare, source=table).n_excitatory == 3
     assert shape("merge", "--left-right", *bare, source=table).names == ("A", "B", "Alr")
-    assert shape("null", "--null", "random", *bare, source=table).n_synapses == 3
+    assert shape("null", "--null", "random", *bare, source=table).n_edges == 3
     cells = tmp_path / "cells.csv"
     cells.write_text("name,class\nA,X\n")
     assert shape("label", "--table", cells, *bare, source=table).classes[0] == "X"

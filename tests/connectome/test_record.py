@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
-from conncore.connectome.record import Connectome
 from conncore.errors import ConnectomeError
 
 
@@ -48,7 +48,7 @@ def test_edges_are_sorted_and_keep_their_numbers():
     types = {a.dtype.name for a in (worm.pre, worm.post, worm.indptr, worm.gap_pre, worm.gap_post)}
     assert types == {"int32"}
     assert (worm.weight.dtype, worm.sign.dtype) == (np.float64, np.int8)
-    assert (worm.n_neurons, worm.n_synapses, worm.n_gap_junctions) == (3, 3, 0)
+    assert (worm.n_cells, worm.n_edges, worm.n_gap_junctions) == (3, 3, 0)
     assert (worm.n_excitatory, worm.n_inhibitory, worm.n_unknown) == (1, 1, 1)
     assert worm.density == 1 / 3
 
@@ -174,7 +174,7 @@ def test_splitting_muscles_copies_every_edge_with_its_weight():
         body=body,
         attributes={"region": ["cord", "wall", ""], "length": [1.0, 2.0, 3.0]},
     )
-    split = merged.split_left_right()
+    split = merged.split_muscles()
     assert split.names == ("AS1", "MDL01", "MDR01", "MVL18", "MVR18")
     assert split.classes == ("AS", "MDL", "MDR", "MVL", "MVR")
     assert edges(split) == {
@@ -194,7 +194,7 @@ def test_splitting_muscles_copies_every_edge_with_its_weight():
     assert split.body.segment.tolist() == [0, 1, 1, 2, 2]
     assert split.body.side == ("dorsal", "dorsal", "dorsal", "ventral", "ventral")
     with pytest.raises(ConnectomeError, match="no left/right-merged muscles"):
-        split.split_left_right()
+        split.split_muscles()
 
 
 @given(st.data())

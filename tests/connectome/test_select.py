@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conncore.catalog.shipped import load
+from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
 from conncore.connectome.graph import components, reached
-from conncore.connectome.record import Connectome
 from conncore.connectome.select import choose_cells, column
 from conncore.errors import ConnectomeError, UsageError
 from random_connectomes import connectomes, same
@@ -170,8 +170,8 @@ def test_a_wrong_neighbourhood_is_one_line():
 
 @given(connectomes(), st.integers(0, 4), st.sampled_from(["in", "out", "both"]), st.data())
 def test_walks_reach_what_powers_of_the_matrix_say(worm, hops, direction, data):
-    start = data.draw(st.integers(0, worm.n_neurons - 1))
-    matrix = np.eye(worm.n_neurons, dtype=int)
+    start = data.draw(st.integers(0, worm.n_cells - 1))
+    matrix = np.eye(worm.n_cells, dtype=int)
     if direction in ("out", "both"):
         matrix[worm.pre, worm.post] = 1
     if direction in ("in", "both"):
@@ -182,7 +182,7 @@ def test_walks_reach_what_powers_of_the_matrix_say(worm, hops, direction, data):
 
 @given(connectomes())
 def test_parts_are_what_nothing_joins(worm):
-    n = worm.n_neurons
+    n = worm.n_cells
     matrix = np.eye(n, dtype=int)
     matrix[worm.pre, worm.post] = 1
     matrix[worm.gap_pre, worm.gap_post] = 1
@@ -243,7 +243,7 @@ def test_a_wrong_merge_is_one_line():
 def test_merging_loses_no_weight(worm, data):
     worm = replace(worm, **{w: np.minimum(getattr(worm, w), 9e9) for w in ("weight", "gap_weight")})
     words = st.sampled_from(["", "group one", "group two"])
-    by = data.draw(st.lists(words, min_size=worm.n_neurons, max_size=worm.n_neurons))
+    by = data.draw(st.lists(words, min_size=worm.n_cells, max_size=worm.n_cells))
     merged = worm.merge(by, conflicts="majority")
     called = [word or name for word, name in zip(by, worm.names, strict=True)]
     assert merged.names == tuple(dict.fromkeys(called))
@@ -256,11 +256,11 @@ def test_merging_loses_no_weight(worm, data):
         ends = (getattr(merged, kind + field) for field in ("pre", "post", "weight"))
         found = {(merged.names[i], merged.names[j]): w for i, j, w in zip(*ends, strict=True)}
         assert found == pytest.approx(expected)
-    assert same(worm.merge([""] * worm.n_neurons), worm, but=("gap_pre", "gap_post", "gap_weight"))
+    assert same(worm.merge([""] * worm.n_cells), worm, but=("gap_pre", "gap_post", "gap_weight"))
 
 
 def test_left_and_right_of_the_worm_are_merged_again(worm):
-    again = worm.split_left_right().merge_left_right()
+    again = worm.split_muscles().merge_left_right()
     assert same(again, worm, but=("weight", "gap_pre", "gap_post", "gap_weight", "attributes"))
     to_muscle = np.array(worm.body.role)[worm.post] == "muscle"
     assert np.array_equal(again.weight, worm.weight * np.where(to_muscle, 2, 1))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conncore.catalog.shipped import load
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.connectome.signs import TRANSMITTER_SIGNS, read_edge_signs, read_rule
 from conncore.errors import ConnectomeError, UsageError
 from random_connectomes import connectomes
@@ -181,6 +181,6 @@ def test_rules_agree_with_what_ships():
     unsigned = whole.sign_edges(
         {(whole.names[i], whole.names[j]): 0 for i, j in zip(whole.pre, whole.post, strict=True)}
     )
-    assert unsigned.n_unknown == whole.n_synapses
+    assert unsigned.n_unknown == whole.n_edges
     assert np.array_equal(unsigned.sign_by_transmitter("worm").sign, whole.sign)
     assert set(TRANSMITTER_SIGNS) == {"worm", "fly"}

@@ -17,7 +17,7 @@ import conncore.network.network
 from conncore import _kernels
 from conncore._events import EventPopulation, find_bounds
 from conncore._population import Population
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.network.network import Network
 from conncore.network.topology import SparseMap

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import conncore as cc
 from conncore.cli import app
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.export import export_run, nir_actions, nir_inputs, nir_spikes, to_nir
 from conncore.export.nir_graph import DT, MAX_NEURONS
@@ -138,7 +138,7 @@ def test_the_file_alone_tells_the_inputs_and_the_actions(tmp_path, worm, chain):
     genome, seen = active_genome(network), observations(network, 40)
     to_nir(network, genome, tmp_path / "worm.nir")
     known = nir.read(tmp_path / "worm.nir").metadata
-    rows = np.zeros((40, worm.n_neurons))
+    rows = np.zeros((40, worm.n_cells))
     rows[:, known["input_cells"]] = np.tanh(
         seen @ known["encoder_weight"].T + known["encoder_bias"]
     )

@@ -81,7 +81,7 @@ def test_a_batch_and_single_steps_give_what_a_run_gives(segment, chain):
         alone, _, _ = module.run(seen[:, 1])
         torch.testing.assert_close(alone, actions[:, 1], rtol=0, atol=1e-12)
         assert module(seen[0, 0])[0].shape == (network.task.n_actions,)
-    assert last["v"].shape == (3, segment.n_neurons)
+    assert last["v"].shape == (3, segment.n_cells)
 
 
 @pytest.mark.parametrize("neuron", NEURONS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import read, read_edges, write_edges
 from random_connectomes import connectomes, same
@@ -60,7 +60,7 @@ def test_signs_are_words_or_numbers(tmp_path, word, sign):
 @pytest.mark.parametrize("word", ["gap", "gap_junction", "electrical", "Electrical"])
 def test_gap_junctions_have_several_names(tmp_path, word):
     worm = read(table(tmp_path / "e.csv", f"pre,post,type\nA,B,{word}\n"))
-    assert (worm.n_synapses, worm.n_gap_junctions) == (0, 1)
+    assert (worm.n_edges, worm.n_gap_junctions) == (0, 1)
 
 
 def test_ids_are_exact_strings(tmp_path):
@@ -74,7 +74,7 @@ def test_ids_are_exact_strings(tmp_path):
         "007",
         "7",
     )
-    assert worm.n_synapses == 3
+    assert worm.n_edges == 3
 
 
 def test_padding_bom_blank_lines_and_line_ends_do_not_matter(tmp_path):

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats import read, save_npz
 
@@ -139,7 +139,7 @@ def check(path, **options):
     start = used_seconds()
     message = ""
     try:
-        assert read(path, **options).n_neurons > 0
+        assert read(path, **options).n_cells > 0
     except ConnectomeError as error:
         message = str(error)
     assert not message or message.startswith(str(path.parent))

@@ -186,7 +186,7 @@ def test_data_sets_of_an_installed_cect(tmp_path, monkeypatch):
     shutil.copy(FILES / "cect.json", package / "cache" / "TestDataReader.json")
     (package / "cache" / "symmetry_measures.json").write_text("{}")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert read("cect:Test").n_neurons == 3
+    assert read("cect:Test").n_cells == 3
     with pytest.raises(UsageError, match=r"has no data set 'Tset'; choose one of: TestDataReader$"):
         read("cect:Tset")
 

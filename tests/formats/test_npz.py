@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats import load_npz, read, save_npz
 from random_connectomes import connectomes, same

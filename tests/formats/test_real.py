@@ -70,7 +70,7 @@ def test_counts_of_a_real_file(name, format, options, cells, counts, gap):
         pytest.importorskip("scipy")
     assert detect(path) == format
     worm = read(path, **options)
-    assert worm.n_neurons == cells
+    assert worm.n_cells == cells
     assert signs(worm) == counts
     assert worm.n_gap_junctions == gap
 
@@ -101,6 +101,6 @@ def test_a_workbook_of_cook_2019():
     if not books:
         pytest.skip("CONNCORE_DATA has no 'SI 5 Connectome adjacency matrices, corrected*.xlsx'")
     worm = read(books[0])
-    assert (worm.n_neurons, worm.n_synapses, worm.n_gap_junctions) == (473, 4879, 1450)
+    assert (worm.n_cells, worm.n_edges, worm.n_gap_junctions) == (473, 4879, 1450)
     assert worm.weight.sum() == load("celegans-cook2019").weight.sum()
-    assert read(books[0], sex="male").n_synapses == 5306
+    assert read(books[0], sex="male").n_edges == 5306

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from conncore.catalog.shipped import load
 from conncore.cli import app
+from conncore.connectome import Connectome
 from conncore.connectome.attributes import checked_attributes
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import from_networkx, read, to_networkx, write
 from random_connectomes import connectomes, same
@@ -35,10 +35,10 @@ def with_attributes(draw, worms, text):
     keys = text.filter(bool) | st.sampled_from(["side", "Side", "name", "attribute:side", "weight"])
     numbers = st.floats(allow_nan=False) | st.just(float("nan"))
     columns = st.sampled_from([text, numbers]).flatmap(
-        lambda values: st.lists(values, min_size=worm.n_neurons, max_size=worm.n_neurons)
+        lambda values: st.lists(values, min_size=worm.n_cells, max_size=worm.n_cells)
     )
     attributes = draw(st.dictionaries(keys, columns, max_size=3))
-    return replace(worm, attributes=checked_attributes(attributes, worm.n_neurons))
+    return replace(worm, attributes=checked_attributes(attributes, worm.n_cells))
 
 
 def same_attributes(a, b):
@@ -94,7 +94,7 @@ def test_networkx_round_trip(tmp_path):
     @settings(max_examples=40)
     @given(worm=connectomes())
     def round_trip(worm):
-        n = worm.n_neurons
+        n = worm.n_cells
         said = {"side": Labels(np.zeros(n, int), ("L",)), "u": np.arange(n) / 4}
         worm = replace(worm, attributes=said)
         graph = to_networkx(worm)
@@ -104,8 +104,8 @@ def test_networkx_round_trip(tmp_path):
         # NetworkX lists edges cell by cell.
         entries = [zip(c.gap_pre, c.gap_post, c.gap_weight, strict=True) for c in (worm, back)]
         assert sorted(entries[0]) == sorted(entries[1])
-        assert graph.number_of_nodes() == worm.n_neurons
-        assert graph.number_of_edges() == worm.n_synapses + worm.n_gap_junctions
+        assert graph.number_of_nodes() == worm.n_cells
+        assert graph.number_of_edges() == worm.n_edges + worm.n_gap_junctions
 
     round_trip()
     worm = load("celegans-haspel2011")
@@ -202,7 +202,7 @@ def test_an_npz_that_shrinks_far_can_be_read(tmp_path):
     n = 1100
     dense = Connectome.from_edges("d", np.repeat(np.arange(n), n), np.tile(np.arange(n), n))
     write(dense, tmp_path / "d.npz")
-    assert read(tmp_path / "d.npz").n_synapses == n * n
+    assert read(tmp_path / "d.npz").n_edges == n * n
 
 
 # The command line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.network.genome import GenomeLayout, Part
 from conncore.tasks import Task
 

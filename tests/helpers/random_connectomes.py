@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 from hypothesis import strategies as st
 
+from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
-from conncore.connectome.record import Connectome
 
 
 def same(a, b, *, but=()):

@@ -10,7 +10,7 @@ import pytest
 from conncore._kernels import built_for
 from conncore._kernels import load as load_kernel
 from conncore.catalog.shipped import load
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.network import batched, encoding
 from conncore.network.network import Network
@@ -68,7 +68,7 @@ def test_tuned_constants_and_individual_weights_are_used(segment, chain, observa
     genomes = genomes_for(network)
     rng = np.random.default_rng(1)
     genomes[:, network.layout.slices["log_weights"]] += rng.normal(
-        size=(N_MEMBERS, segment.n_synapses)
+        size=(N_MEMBERS, segment.n_edges)
     )
     genomes[:, network.layout.slices["constants"]] = rng.uniform(0.2, 0.9, (N_MEMBERS, 2))
     found = network.respond(genomes, observations, N_STEPS)

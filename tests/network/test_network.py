@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.network.network import LOG_WEIGHT_RANGE, Network
 from conncore.neurons.models import NEURONS
@@ -74,12 +74,12 @@ def test_weights_are_signed_exponentials_of_the_log_weights(worm, chain):
 def test_weights_reach_the_synapse_they_belong_to(worm, chain):
     network = Network(worm, chain, weights="individual")
     genome = network.random_genomes(1)
-    network.layout.split(genome)["log_weights"][0] = np.linspace(-5, 5, worm.n_synapses)
+    network.layout.split(genome)["log_weights"][0] = np.linspace(-5, 5, worm.n_edges)
     synapses = network.topology.synapses
-    in_kernel = np.zeros((worm.n_neurons, worm.n_neurons))
+    in_kernel = np.zeros((worm.n_cells, worm.n_cells))
     in_kernel[synapses.rows, synapses.indices] = network.values(genome)["synapse_weights"][0]
     expected = np.zeros_like(in_kernel)  # a row per postsynaptic cell
-    expected[worm.post, worm.pre] = worm.sign * np.exp(np.linspace(-5, 5, worm.n_synapses))
+    expected[worm.post, worm.pre] = worm.sign * np.exp(np.linspace(-5, 5, worm.n_edges))
     np.testing.assert_array_equal(in_kernel, expected)
 
 
@@ -110,7 +110,7 @@ def test_an_expanded_genome_is_the_same_network(worm, chain, neuron, io, initial
     genomes += rng.normal(0, 0.01, genomes.shape)
     shared.layout.split(genomes)["log_weights"][4] = [-30.0, 12.0]  # beyond the range
     expanded = shared.expand(genomes)
-    assert expanded.shape == (5, shared.layout.n_parameters - 2 + worm.n_synapses)
+    assert expanded.shape == (5, shared.layout.n_parameters - 2 + worm.n_edges)
     assert expanded.shape[1] == individual.layout.n_parameters
     policies = shared.policy(genomes), individual.policy(expanded)
     for observations in rng.normal(size=(20, 5, chain.n_obs)):

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
-from conncore.connectome.record import Connectome
 from conncore.errors import UsageError
 from conncore.network.network import Network
 from conncore.network.wiring import WIRINGS, anatomical, dense, direct
@@ -183,7 +183,7 @@ def test_direct_gives_each_input_cell_its_own_observation(worm, chain):
     genome[:2] = 1.5, 0.25
     observed = np.linspace(-0.4, 0.9, 10)
     first = network.simulate(genome, observed[None])[0]  # relu cells, before any synapse
-    expected = np.zeros(worm.n_neurons)
+    expected = np.zeros(worm.n_cells)
     expected[network.topology.inputs] = np.maximum(np.tanh(1.5 * observed + 0.25), 0)
     np.testing.assert_allclose(first, expected, rtol=1e-6)
     decoder = matrix(network.topology.decoder, network.values(genomes)["decoder_weights"][1])

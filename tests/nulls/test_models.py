@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from test_rewiring import assert_even
 
 import conncore as cc
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.nulls.models import NULLS, make_null
 from random_connectomes import connectomes, same
@@ -54,8 +54,8 @@ def check(name, source, null, seed):
     assert null.name == f"{source.name} ({name}, seed {seed})"
     assert f"{name!r}, seed {seed}" in null.source
     assert null.source.startswith(source.source)
-    assert null.n_synapses == source.n_synapses
-    assert len(set(edges(null, "pre", "post"))) == source.n_synapses
+    assert null.n_edges == source.n_edges
+    assert len(set(edges(null, "pre", "post"))) == source.n_edges
     assert loops(null) == loops(source)
     assert sorted(null.weight) == sorted(source.weight)
     if name != "weights":
@@ -131,7 +131,7 @@ def test_a_null_keeps_what_it_promises(name, source, seed):
 @pytest.fixture(scope="module", params=WORMS)
 def shipped(request):
     if request.param == "split":
-        return cc.load("celegans-haspel2011").split_left_right()
+        return cc.load("celegans-haspel2011").split_muscles()
     return cc.load(request.param)
 
 
@@ -152,7 +152,7 @@ def test_networks_take_nulls(name, worm, chain):
     null = cc.make_null(name, worm, 0)
     network = cc.Network(null, chain, neuron="relu", io="anatomical")
     activity = network.simulate(network.random_genomes(1, seed=0)[0], np.ones((3, chain.n_obs)))
-    assert activity.shape == (3, worm.n_neurons)
+    assert activity.shape == (3, worm.n_cells)
 
 
 def test_statistics_draws_pairs_and_weights_evenly():
@@ -204,11 +204,11 @@ def test_segment_goes_by_class_where_there_is_no_body_map(worm):
     crossed = make_null("segment", worm, 0)
     assert not np.array_equal(null.post, crossed.post)
     with pytest.raises(UsageError, match=r"'segment'.*column 'class'"):
-        make_null("segment", replace(bare, classes=[""] * worm.n_neurons), 0)
+        make_null("segment", replace(bare, classes=[""] * worm.n_cells), 0)
 
 
 def test_segment_goes_by_the_class_of_the_body_map_first(worm):
-    vague = replace(worm, classes=["cell"] * worm.n_neurons)
+    vague = replace(worm, classes=["cell"] * worm.n_cells)
     null = make_null("segment", vague, 0)
     check("segment", vague, null, 0)
     classes = np.array(worm.body.cell_class)

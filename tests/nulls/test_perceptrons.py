@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import conncore as cc
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.nulls.perceptrons import BASELINES, mlp_ends
 from random_connectomes import same
@@ -27,11 +27,11 @@ def make(name, connectome, seed=0):
 def test_two_layers_with_as_many_cells(name, source, seed):
     mlp = make(name, source, seed)
     inputs, outputs = mlp_ends(mlp)
-    assert mlp.n_neurons == source.n_neurons == len(inputs) + len(outputs)
+    assert mlp.n_cells == source.n_cells == len(inputs) + len(outputs)
     assert 0 <= len(inputs) - len(outputs) <= 1
     assert mlp.names == (*inputs, *outputs)
     assert (inputs[0], outputs[0]) == ("h1.000", "h2.000")
-    assert mlp.n_synapses >= 1
+    assert mlp.n_edges >= 1
     assert mlp.pre.max() < len(inputs) <= mlp.post.min()
     assert set(mlp.weight) == {1.0}
     assert mlp.body is None
@@ -41,7 +41,7 @@ def test_two_layers_with_as_many_cells(name, source, seed):
 
 def test_the_full_one_has_all_edges_and_no_signs(worm):
     mlp = make("mlp", worm)
-    assert mlp.n_synapses == mlp.n_unknown == 51 * 51
+    assert mlp.n_edges == mlp.n_unknown == 51 * 51
 
 
 def test_the_sparse_one_says_what_was_drawn(worm):
@@ -52,7 +52,7 @@ def test_the_sparse_one_says_what_was_drawn(worm):
             float, re.search(r"density ([\d.]+), excitatory share ([\d.]+)", mlp.source).groups()
         )
         drawn.append((density, share))
-        assert mlp.n_synapses / 51**2 == pytest.approx(density, abs=1 / 51**2)
+        assert mlp.n_edges / 51**2 == pytest.approx(density, abs=1 / 51**2)
         assert mlp.n_unknown == 0
         assert mlp.dale_violations() == ()
         if density > 0.5:  # every cell of the first layer has edges

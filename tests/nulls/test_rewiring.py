@@ -89,14 +89,14 @@ def test_one_step_keeps_the_even_distribution():
 
 def test_the_chain_is_long_enough(worm):
     # New edges: as many as where edges fall independently with the cells' degrees.
-    sends, receives = np.bincount(worm.pre), np.bincount(worm.post, minlength=worm.n_neurons)
-    expected = 1 - np.mean(sends[worm.pre] * receives[worm.post]) / worm.n_synapses
+    sends, receives = np.bincount(worm.pre), np.bincount(worm.post, minlength=worm.n_cells)
+    expected = 1 - np.mean(sends[worm.pre] * receives[worm.post]) / worm.n_edges
     source = set(zip(worm.pre.tolist(), worm.post.tolist(), strict=True))
     new = []
     for seed in range(30):
         null = make_null("degree", worm, seed)
         pairs = set(zip(null.pre.tolist(), null.post.tolist(), strict=True))
-        new.append(len(pairs - source) / worm.n_synapses)
+        new.append(len(pairs - source) / worm.n_edges)
     assert np.mean(new) == pytest.approx(expected, abs=0.01)
 
 

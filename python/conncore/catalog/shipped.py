@@ -12,7 +12,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from conncore.catalog.remote import elsewhere, fetch
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.formats import SUFFIXES, parse_options, read, read_edges
 
@@ -29,9 +29,9 @@ class CatalogEntry:
         What `load` takes.
     title : str
         One line about it.
-    cells, edges, gap_junctions : int
+    n_cells, n_edges, n_gap_junctions : int
         Number of cells, chemical edges and gap junction entries.
-    signs_known : int
+    n_signed : int
         How many of the edges have a sign; the rest must be settled before there is a network.
     citation, licence, source : str
         What to cite, under which licence, and where the numbers came from.
@@ -47,10 +47,10 @@ class CatalogEntry:
 
     name: str
     title: str
-    cells: int
-    edges: int
-    gap_junctions: int
-    signs_known: int
+    n_cells: int
+    n_edges: int
+    n_gap_junctions: int
+    n_signed: int
     citation: str
     licence: str
     source: str
@@ -74,7 +74,7 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
     name : str
         A name from `catalog`, for example "celegans-haspel2011", or from `elsewhere`.
     split_muscles : bool
-        Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+        Split left/right-merged muscles in two, see `Connectome.split_muscles`.
     extent : int, optional
         How many columns to tile around the middle one, for cell types on a grid.
 
@@ -115,7 +115,7 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
     )
     if entry.sign_rule:
         connectome = connectome.sign_by_transmitter(entry.sign_rule)
-    return connectome.split_left_right() if split_muscles else connectome
+    return connectome.split_muscles() if split_muscles else connectome
 
 
 def open_connectome(
@@ -131,7 +131,7 @@ def open_connectome(
     name_or_file : str
         A name that `load` takes, else a path that exists or ends in a suffix that `read` knows.
     split_muscles : bool
-        Split left/right-merged muscles in two, see `Connectome.split_left_right`.
+        Split left/right-merged muscles in two, see `Connectome.split_muscles`.
     format, options : str and sequence of str
         How to read a file, see `conncore.formats.read`; options as "key=value". The one option of
         a name is the extent of what is tiled.
@@ -153,7 +153,7 @@ def open_connectome(
     if not known and (is_file or path.suffix.lower() in SUFFIXES or path.exists()):
         settings = parse_options(name_or_file, format, options)
         connectome = read(name_or_file, format, **settings)
-        return connectome.split_left_right() if split_muscles else connectome
+        return connectome.split_muscles() if split_muscles else connectome
     extent = None
     for option in options:
         key, _, value = option.partition("=")

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.connectome import Connectome
 from conncore.connectome.graph import components, reached, returned, without_edges
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import Connectome
 from conncore.connectome.signs import TRANSMITTER_SIGNS, same_transmitter
 from conncore.errors import UsageError
 from conncore.network.wiring import dense
@@ -65,7 +65,7 @@ def unknown_signs(c: Connectome) -> str:
         return ""
     cells = np.unique(c.pre[c.sign == 0])
     return (
-        f"{c.n_unknown} of {c.n_synapses} chemical edges have no sign, those of "
+        f"{c.n_unknown} of {c.n_edges} chemical edges have no sign, those of "
         f"{_names(c, cells)}; a network needs all: see `conncore connectome sign --help`"
     )
 
@@ -91,9 +91,9 @@ def against_transmitter(c: Connectome) -> str:
 
 
 def one_sign(c: Connectome) -> str:
-    if c.n_unknown == c.n_synapses or (c.n_excitatory and c.n_inhibitory):
+    if c.n_unknown == c.n_edges or (c.n_excitatory and c.n_inhibitory):
         return ""
-    return f"all {c.n_synapses - c.n_unknown} signed edges are of one sign; nothing opposes them"
+    return f"all {c.n_edges - c.n_unknown} signed edges are of one sign; nothing opposes them"
 
 
 def unsigned_transmitters(c: Connectome) -> str:
@@ -163,7 +163,7 @@ def gap_self_loops(c: Connectome) -> str:
 def mixed_gap_junctions(c: Connectome) -> str:
     between = np.flatnonzero(c.gap_pre != c.gap_post)
     pre, post = c.gap_pre[between], c.gap_post[between]
-    twice = returned(pre, post, c.n_neurons)
+    twice = returned(pre, post, c.n_cells)
     if twice.all() or not twice.any():
         return ""
     once = [f"{c.names[i]} - {c.names[j]}" for i, j in zip(pre[~twice], post[~twice], strict=True)]
@@ -191,7 +191,7 @@ def fractions(c: Connectome) -> str:
 
 
 def extreme_weights(c: Connectome) -> str:
-    if not c.n_synapses:
+    if not c.n_edges:
         return ""
     median = float(np.median(c.weight))
     odd = np.flatnonzero(c.weight > EXTREME * median)
@@ -204,7 +204,7 @@ def extreme_weights(c: Connectome) -> str:
 
 
 def equal_weights(c: Connectome) -> str:
-    if c.n_synapses < 2 or (c.weight != c.weight[0]).any():
+    if c.n_edges < 2 or (c.weight != c.weight[0]).any():
         return ""
     return f"all chemical weights are {c.weight[0]:g}: the source may have had counts"
 
@@ -234,7 +234,7 @@ def classes_alike(c: Connectome) -> str:
 def missing_classes(c: Connectome) -> str:
     """Only where the source knows some."""
     missing = [i for i, word in enumerate(c.classes) if not word]
-    if not missing or len(missing) == c.n_neurons:
+    if not missing or len(missing) == c.n_cells:
         return ""
     return f"{_n(len(missing), 'cell')} without a class: {_names(c, missing)}"
 
@@ -306,7 +306,7 @@ def all_cells(c: Connectome, task: Task, ends: Ends) -> str:
     heard, read = (len(ends.get(end) or c.names) for end in ("inputs", "outputs"))
     n_parameters = heard * (task.n_obs + 1) + (read + 1) * task.n_actions
     return (
-        f"dense input/output takes all {c.n_neurons} cells as {' and '.join(all_ends)}, "
+        f"dense input/output takes all {c.n_cells} cells as {' and '.join(all_ends)}, "
         f"{n_parameters} parameters, where neither a body map nor --inputs and --outputs say which"
     )
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from conncore.checks.findings import FINDINGS, TASK_FINDINGS, Ends
+from conncore.connectome import Connectome
 from conncore.connectome.graph import components, returned, without_edges
-from conncore.connectome.record import Connectome
 from conncore.errors import UsageError
 from conncore.network.wiring import dense
 from conncore.tasks.base import Task
@@ -65,11 +65,11 @@ def check(
 
 def _facts(connectome: Connectome) -> dict[str, Any]:
     own = connectome.pre == connectome.post
-    parts = np.bincount(components(connectome), minlength=connectome.n_neurons)
+    parts = np.bincount(components(connectome), minlength=connectome.n_cells)
     return {
         "name": connectome.name,
-        "cells": connectome.n_neurons,
-        "types": {"chemical": connectome.n_synapses, "gap": connectome.n_gap_junctions},
+        "cells": connectome.n_cells,
+        "types": {"chemical": connectome.n_edges, "gap": connectome.n_gap_junctions},
         "signs": {
             "excitatory": connectome.n_excitatory,
             "inhibitory": connectome.n_inhibitory,
@@ -96,7 +96,7 @@ def _facts(connectome: Connectome) -> dict[str, Any]:
 
 def _densities(connectome: Connectome) -> dict[str, float]:
     """Three densities in use; the papers on the worm's locomotion circuit mean the first."""
-    n = connectome.n_neurons
+    n = connectome.n_cells
     between = int((connectome.pre != connectome.post).sum())
     ends = np.stack(
         [
@@ -119,13 +119,13 @@ def _reciprocity(connectome: Connectome) -> float:
     """Share of the chemical edges between two cells that have one in return."""
     between = connectome.pre != connectome.post
     pre, post = connectome.pre[between], connectome.post[between]
-    return round(float(returned(pre, post, connectome.n_neurons).mean()), 6) if pre.size else 0.0
+    return round(float(returned(pre, post, connectome.n_cells).mean()), 6) if pre.size else 0.0
 
 
 def _both_ways(connectome: Connectome) -> int:
     between = connectome.gap_pre != connectome.gap_post
     pre, post = connectome.gap_pre[between], connectome.gap_post[between]
-    return int(returned(pre, post, connectome.n_neurons).sum())
+    return int(returned(pre, post, connectome.n_cells).sum())
 
 
 def _weights(connectome: Connectome) -> dict[str, float]:

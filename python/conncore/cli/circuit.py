@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
+    from conncore.connectome import Connectome
 
 Name = Annotated[
     str, typer.Option(help="A shipped connectome (conncore connectome list) or a file.")

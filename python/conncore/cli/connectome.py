@@ -15,7 +15,7 @@ from conncore.cli.circuit import Format, Inputs, Options, Outputs, SplitMuscles,
 from conncore.report.console import wide_console
 
 if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
+    from conncore.connectome import Connectome
 
 app = typer.Typer(
     no_args_is_help=True, help="List, describe, check, shape and shuffle connectomes."
@@ -42,7 +42,7 @@ def list_connectomes(as_json: Json = False) -> None:
     name = Column("name", min_width=width)
     table = Table(name, "cells", "edges", "signs", "gap", "what", box=None)
     for entry in catalog():
-        counts = (entry.cells, entry.edges, entry.signs_known, entry.gap_junctions)
+        counts = (entry.n_cells, entry.n_edges, entry.n_signed, entry.n_gap_junctions)
         table.add_row(entry.name, *map(str, counts), entry.title)
     wide_console().print(table)
     wide_console().print(
@@ -105,11 +105,11 @@ def describe(connectome: Connectome) -> dict[str, Any]:
     body = connectome.body
     return {
         "name": connectome.name,
-        "cells": connectome.n_neurons,
+        "cells": connectome.n_cells,
         "motor neurons": body.role.count("motor") if body else 0,
         "muscles": body.role.count("muscle") if body else 0,
         "segments": body.n_segments if body else 0,
-        "chemical edges": connectome.n_synapses,
+        "chemical edges": connectome.n_edges,
         "excitatory": connectome.n_excitatory,
         "inhibitory": connectome.n_inhibitory,
         "unknown sign": connectome.n_unknown,
@@ -145,10 +145,10 @@ def _open(
         repeated = {"duplicates": str(error)}
     if not split_muscles:
         return connectome, {}, repeated
-    split = connectome.split_left_right()
+    split = connectome.split_muscles()
     change = (
-        f"{connectome.n_neurons} -> {split.n_neurons} cells, "
-        f"{connectome.n_synapses} -> {split.n_synapses} chemical edges"
+        f"{connectome.n_cells} -> {split.n_cells} cells, "
+        f"{connectome.n_edges} -> {split.n_edges} chemical edges"
     )
     return split, {"muscles split": change}, repeated
 

@@ -26,6 +26,6 @@ def convert(
 
     connectome = open_connectome(name_or_file, split_muscles, format, option or ())
     dropped = write(connectome, out, to)
-    counts = f"{connectome.n_neurons} cells, {connectome.n_synapses} chemical edges"
+    counts = f"{connectome.n_cells} cells, {connectome.n_edges} chemical edges"
     gaps = f"{connectome.n_gap_junctions} gap junctions"
     typer.echo(f"{out}: {counts}, {gaps}; dropped: {dropped or 'nothing'}")

@@ -38,7 +38,7 @@ def run_demo(
     network = Network(worm, task, neuron=neuron, io="anatomical")
     out = out or next(path for n in count(1) if not (path := Path(f"runs/demo-{n}")).exists())
     console.print(
-        f"C. elegans: {worm.n_neurons} cells and {worm.n_synapses} synapses as {neuron} neurons, "
+        f"C. elegans: {worm.n_cells} cells and {worm.n_edges} synapses as {neuron} neurons, "
         f"{network.layout.n_parameters} parameters, on {task.name} ({task.n_steps} steps)"
     )
     optimizer = ES(population_size=population, n_scout=8 * population)

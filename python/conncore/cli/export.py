@@ -17,6 +17,6 @@ def export(
 
     network = export_run(directory, out)
     typer.echo(
-        f"{out}: {network.connectome.n_neurons} {network.neuron} neurons, "
-        f"{network.connectome.n_synapses} synapses"
+        f"{out}: {network.connectome.n_cells} {network.neuron} neurons, "
+        f"{network.connectome.n_edges} synapses"
     )

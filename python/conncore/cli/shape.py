@@ -10,7 +10,7 @@ import typer
 from conncore.cli.circuit import ExcitatoryShare, Format, Options
 
 if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
+    from conncore.connectome import Connectome
 
 Source = Annotated[
     str, typer.Argument(metavar="IN", help="A name from `conncore connectome list`, or a file.")
@@ -108,7 +108,7 @@ def merge(
 
 def split(source: Source, out: Result, format: Format = None, option: Options = None) -> None:
     """Split left/right-merged muscles (MDlrNN, MVlrNN) in two, each with all its edges."""
-    _write(_open(source, format, option).split_left_right(), out)
+    _write(_open(source, format, option).split_muscles(), out)
 
 
 def sign(
@@ -198,7 +198,7 @@ def _write(connectome: Connectome, path: Path) -> None:
 
     dropped = write(connectome, path)
     typer.echo(
-        f"{path}: {connectome.n_neurons} cells, {connectome.n_synapses} chemical edges "
+        f"{path}: {connectome.n_cells} cells, {connectome.n_edges} chemical edges "
         f"({connectome.n_excitatory} excitatory, {connectome.n_inhibitory} inhibitory, "
         f"{connectome.n_unknown} of unknown sign), {connectome.n_gap_junctions} gap junctions; "
         f"dropped: {dropped or 'nothing'}"

@@ -7,24 +7,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from conncore.connectome.attributes import Column
 from conncore.connectome.body import BodyMap, place_problem
 from conncore.connectome.labels import Labels
+from conncore.connectome.record import C, Record
+from conncore.connectome.tables import read_table
 from conncore.errors import ConnectomeError
-from conncore.formats.tables import read_table
-
-if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
 
 _BODY = ("role", "segment", "side")
 _FIELDS = ("name", "class", "transmitter", *_BODY)
 
 
-def with_cells(connectome: Connectome, path: str | PathLike[str]) -> Connectome:
+def with_cells(connectome: C, path: str | PathLike[str]) -> C:
     """Add what a CSV says of the cells.
 
     Parameters
@@ -59,14 +56,14 @@ def with_cells(connectome: Connectome, path: str | PathLike[str]) -> Connectome:
         body = _body_map(path, rows, classes)
     return replace(
         connectome,
-        classes=tuple(classes),
-        transmitters=tuple(transmitters),
+        classes=Labels.of(classes),
+        transmitters=Labels.of(transmitters),
         attributes=attributes,
         body=body,
     )
 
 
-def _rows_of_cells(connectome: Connectome, path: Path) -> dict[int, tuple[int, dict[str, str]]]:
+def _rows_of_cells(connectome: Record, path: Path) -> dict[int, tuple[int, dict[str, str]]]:
     """Line and fields of each cell that has a row, by the cell's place."""
     place = {name: i for i, name in enumerate(connectome.names)}
     rows: dict[int, tuple[int, dict[str, str]]] = {}
@@ -110,4 +107,4 @@ def _body_map(
         motor[i] = classes[i] if role == "motor" else ""
     if not any(roles):
         return None
-    return BodyMap(tuple(motor), tuple(roles), np.array(segments), tuple(sides))
+    return BodyMap(Labels.of(motor), Labels.of(roles), np.array(segments), Labels.of(sides))

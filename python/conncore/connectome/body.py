@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.connectome.attributes import take_cells
+from conncore.connectome.labels import Labels
 from conncore.errors import ConnectomeError
-
-if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
 
 ROLES = ("motor", "muscle", "")
 SIDES = ("dorsal", "ventral", "")
 MAX_SEGMENT = 32767
-
-_MERGED_MUSCLE = re.compile(r"(M[DV])lr(\d+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +22,13 @@ class BodyMap:
 
     Parameters
     ----------
-    cell_class : sequence of str, (n_neurons,)
+    cell_class : Labels (a sequence of str), (n_cells,)
         Class of a motor neuron ("AS", "DA", ...); "" for all other cells.
-    role : sequence of str, (n_neurons,)
+    role : Labels (a sequence of str), (n_cells,)
         "motor", "muscle" or "".
-    segment : array_like of int, (n_neurons,)
+    segment : array_like of int, (n_cells,)
         Segment along the body, 0 at the head; -1 where the cell has none.
-    side : sequence of str, (n_neurons,)
+    side : Labels (a sequence of str), (n_cells,)
         Side of the body that the cell drives or pulls: "dorsal", "ventral" or "".
 
     Raises
@@ -44,14 +37,14 @@ class BodyMap:
         If the lengths differ, a word is not known, or a cell with a role lacks its place.
     """
 
-    cell_class: tuple[str, ...]
-    role: tuple[str, ...]
+    cell_class: Labels
+    role: Labels
     segment: NDArray[np.int16]
-    side: tuple[str, ...]
+    side: Labels
 
     def __post_init__(self) -> None:
         for field in ("cell_class", "role", "side"):
-            object.__setattr__(self, field, tuple(getattr(self, field)))
+            object.__setattr__(self, field, Labels.of(getattr(self, field)))
         object.__setattr__(self, "segment", _segments(self.segment))
         if len({len(self.cell_class), len(self.role), len(self.segment), len(self.side)}) != 1:
             raise ConnectomeError(
@@ -82,11 +75,12 @@ class BodyMap:
 
     def take(self, cells: Sequence[int]) -> BodyMap:
         """The body map of the cells with these indices, in this order, repeats allowed."""
+        places = np.asarray(cells, np.intp)
         return BodyMap(
-            tuple(self.cell_class[i] for i in cells),
-            tuple(self.role[i] for i in cells),
-            self.segment[list(cells)],
-            tuple(self.side[i] for i in cells),
+            self.cell_class.take(places),
+            self.role.take(places),
+            self.segment[places],
+            self.side.take(places),
         )
 
 
@@ -116,65 +110,3 @@ def _segments(values: ArrayLike) -> NDArray[np.int16]:
     result = array.astype(np.int16)
     result.setflags(write=False)
     return result
-
-
-def split_merged_muscles(connectome: Connectome) -> Connectome:
-    """Split merged muscles in two: MDlrNN becomes MDLNN and MDRNN, MVlrNN likewise.
-
-    Each copy keeps all edges of the merged muscle with their full weight and sign, and its
-    place in the body. An edge between two merged muscles, chemical or gap, becomes two:
-    left to left and right to right. The Haspel circuit goes from 102 to 138 cells and from
-    336 to 484 chemical edges; its gap junctions join no muscles and stay 161.
-
-    Raises
-    ------
-    ConnectomeError
-        If no cell is a merged muscle.
-    """
-    merged = [_MERGED_MUSCLE.fullmatch(name) for name in connectome.names]
-    if not any(merged):
-        raise ConnectomeError(
-            f"connectome {connectome.name!r} has no left/right-merged muscles (MDlrNN, MVlrNN) "
-            "to split; load it without the split"
-        )
-    names: list[str] = []
-    classes: list[str] = []
-    origin: list[int] = []
-    copies: list[tuple[int, int]] = []  # place of the left and of the right copy of each cell
-    for i, (name, match) in enumerate(zip(connectome.names, merged, strict=True)):
-        copies.append((len(names), len(names) + (match is not None)))
-        quadrants = [match[1] + side for side in "LR"] if match else [connectome.classes[i]]
-        classes += quadrants
-        names += [quadrant + match[2] for quadrant in quadrants] if match else [name]
-        origin += [i] * len(quadrants)
-
-    def split(pre: NDArray[np.int32], post: NDArray[np.int32]) -> NDArray[np.int64]:
-        """One row per new edge: the old edge, the new pre, the new post."""
-        rows = [
-            (k, copies[i][half], copies[j][half])
-            for k, (i, j) in enumerate(zip(pre.tolist(), post.tolist(), strict=True))
-            for half in range(2 if merged[i] or merged[j] else 1)
-        ]
-        return np.array(rows, np.int64).reshape(-1, 3)
-
-    edges = split(connectome.pre, connectome.post)
-    gaps = split(connectome.gap_pre, connectome.gap_post)
-    return connectome.from_edges(
-        connectome.name,
-        edges[:, 1],
-        edges[:, 2],
-        weight=connectome.weight[edges[:, 0]],
-        sign=connectome.sign[edges[:, 0]],
-        sign_source=connectome.sign_source.take(edges[:, 0]),
-        names=names,
-        classes=classes,
-        gap_pre=gaps[:, 1],
-        gap_post=gaps[:, 2],
-        gap_weight=connectome.gap_weight[gaps[:, 0]],
-        transmitters=[connectome.transmitters[i] for i in origin],
-        body=None if connectome.body is None else connectome.body.take(origin),
-        attributes=take_cells(connectome.attributes, origin),
-        citation=connectome.citation,
-        licence=connectome.licence,
-        source=connectome.source,
-    )

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.connectome.record import Record
 from conncore.errors import choose
-
-if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
 
 
 def reached(
-    connectome: Connectome,
+    connectome: Record,
     cells: NDArray[np.integer],
     hops: int | None = None,
     direction: str = "out",
 ) -> NDArray[np.bool_]:
-    """Which cells a walk along chemical edges reaches, (n_neurons,); those it starts from too.
+    """Which cells a walk along chemical edges reaches, (n_cells,); those it starts from too.
 
     Parameters
     ----------
@@ -33,9 +29,9 @@ def reached(
     choose("direction", direction, ("in", "out", "both"))
     pre, post = connectome.pre, connectome.post
     ways = {"out": [(pre, post)], "in": [(post, pre)], "both": [(pre, post), (post, pre)]}
-    found = np.zeros(connectome.n_neurons, bool)
+    found = np.zeros(connectome.n_cells, bool)
     found[cells] = True
-    n_steps = connectome.n_neurons if hops is None else hops
+    n_steps = connectome.n_cells if hops is None else hops
     for _ in range(n_steps):
         before = found.copy()
         for start, end in ways[direction]:
@@ -45,12 +41,12 @@ def reached(
     return found
 
 
-def components(connectome: Connectome) -> NDArray[np.int64]:
-    """The part of each cell, (n_neurons,): cells that edges of any kind and direction join.
+def components(connectome: Record) -> NDArray[np.int64]:
+    """The part of each cell, (n_cells,): cells that edges of any kind and direction join.
 
     A part is called by its first cell's place.
     """
-    root = np.arange(connectome.n_neurons)
+    root = np.arange(connectome.n_cells)
     a = np.concatenate((connectome.pre, connectome.gap_pre))
     b = np.concatenate((connectome.post, connectome.gap_post))
     while True:
@@ -73,8 +69,8 @@ def returned(
     return np.isin(back, forth, assume_unique=True, kind="sort")
 
 
-def without_edges(connectome: Connectome) -> NDArray[np.intp]:
+def without_edges(connectome: Record) -> NDArray[np.intp]:
     """The places of the cells that no edge of any kind begins or ends at."""
     c = connectome
     ends = np.concatenate((c.pre, c.post, c.gap_pre, c.gap_post))
-    return np.flatnonzero(np.bincount(ends, minlength=c.n_neurons) == 0)
+    return np.flatnonzero(np.bincount(ends, minlength=c.n_cells) == 0)

@@ -5,29 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.attributes import Column
+from conncore.connectome.attributes import Column, take_cells
+from conncore.connectome.body import BodyMap
 from conncore.connectome.labels import Labels
+from conncore.connectome.record import C, Record
 from conncore.connectome.select import column
 from conncore.errors import ConnectomeError, UsageError, choose
-
-if TYPE_CHECKING:
-    from conncore.connectome.body import BodyMap
-    from conncore.connectome.record import Connectome
 
 # A side in a name, never at its start (L1 and R1 are not a pair): at the end (AVAL, LC4_L, "PN
 # left") or before a number (MDL01).
 _SIDE = re.compile(r"(.+?)(left|right|L|R)(\d*)")
+_MERGED_MUSCLE = re.compile(r"(M[DV])lr(\d+)")
 _OTHER = {"L": "R", "left": "right"}
 
 
-def merge(
-    connectome: Connectome, by: str | Sequence[str] = "class", *, conflicts: str = "refuse"
-) -> Connectome:
+def merge(connectome: C, by: str | Sequence[str] = "class", *, conflicts: str = "refuse") -> C:
     """Make one cell of each group of cells.
 
     Weights of edges that become one are added, gap junction entries in each direction apart.
@@ -37,7 +33,7 @@ def merge(
 
     Parameters
     ----------
-    by : str or sequence of str, (n_neurons,)
+    by : str or sequence of str, (n_cells,)
         A property that `conncore.connectome.select.column` knows ("class", "region"), or a word
         for each cell. Cells with the same word become one, which is called by it; cells with ""
         stay.
@@ -60,8 +56,8 @@ def merge(
     """
     choose("rule for conflicting signs", conflicts, ("refuse", "majority"))
     words = column(connectome, by) if isinstance(by, str) else by
-    if len(words) != connectome.n_neurons:
-        raise UsageError(f"by has {len(words)} words for {connectome.n_neurons} cells")
+    if len(words) != connectome.n_cells:
+        raise UsageError(f"by has {len(words)} words for {connectome.n_cells} cells")
     groups: dict[tuple[str, bool], int] = {}
     of = np.array(
         [
@@ -81,7 +77,7 @@ def merge(
     return replace(
         connectome,
         names=tuple(names),
-        classes=tuple(_agreed(connectome.classes, of, len(names))),
+        classes=_agreed(connectome.classes, of, len(names)),
         pre=pre,
         post=post,
         weight=_sums(merged, connectome.weight, len(pairs)),
@@ -90,7 +86,7 @@ def merge(
         gap_pre=gap_pre,
         gap_post=gap_post,
         gap_weight=_sums(gap_merged, connectome.gap_weight, len(gap_pairs)),
-        transmitters=tuple(_agreed(connectome.transmitters, of, len(names))),
+        transmitters=_agreed(connectome.transmitters, of, len(names)),
         body=_agreed_places(connectome.body, of, len(names)),
         attributes={
             key: _agreed_column(values, of, len(names))
@@ -99,7 +95,7 @@ def merge(
     )
 
 
-def merge_left_right(connectome: Connectome, *, conflicts: str = "refuse") -> Connectome:
+def merge_left_right(connectome: C, *, conflicts: str = "refuse") -> C:
     """Make one cell of each pair that differs in side alone: AVAL and AVAR become AVAlr.
 
     A side is an L or R, or "left" or "right", at the end of a name or before a number at its end;
@@ -130,7 +126,69 @@ def merge_left_right(connectome: Connectome, *, conflicts: str = "refuse") -> Co
         for name, word in zip(connectome.names, connectome.classes, strict=True)
     ]
     by = [words.get(name, "") for name in connectome.names]
-    return merge(replace(connectome, classes=tuple(sideless)), by, conflicts=conflicts)
+    return merge(replace(connectome, classes=Labels.of(sideless)), by, conflicts=conflicts)
+
+
+def split_muscles(connectome: C) -> C:
+    """Split merged muscles in two: MDlrNN becomes MDLNN and MDRNN, MVlrNN likewise.
+
+    Each copy keeps all edges of the merged muscle with their full weight and sign, and its
+    place in the body. An edge between two merged muscles, chemical or gap, becomes two:
+    left to left and right to right. The Haspel circuit goes from 102 to 138 cells and from
+    336 to 484 chemical edges; its gap junctions join no muscles and stay 161.
+
+    Raises
+    ------
+    ConnectomeError
+        If no cell is a merged muscle.
+    """
+    merged = [_MERGED_MUSCLE.fullmatch(name) for name in connectome.names]
+    if not any(merged):
+        raise ConnectomeError(
+            f"connectome {connectome.name!r} has no left/right-merged muscles (MDlrNN, MVlrNN) "
+            "to split; load it without the split"
+        )
+    names: list[str] = []
+    classes: list[str] = []
+    origin: list[int] = []
+    copies: list[tuple[int, int]] = []  # place of the left and of the right copy of each cell
+    for i, (name, match) in enumerate(zip(connectome.names, merged, strict=True)):
+        copies.append((len(names), len(names) + (match is not None)))
+        quadrants = [match[1] + side for side in "LR"] if match else [connectome.classes[i]]
+        classes += quadrants
+        names += [quadrant + match[2] for quadrant in quadrants] if match else [name]
+        origin += [i] * len(quadrants)
+
+    def split(pre: NDArray[np.int32], post: NDArray[np.int32]) -> NDArray[np.int64]:
+        """One row per new edge: the old edge, the new pre, the new post."""
+        rows = [
+            (k, copies[i][half], copies[j][half])
+            for k, (i, j) in enumerate(zip(pre.tolist(), post.tolist(), strict=True))
+            for half in range(2 if merged[i] or merged[j] else 1)
+        ]
+        return np.array(rows, np.int64).reshape(-1, 3)
+
+    edges = split(connectome.pre, connectome.post)
+    gaps = split(connectome.gap_pre, connectome.gap_post)
+    return connectome.from_edges(
+        connectome.name,
+        edges[:, 1],
+        edges[:, 2],
+        weight=connectome.weight[edges[:, 0]],
+        sign=connectome.sign[edges[:, 0]],
+        sign_source=connectome.sign_source.take(edges[:, 0]),
+        names=names,
+        classes=classes,
+        gap_pre=gaps[:, 1],
+        gap_post=gaps[:, 2],
+        gap_weight=connectome.gap_weight[gaps[:, 0]],
+        transmitters=[connectome.transmitters[i] for i in origin],
+        body=None if connectome.body is None else connectome.body.take(origin),
+        attributes=take_cells(connectome.attributes, origin),
+        citation=connectome.citation,
+        licence=connectome.licence,
+        source=connectome.source,
+    )
 
 
 def _without_sides(words: Sequence[str]) -> dict[str, str]:
@@ -160,7 +218,7 @@ def _sums(
 
 
 def _merge_signs(
-    connectome: Connectome,
+    connectome: Record,
     merged: NDArray[np.intp],
     n_edges: int,
     conflicts: str,
@@ -231,4 +289,4 @@ def _agreed_places(body: BodyMap | None, of: NDArray[np.integer], n_groups: int)
     if not any(role for _, role, _, _ in places):
         return None
     cell_class, role, segment, side = zip(*places, strict=True)
-    return replace(body, cell_class=cell_class, role=role, segment=np.array(segment), side=side)
+    return BodyMap(Labels.of(cell_class), Labels.of(role), np.array(segment), Labels.of(side))

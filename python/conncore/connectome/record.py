@@ -1,4 +1,4 @@
-"""The Connectome: a frozen record of cells, signed chemical edges and gap junctions.
+"""The record of a connectome: cells, signed chemical edges and gap junctions, frozen.
 
 An edge has a presynaptic cell `pre`, a postsynaptic cell `post`, a weight and a sign. Chemical
 edges are kept in CSR order (sorted by pre, then post), so that `indptr` and `indices` describe
@@ -13,70 +13,27 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.connectome import merge as merging
-from conncore.connectome import select as shaping
-from conncore.connectome import signs
-from conncore.connectome.annotate import with_cells
 from conncore.connectome.attributes import Attributes, checked_attributes
-from conncore.connectome.body import BodyMap, split_merged_muscles
+from conncore.connectome.body import BodyMap
 from conncore.connectome.edges import check_places, checked, frozen, lexical_order
 from conncore.connectome.labels import Labels
-from conncore.connectome.signs import TRANSMITTER_SIGNS
 from conncore.errors import ConnectomeError
 
-__all__ = ["TRANSMITTER_SIGNS", "Connectome"]
+C = TypeVar("C", bound="Record")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Connectome:
-    """Cells and the edges between them; build one with `from_edges`, `load` or `read`.
-
-    All arrays are read-only. The constructor checks every field and expects CSR order.
-
-    Parameters
-    ----------
-    name : str
-        What the connectome is called in messages and run directories.
-    names : tuple of str, (n_neurons,)
-        Unique cell names.
-    classes : tuple of str, (n_neurons,)
-        Class of each cell, "" where unknown.
-    pre, post : array of int32, (n_synapses,)
-        Presynaptic and postsynaptic cell of each chemical edge, sorted by pre, then post.
-    weight : array of float64, (n_synapses,)
-        Number or size of the synapses behind each edge, as in the source; positive.
-    sign : array of int8, (n_synapses,)
-        +1 excitatory, -1 inhibitory, 0 unknown.
-    sign_source : Labels (a sequence of str), (n_synapses,)
-        Where each sign came from: "source", "transmitter:worm", "settled:excitatory", "unknown".
-    gap_pre, gap_post : array of int32, (n_gap_junctions,)
-        The two cells of each gap junction entry. Some sources list a junction once, some twice
-        (once in each direction); entries are kept as they are there.
-    gap_weight : array of float64, (n_gap_junctions,)
-        Size of each gap junction entry; positive.
-    transmitters : tuple of str, (n_neurons,)
-        Transmitter of each cell ("ACh", "GABA", ...), "" where unknown.
-    body : BodyMap or None
-        Class, role, segment and side of the cells that move the body.
-    attributes : mapping of str to Labels or array of float64
-        What else the source says of each cell, by column: words ("region", "flow", "side") as
-        labels, numbers ("confidence", how sure the transmitter is) as arrays, (n_neurons,).
-    citation, licence, source : str
-        What to cite, under which licence, and where the numbers came from.
-
-    Raises
-    ------
-    ConnectomeError
-        If a field is not as described here.
-    """
+class Record:
+    """What a `Connectome` holds: its fields, checked, and what can be counted from them."""
 
     name: str
     names: tuple[str, ...]
-    classes: tuple[str, ...]
+    classes: Labels
     pre: NDArray[np.int32]
     post: NDArray[np.int32]
     weight: NDArray[np.float64]
@@ -85,7 +42,7 @@ class Connectome:
     gap_pre: NDArray[np.int32]
     gap_post: NDArray[np.int32]
     gap_weight: NDArray[np.float64]
-    transmitters: tuple[str, ...]
+    transmitters: Labels
     body: BodyMap | None = None
     attributes: Attributes = field(default_factory=dict)
     citation: str = ""
@@ -93,11 +50,11 @@ class Connectome:
     source: str = ""
 
     def __post_init__(self) -> None:
-        for key in ("names", "classes", "transmitters"):
-            object.__setattr__(self, key, tuple(getattr(self, key)))
-        object.__setattr__(self, "sign_source", Labels.of(self.sign_source))
+        object.__setattr__(self, "names", tuple(self.names))
+        for key in ("classes", "transmitters", "sign_source"):
+            object.__setattr__(self, key, Labels.of(getattr(self, key)))
         self._check_cells()
-        attributes = checked_attributes(self.attributes, self.n_neurons)
+        attributes = checked_attributes(self.attributes, self.n_cells)
         object.__setattr__(self, "attributes", attributes)
         self._set_edges("chemical", "pre", "post", "weight")
         self._set_edges("gap", "gap_pre", "gap_post", "gap_weight")
@@ -110,12 +67,12 @@ class Connectome:
                 f"sign {sign[k]}; use 1, -1 or 0 (unknown)"
             )
         object.__setattr__(self, "sign", frozen(sign, np.int8))
-        if len(self.sign_source) != self.n_synapses:
+        if len(self.sign_source) != self.n_edges:
             raise ConnectomeError(
-                f"sign_source has {len(self.sign_source)} entries for {self.n_synapses} edges"
+                f"sign_source has {len(self.sign_source)} entries for {self.n_edges} edges"
             )
         self._check_unique("chemical", self.pre, self.post)
-        gap_order = lexical_order(self.gap_pre, self.gap_post, self.n_neurons)
+        gap_order = lexical_order(self.gap_pre, self.gap_post, self.n_cells)
         self._check_unique("gap", self.gap_pre[gap_order], self.gap_post[gap_order])
 
     def _check_cells(self) -> None:
@@ -128,15 +85,15 @@ class Connectome:
                 raise ConnectomeError(f"cell name {name!r} is used {count} times; names are unique")
         for key in ("classes", "transmitters", "body"):
             values = getattr(self, key)
-            if values is not None and len(values) != self.n_neurons:
-                raise ConnectomeError(f"{key} has {len(values)} entries for {self.n_neurons} cells")
+            if values is not None and len(values) != self.n_cells:
+                raise ConnectomeError(f"{key} has {len(values)} entries for {self.n_cells} cells")
 
     def _set_edges(self, kind: str, pre: str, post: str, weight: str) -> None:
         """Check one kind of edge and store it with its final types, read-only."""
         n_edges = np.size(getattr(self, pre))
         for key in (pre, post):
             cells = checked(key, getattr(self, key), n_edges, "iu")
-            check_places(key, cells, self.n_neurons)
+            check_places(key, cells, self.n_cells)
             object.__setattr__(self, key, frozen(cells, np.int32))
         weights = checked(weight, getattr(self, weight), n_edges)
         heads, tails = getattr(self, pre), getattr(self, post)
@@ -185,7 +142,7 @@ class Connectome:
         citation: str = "",
         licence: str = "",
         source: str = "",
-    ) -> Connectome:
+    ) -> Self:
         """Build a connectome from edges in any order.
 
         Parameters
@@ -223,7 +180,7 @@ class Connectome:
         return cls(
             name=name,
             names=tuple(names),
-            classes=nothing if classes is None else tuple(classes),
+            classes=Labels.of(nothing if classes is None else classes),
             pre=heads[order],
             post=tails[order],
             weight=weights[order],
@@ -232,7 +189,7 @@ class Connectome:
             gap_pre=gap_heads,
             gap_post=gap_tails,
             gap_weight=np.ones(gap_heads.size) if gap_weight is None else np.asarray(gap_weight),
-            transmitters=nothing if transmitters is None else tuple(transmitters),
+            transmitters=Labels.of(nothing if transmitters is None else transmitters),
             body=body,
             attributes=checked_attributes(attributes or {}, len(names)),
             citation=citation,
@@ -243,18 +200,18 @@ class Connectome:
     def __repr__(self) -> str:
         unknown = f", {self.n_unknown} of unknown sign" if self.n_unknown else ""
         return (
-            f"<Connectome {self.name!r}: {self.n_neurons} cells, {self.n_synapses} chemical edges "
+            f"<Connectome {self.name!r}: {self.n_cells} cells, {self.n_edges} chemical edges "
             f"({self.n_excitatory} excitatory, {self.n_inhibitory} inhibitory{unknown}), "
             f"{self.n_gap_junctions} gap junctions>"
         )
 
     @property
-    def n_neurons(self) -> int:
+    def n_cells(self) -> int:
         """Number of cells, muscles included."""
         return len(self.names)
 
     @property
-    def n_synapses(self) -> int:
+    def n_edges(self) -> int:
         """Number of chemical edges."""
         return len(self.pre)
 
@@ -280,18 +237,18 @@ class Connectome:
 
     @property
     def density(self) -> float:
-        """Chemical edges over all ordered pairs of cells: n_synapses / n_neurons**2."""
-        return self.n_synapses / self.n_neurons**2
+        """Chemical edges over all ordered pairs of cells: n_edges / n_cells**2."""
+        return self.n_edges / self.n_cells**2
 
     @cached_property
     def indptr(self) -> NDArray[np.int32]:
-        """CSR row pointers, int32 (n_neurons + 1,): cell i's outgoing edges start at indptr[i]."""
-        counts = np.bincount(self.pre, minlength=self.n_neurons)
+        """CSR row pointers, int32 (n_cells + 1,): cell i's outgoing edges start at indptr[i]."""
+        counts = np.bincount(self.pre, minlength=self.n_cells)
         return frozen(np.concatenate(([0], np.cumsum(counts))), np.int32)
 
     @property
     def indices(self) -> NDArray[np.int32]:
-        """CSR column indices, int32 (n_synapses,): the postsynaptic cells."""
+        """CSR column indices, int32 (n_edges,): the postsynaptic cells."""
         return self.post
 
     @cached_property
@@ -313,17 +270,6 @@ class Connectome:
 
     def dale_violations(self) -> tuple[str, ...]:
         """Names of the cells with both signs among their outgoing chemical edges."""
-        excites = np.bincount(self.pre[self.sign == 1], minlength=self.n_neurons) > 0
-        inhibits = np.bincount(self.pre[self.sign == -1], minlength=self.n_neurons) > 0
+        excites = np.bincount(self.pre[self.sign == 1], minlength=self.n_cells) > 0
+        inhibits = np.bincount(self.pre[self.sign == -1], minlength=self.n_cells) > 0
         return tuple(self.names[i] for i in np.flatnonzero(excites & inhibits))
-
-    # Methods whose code lies elsewhere.
-    sign_by_transmitter = signs.sign_by_transmitter
-    sign_edges = signs.sign_edges
-    settle_signs = signs.settle_signs
-    select = shaping.select
-    subset = shaping.subset
-    merge = merging.merge
-    merge_left_right = merging.merge_left_right
-    split_left_right = split_merged_muscles
-    with_cells = with_cells

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +12,14 @@ from numpy.typing import NDArray
 from conncore.connectome.attributes import take_cells
 from conncore.connectome.graph import reached
 from conncore.connectome.labels import Labels
+from conncore.connectome.record import C, Record
 from conncore.errors import UsageError, choose
-
-if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
 
 _FLOWS = ("isolated", "source", "sink", "inner")  # receives + 2 * sends, in order
 
 
-def column(connectome: Connectome, key: str) -> Sequence[str]:
-    """What a connectome says of each cell, (n_neurons,) words.
+def column(connectome: Record, key: str) -> Sequence[str]:
+    """What a connectome says of each cell, (n_cells,) words.
 
     Parameters
     ----------
@@ -55,16 +52,16 @@ def column(connectome: Connectome, key: str) -> Sequence[str]:
     return columns[choose(f"property of the cells of {connectome.name!r}", key, known)]()
 
 
-def _flow(connectome: Connectome) -> Labels:
+def _flow(connectome: Record) -> Labels:
     other = connectome.pre != connectome.post
-    n = connectome.n_neurons
+    n = connectome.n_cells
     sends = np.bincount(connectome.pre[other], minlength=n) > 0
     receives = np.bincount(connectome.post[other], minlength=n) > 0
     return Labels(receives * 2 + sends, _FLOWS)
 
 
 def select(
-    connectome: Connectome,
+    connectome: Record,
     names: Sequence[str] | None = None,
     *,
     match: str | None = None,
@@ -91,7 +88,7 @@ def select(
     UsageError
         If there is no such cell, property or word, the expression is not one, or no cell is left.
     """
-    keep = np.ones(connectome.n_neurons, bool)
+    keep = np.ones(connectome.n_cells, bool)
     if names is not None:
         keep &= _by_name(connectome, names)
     if match is not None:
@@ -103,7 +100,7 @@ def select(
     return tuple(connectome.names[i] for i in np.flatnonzero(keep))
 
 
-def choose_cells(connectome: Connectome, text: str) -> tuple[str, ...]:
+def choose_cells(connectome: Record, text: str) -> tuple[str, ...]:
     """`select` for the command line.
 
     Parameters
@@ -125,7 +122,7 @@ def choose_cells(connectome: Connectome, text: str) -> tuple[str, ...]:
     return select(connectome, where={key: words.split(",")})
 
 
-def _by_name(connectome: Connectome, names: Sequence[str]) -> NDArray[np.bool_]:
+def _by_name(connectome: Record, names: Sequence[str]) -> NDArray[np.bool_]:
     if isinstance(names, str):
         raise UsageError(f"names is {names!r}; give a list of cell names")
     wanted = set(names)
@@ -135,7 +132,7 @@ def _by_name(connectome: Connectome, names: Sequence[str]) -> NDArray[np.bool_]:
     return np.array([name in wanted for name in connectome.names])
 
 
-def _by_match(connectome: Connectome, match: str) -> NDArray[np.bool_]:
+def _by_match(connectome: Record, match: str) -> NDArray[np.bool_]:
     try:
         found = re.compile(match).search
     except re.error as error:
@@ -143,14 +140,14 @@ def _by_match(connectome: Connectome, match: str) -> NDArray[np.bool_]:
     return np.array([found(name) is not None for name in connectome.names])
 
 
-def _by_word(connectome: Connectome, key: str, words: Iterable[str]) -> NDArray[np.bool_]:
+def _by_word(connectome: Record, key: str, words: Iterable[str]) -> NDArray[np.bool_]:
     labels = Labels.of(column(connectome, key))
     wanted = [choose(f"{key} of {connectome.name!r}", word, labels.counts()) for word in words]
     return np.isin(labels.codes, [labels.words.index(word) for word in wanted])
 
 
 def subset(
-    connectome: Connectome,
+    connectome: C,
     names: Sequence[str] | None = None,
     *,
     match: str | None = None,
@@ -159,7 +156,7 @@ def subset(
     hops: int = 1,
     direction: str = "both",
     min_weight: float = 0.0,
-) -> Connectome:
+) -> C:
     """The part of a connectome that meets all conditions, with the edges inside it.
 
     First the threshold leaves out weak edges, then the neighbourhood is walked along the edges
@@ -187,7 +184,7 @@ def subset(
         As `select` does, or if `hops` is negative or the direction not known.
     """
     heavy = np.flatnonzero(connectome.weight >= min_weight)
-    if heavy.size < connectome.n_synapses:
+    if heavy.size < connectome.n_edges:
         connectome = replace(
             connectome,
             pre=connectome.pre[heavy],
@@ -196,7 +193,7 @@ def subset(
             sign=connectome.sign[heavy],
             sign_source=connectome.sign_source.take(heavy),
         )
-    keep = np.zeros(connectome.n_neurons, bool)
+    keep = np.zeros(connectome.n_cells, bool)
     place = {name: i for i, name in enumerate(connectome.names)}
     keep[[place[name] for name in select(connectome, names, match=match, where=where)]] = True
     if near is not None:
@@ -209,7 +206,7 @@ def subset(
     return _take(connectome, keep)
 
 
-def _take(connectome: Connectome, keep: NDArray[np.bool_]) -> Connectome:
+def _take(connectome: C, keep: NDArray[np.bool_]) -> C:
     """The kept cells and the edges between them; no body map if none of them moves the body."""
     cells = np.flatnonzero(keep)
     new = np.cumsum(keep) - 1
@@ -219,7 +216,7 @@ def _take(connectome: Connectome, keep: NDArray[np.bool_]) -> Connectome:
     return replace(
         connectome,
         names=tuple(connectome.names[i] for i in cells),
-        classes=tuple(connectome.classes[i] for i in cells),
+        classes=connectome.classes.take(cells),
         pre=new[connectome.pre[inside]],
         post=new[connectome.post[inside]],
         weight=connectome.weight[inside],
@@ -228,7 +225,7 @@ def _take(connectome: Connectome, keep: NDArray[np.bool_]) -> Connectome:
         gap_pre=new[connectome.gap_pre[gaps]],
         gap_post=new[connectome.gap_post[gaps]],
         gap_weight=connectome.gap_weight[gaps],
-        transmitters=tuple(connectome.transmitters[i] for i in cells),
+        transmitters=connectome.transmitters.take(cells),
         body=body if body is not None and any(body.role) else None,
         attributes=take_cells(connectome.attributes, cells),
     )

@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.connectome.labels import Labels
+from conncore.connectome.record import C, Record
+from conncore.connectome.tables import read_table
 from conncore.errors import ConnectomeError, UsageError, choose
-from conncore.formats.tables import read_table
 from conncore.noise import Stream, uniform
-
-if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
 
 #: Sign of a chemical edge by the transmitter of its presynaptic cell, by rule. Transmitters
 #: that a rule does not name leave the sign unknown. Glutamate excites in the worm's rule and
@@ -94,12 +91,12 @@ def read_edge_signs(path: str | PathLike[str]) -> dict[tuple[str, str], int]:
 
 
 def sign_by_transmitter(
-    connectome: Connectome,
+    connectome: C,
     rule: str | Mapping[str, int],
     *,
     confidence: ArrayLike | None = None,
     min_confidence: float = 0.0,
-) -> Connectome:
+) -> C:
     """Give edges of unknown sign the sign of their presynaptic cell's transmitter.
 
     Known signs stay, and transmitters that the rule does not name leave a sign unknown. Case does
@@ -112,7 +109,7 @@ def sign_by_transmitter(
     rule : str or mapping of str to int
         "worm" (ACh and Glu excite, GABA inhibits), "fly" (ACh excites, Glu and GABA inhibit), a
         CSV file with the columns transmitter and sign, or a mapping from transmitter to sign.
-    confidence : array_like, (n_neurons,) or (n_synapses,), optional
+    confidence : array_like, (n_cells,) or (n_edges,), optional
         How sure each cell's transmitter is, or each edge's (a value per cell where the two have
         as many); by default the attribute
         "confidence" of the cells (such as Codex's nt_type_score).
@@ -140,9 +137,7 @@ def sign_by_transmitter(
     return _with_signs(connectome, settled, drawn, source)
 
 
-def sign_edges(
-    connectome: Connectome, signs: Mapping[tuple[str, str], int], *, source: str = "given"
-) -> Connectome:
+def sign_edges(connectome: C, signs: Mapping[tuple[str, str], int], *, source: str = "given") -> C:
     """Set the signs of single edges, whatever they were.
 
     Parameters
@@ -157,11 +152,11 @@ def sign_edges(
     ConnectomeError
         If there is no such edge, or a sign is another number.
     """
-    n = connectome.n_neurons
+    n = connectome.n_cells
     place = {name: i for i, name in enumerate(connectome.names)}
     keys = connectome.pre.astype(np.int64) * n + connectome.post
     new = connectome.sign.copy()
-    changed = np.zeros(connectome.n_synapses, bool)
+    changed = np.zeros(connectome.n_edges, bool)
     for (pre, post), sign in signs.items():
         if sign not in (-1, 0, 1):
             raise ConnectomeError(f"edge {pre!r} -> {post!r}: sign {sign!r} is not 1, -1 or 0")
@@ -175,9 +170,7 @@ def sign_edges(
     return _with_signs(connectome, changed, new, source)
 
 
-def settle_signs(
-    connectome: Connectome, policy: str, *, share: float | None = None, seed: int = 0
-) -> Connectome:
+def settle_signs(connectome: C, policy: str, *, share: float | None = None, seed: int = 0) -> C:
     """Settle the chemical edges whose sign is not known.
 
     Parameters
@@ -226,20 +219,20 @@ def settle_signs(
     return _with_signs(connectome, unknown, np.ones_like(connectome.sign), f"settled:{policy}")
 
 
-def unknown_signs(connectome: Connectome) -> str:
+def unknown_signs(connectome: Record) -> str:
     """What to say where signs must be known and are not."""
     return (
         f"connectome {connectome.name!r}: the sign of {connectome.n_unknown} of "
-        f"{connectome.n_synapses} chemical edges is unknown; say what they are with "
+        f"{connectome.n_edges} chemical edges is unknown; say what they are with "
         "--unknown-signs excitatory, drop or random (in Python: connectome.settle_signs)"
     )
 
 
 def _draw_signs(
-    connectome: Connectome, unknown: NDArray[np.bool_], share: float, seed: int
+    connectome: Record, unknown: NDArray[np.bool_], share: float, seed: int
 ) -> NDArray[np.int8]:
     """A sign for each cell; cells without unknown edges have one too, which nobody reads."""
-    n = connectome.n_neurons
+    n = connectome.n_cells
     excites = np.bincount(connectome.pre[connectome.sign == 1], minlength=n) > 0
     inhibits = np.bincount(connectome.pre[connectome.sign == -1], minlength=n) > 0
     signs = np.where(excites, 1, -1).astype(np.int8)
@@ -251,9 +244,7 @@ def _draw_signs(
     return signs
 
 
-def _with_signs(
-    connectome: Connectome, where: NDArray[np.bool_], signs: NDArray[np.int8], source: str
-) -> Connectome:
+def _with_signs(connectome: C, where: NDArray[np.bool_], signs: NDArray[np.int8], source: str) -> C:
     return replace(
         connectome,
         sign=np.where(where, signs, connectome.sign),
@@ -276,7 +267,7 @@ def _rule(rule: str | Mapping[str, int]) -> tuple[str, Mapping[str, int]]:
     return "custom", rule
 
 
-def _confidence(connectome: Connectome, given: ArrayLike | None) -> NDArray[np.float64]:
+def _confidence(connectome: Record, given: ArrayLike | None) -> NDArray[np.float64]:
     """The confidence of each edge's presynaptic transmitter."""
     values = connectome.attributes.get("confidence") if given is None else np.asarray(given)
     if values is None or isinstance(values, Labels):
@@ -284,12 +275,12 @@ def _confidence(connectome: Connectome, given: ArrayLike | None) -> NDArray[np.f
             f"connectome {connectome.name!r} does not say how sure its transmitters are (cell "
             "attribute 'confidence'); leave out the threshold or give confidence"
         )
-    if values.shape == (connectome.n_synapses,) != (connectome.n_neurons,):
+    if values.shape == (connectome.n_edges,) != (connectome.n_cells,):
         return values
-    if values.shape != (connectome.n_neurons,):
+    if values.shape != (connectome.n_cells,):
         raise UsageError(
             f"confidence has shape {values.shape}; expected one number for each of "
-            f"{connectome.n_neurons} cells or {connectome.n_synapses} edges"
+            f"{connectome.n_cells} cells or {connectome.n_edges} edges"
         )
     by_cell: NDArray[np.float64] = values[connectome.pre]
     return by_cell

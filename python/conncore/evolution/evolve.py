@@ -307,8 +307,8 @@ def _describe(
         "connectome": {
             "name": connectome.name,
             "checksum": connectome.checksum,
-            "n_neurons": connectome.n_neurons,
-            "n_synapses": connectome.n_synapses,
+            "n_cells": connectome.n_cells,
+            "n_edges": connectome.n_edges,
         },
         "network": dict(network.describe()),
         "task": dict(task.describe()),

@@ -32,7 +32,7 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolution.records import METRICS, Best, Checkpoint, metrics_line
 from conncore.formats.npz import load_npz, save_npz

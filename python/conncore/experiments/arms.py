@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.experiments.study import Arm, Stage
 from conncore.network.network import Network
 from conncore.nulls.models import make_null

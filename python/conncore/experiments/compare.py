@@ -22,7 +22,7 @@ from conncore.nulls.models import NULLS
 from conncore.nulls.perceptrons import BASELINES
 
 if TYPE_CHECKING:
-    from conncore.connectome.record import Connectome
+    from conncore.connectome import Connectome
     from conncore.tasks import Task
 
 CIRCUIT = "circuit"

@@ -19,7 +19,7 @@ from conncore.optimizers import ES, Optimizer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from conncore.connectome.record import Connectome
+    from conncore.connectome import Connectome
     from conncore.tasks import Task
 
 POPULATION = 200

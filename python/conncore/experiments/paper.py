@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conncore.catalog.shipped import load
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
 from conncore.experiments.claims import Claim, above, near, plateaus, reaches, similar
 from conncore.experiments.study import Arm, Outcome, Stage
@@ -206,7 +206,7 @@ def _izhikevich(task: Task, budget: Budget) -> list[Arm]:
         ((0.0, -0.5), 0.2, 10),
         ((0.0, -0.5), 1.0, 4),
     )
-    split = worm().split_left_right()
+    split = worm().split_muscles()
     return [
         circuit_arm(
             f"{weights[0]:g},{weights[1]:g} dt {dt:g} x{steps}", split, task, stages,

@@ -234,7 +234,7 @@ def _run_arm(arm: Arm, task: Task, seed: int, file: Path, n_threads: int | None)
         curves=curves,
         score=run.best.mean,
         n_parameters=network.layout.n_parameters,
-        n_synapses=network.connectome.n_synapses,
+        n_synapses=network.connectome.n_edges,
         seconds=round(seconds, 1),
         commit=commit(),
         date=now(),

@@ -159,7 +159,7 @@ def nir_spikes(network: Network, spikes: ArrayLike) -> Array:
     """Spikes as `Network.simulate` returns them, from those of the graph's node "b_neurons"."""
     phases = n_phases(network)
     rows = np.asarray(spikes, dtype=np.float64)
-    return rows[phases - 1 :: phases, : network.connectome.n_neurons]
+    return rows[phases - 1 :: phases, : network.connectome.n_cells]
 
 
 _Parts = tuple[dict[str, Any], list[tuple[str, str]], str]

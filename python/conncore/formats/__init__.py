@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.formats._detect import SUFFIXES, detect
 from conncore.formats.cect import read_cect

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.connectome import Connectome
 from conncore.connectome.edges import lexical_order
-from conncore.connectome.record import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats._files import Source
 
@@ -49,7 +49,7 @@ def number_cells(pre: Words, post: Words, known: Sequence[str] = ()) -> tuple[li
 
     Returns
     -------
-    names : list of str, (n_neurons,)
+    names : list of str, (n_cells,)
     pre, post : arrays of int32, (n_rows,)
     """
     places = {name: i for i, name in enumerate(known)}

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.formats._build import TRANSMITTERS, check_names, fold, is_symmetric, make, transmitter
 from conncore.formats._files import Source, open_source

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.formats._build import Groups, Words, make, number_cells, transmitter
 from conncore.formats._files import Source, open_folder, open_source
 from conncore.formats._tables import Table, number, open_table

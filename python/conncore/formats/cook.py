@@ -15,7 +15,7 @@ from os import PathLike
 
 import numpy as np
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import choose
 from conncore.formats._build import fold, make
 from conncore.formats._files import Source

@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap, place_problem
-from conncore.connectome.record import Connectome
+from conncore.connectome.labels import Labels
 from conncore.errors import ConnectomeError, choose
 from conncore.formats._build import Groups, make, number_cells
 from conncore.formats._files import open_source
@@ -288,8 +289,8 @@ def _read_cells(path: Path) -> Cells:
         places.append(place)
     body = None
     if any(roles):
-        motor = tuple(c if role == "motor" else "" for c, role in zip(classes, roles, strict=True))
-        body = BodyMap(motor, tuple(roles), np.array(places), tuple(sides))
+        motor = [c if role == "motor" else "" for c, role in zip(classes, roles, strict=True)]
+        body = BodyMap(Labels.of(motor), Labels.of(roles), np.array(places), Labels.of(sides))
     return Cells(names, classes, transmitters, body)
 
 

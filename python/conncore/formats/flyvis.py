@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats._build import Groups, make
 from conncore.formats._files import Source, brief, open_source

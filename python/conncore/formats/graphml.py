@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from conncore.connectome import Connectome
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats._build import check_names
 from conncore.formats._files import Source, open_source

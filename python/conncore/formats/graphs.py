@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from conncore.connectome import Connectome
 from conncore.connectome.body import MAX_SEGMENT, BodyMap, place_problem
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import Connectome
 from conncore.errors import UsageError
 from conncore.formats._build import Groups, make
 from conncore.formats._files import INSTALL, Source
@@ -140,14 +140,14 @@ def _body(
         motor = cell_class if role == "motor" else ""
         places.append((motor, role, max(segment, -1), side))
     motors, roles, segments, sides = zip(*places, strict=True)
-    return BodyMap(motors, roles, np.array(segments), sides)
+    return BodyMap(Labels.of(motors), Labels.of(roles), np.array(segments), Labels.of(sides))
 
 
 def node_attributes(connectome: Connectome) -> list[dict[str, str | int]]:
     """What is known of each cell, by `NODE_FIELDS`; nothing that is empty."""
     body = connectome.body
     nodes = []
-    for i in range(connectome.n_neurons):
+    for i in range(connectome.n_cells):
         node: dict[str, str | int] = {
             "class": connectome.classes[i],
             "transmitter": connectome.transmitters[i],

@@ -12,7 +12,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.formats._build import check_names, make
 from conncore.formats._files import Source, open_source
 from conncore.formats._worker import run_worker

@@ -16,7 +16,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import choose
 from conncore.formats._arrays import load_array
 from conncore.formats._build import check_names, make, signed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_folder, open_source
 from conncore.formats._tables import open_table

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.formats._build import Groups, make, summed
 from conncore.formats._files import Source, open_source
 from conncore.formats._tables import number

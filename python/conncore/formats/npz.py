@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats._arrays import load_arrays
 from conncore.formats._files import brief, read_bytes

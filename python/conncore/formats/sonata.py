@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.formats._build import Words, make, number_cells, signed, summed
 from conncore.formats._files import Source, open_source
 from conncore.formats._worker import run_worker

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import choose
 from conncore.formats._arrays import load_arrays
 from conncore.formats._build import make, signed, summed
@@ -125,7 +125,7 @@ def write_sparse(connectome: Connectome, path: str | PathLike[str]) -> str:
         indices=connectome.indices,
         indptr=connectome.indptr,
         format=np.array(b"csr"),
-        shape=np.array([connectome.n_neurons] * 2),
+        shape=np.array([connectome.n_cells] * 2),
         data=value,
     )
     write_atomically(Path(path), buffer.getvalue())
@@ -137,7 +137,7 @@ def write_sparse(connectome: Connectome, path: str | PathLike[str]) -> str:
         lost.append(f"{connectome.n_gap_junctions} gap junctions")
     if connectome.body is not None:
         lost.append("body map")
-    if connectome.n_synapses:
+    if connectome.n_edges:
         lost.append("sign sources")
         if connectome.n_unknown or not connectome.n_inhibitory:
             lost.append("which signs are unknown")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from conncore.connectome import Connectome
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import Connectome
 from conncore.errors import choose
 from conncore.formats._files import Source, open_folder
 from conncore.formats._tables import open_table
@@ -63,7 +63,7 @@ def read_winding(path: str | PathLike[str], *, part: str = "all-all") -> Connect
     names = connectome.names
     return replace(
         connectome,
-        classes=tuple(types.get(name, "") for name in names),
+        classes=Labels.of(types.get(name, "") for name in names),
         attributes={"side": Labels.of([sides.get(name, "") for name in names])},
     )
 

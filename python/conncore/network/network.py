@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from conncore import _kernels
 from conncore._events import EventPopulation
 from conncore._population import Population
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.connectome.signs import unknown_signs
 from conncore.errors import UsageError, choose
 from conncore.network import batched
@@ -138,8 +138,8 @@ class Network:
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
         self._wiring = WIRINGS[io](connectome, task, inputs, outputs)
         self._inhibitory = (connectome.sign < 0).astype(np.intp)  # which shared log weight
-        self._offset = np.zeros(connectome.n_synapses)
-        if initial_weights == "counts" and connectome.n_synapses:
+        self._offset = np.zeros(connectome.n_edges)
+        if initial_weights == "counts" and connectome.n_edges:
             log_counts = np.log(connectome.weight)
             self._offset = log_counts - log_counts.mean()
         self.layout = self._make_layout()
@@ -148,7 +148,7 @@ class Network:
     def _received(self) -> tuple[SparseMap, NDArray[np.int32]]:
         """Synapses with a row per postsynaptic cell, and their order among the connectome's."""
         c = self.connectome
-        return SparseMap.from_pairs(c.post, c.pre, c.n_neurons, c.n_neurons)
+        return SparseMap.from_pairs(c.post, c.pre, c.n_cells, c.n_cells)
 
     @cached_property
     def topology(self) -> Topology:
@@ -159,7 +159,7 @@ class Network:
     def _sending(self) -> Topology:
         """A row of synapses per presynaptic cell: the connectome's own arrays."""
         c = self.connectome
-        return self._topology(SparseMap(c.indptr, c.indices, c.n_neurons), "pre")
+        return self._topology(SparseMap(c.indptr, c.indices, c.n_cells), "pre")
 
     def _topology(self, synapses: SparseMap, rows: Literal["post", "pre"]) -> Topology:
         wiring = self._wiring
@@ -175,7 +175,7 @@ class Network:
     def _make_layout(self) -> GenomeLayout:
         parts = {part.name: part for part in self._wiring.parts}
         if self.weights == "free":
-            start = np.zeros(self.connectome.n_synapses)
+            start = np.zeros(self.connectome.n_edges)
             synapses = Part("free_weights", start, INITIAL_RANGE, -LIMIT, LIMIT)
         else:
             start = np.array(self.log_weights)
@@ -203,8 +203,8 @@ class Network:
 
     def __repr__(self) -> str:
         return (
-            f"<Network of {self.connectome.name}: {self.connectome.n_neurons} {self.neuron} "
-            f"neurons, {self.connectome.n_synapses} synapses, {self.io} input/output, "
+            f"<Network of {self.connectome.name}: {self.connectome.n_cells} {self.neuron} "
+            f"neurons, {self.connectome.n_edges} synapses, {self.io} input/output, "
             f"{self.layout.n_parameters} parameters ({self.weights} weights)>"
         )
 
@@ -306,7 +306,7 @@ class Network:
         is 2.5 to 10 times as fast as in lanes; 4 are about even if every cell is an input, faster
         if few are.
         """
-        n_synapses = self.connectome.n_synapses
+        n_synapses = self.connectome.n_edges
         if n_members <= FEW_MEMBERS and n_synapses >= EVENTS_FROM:
             return "events"
         n_weights = -(-n_members // BLOCK) * BLOCK * n_synapses
@@ -383,7 +383,7 @@ class Network:
         if rows.ndim != 2:
             raise UsageError(f"observations have shape {rows.shape}, need (n_steps, n_obs)")
         rows = np.repeat(rows, self.steps_per_action, axis=0)
-        activity = np.empty((len(rows), self.connectome.n_neurons))
+        activity = np.empty((len(rows), self.connectome.n_cells))
         for step, row in enumerate(rows):
             policy.act(row[None])
             activity[step] = policy.activity()[0]

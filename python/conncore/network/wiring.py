@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.network.genome import Part
 from conncore.network.topology import SparseMap
@@ -267,7 +267,7 @@ def _cells(connectome: Connectome, role: str) -> Index:
 def _ends(connectome: Connectome, what: str, names: Sequence[str] | None, role: str) -> Index:
     """The cells of these names, in their order; by their role if no names are given."""
     if names is None:
-        everyone = np.arange(connectome.n_neurons)
+        everyone = np.arange(connectome.n_cells)
         return _cells(connectome, role) if connectome.body else everyone
     if isinstance(names, str) or not len(names):
         raise UsageError(f"{what} is {names!r}; give a list of one or more cell names")

@@ -15,9 +15,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.connectome import Connectome
 from conncore.connectome.edges import lexical_order
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import Connectome
 from conncore.errors import UsageError, choose
 from conncore.noise import Stream, generator
 from conncore.nulls.rewiring import rewire, shuffle_within
@@ -63,7 +63,7 @@ def shuffle_statistics(connectome: Connectome, seed: int) -> Connectome:
     pairs dealt out among them, at random and in proportion to its edges.
     """
     rng = _generator(seed)
-    n_cells, moved = connectome.n_neurons, _between(connectome)
+    n_cells, moved = connectome.n_cells, _between(connectome)
     pre, post = connectome.pre.astype(np.int64), connectome.post.astype(np.int64)
     weight = connectome.weight.copy()
     edges_by_sign = [np.flatnonzero(moved & (connectome.sign == sign)) for sign in SIGNS]
@@ -100,7 +100,7 @@ def shuffle_degree(connectome: Connectome, seed: int) -> Connectome:
 
     Sign and weight of an edge stay with the cell that sends it.
     """
-    alike = np.zeros(connectome.n_neurons, np.intp)
+    alike = np.zeros(connectome.n_cells, np.intp)
     return _rewired(connectome, "degree", seed, alike)
 
 
@@ -116,10 +116,10 @@ def shuffle_segment(connectome: Connectome, seed: int) -> Connectome:
     UsageError
         If no cell has a class.
     """
-    classes, segments = connectome.classes, [-1] * connectome.n_neurons
+    classes, segments = connectome.classes, [-1] * connectome.n_cells
     if connectome.body is not None:
         moving = connectome.body.cell_class
-        classes = tuple(m or c for m, c in zip(moving, classes, strict=True))
+        classes = Labels.of(m or c for m, c in zip(moving, classes, strict=True))
         segments = connectome.body.segment.tolist()
     if not any(classes):
         raise UsageError(
@@ -142,8 +142,8 @@ def shuffle_signs(connectome: Connectome, seed: int) -> Connectome:
     """
     rng = _generator(seed)
     pre, sign = connectome.pre, connectome.sign
-    lowest = np.full(connectome.n_neurons, 2, np.int8)
-    highest = np.full(connectome.n_neurons, -2, np.int8)
+    lowest = np.full(connectome.n_cells, 2, np.int8)
+    highest = np.full(connectome.n_cells, -2, np.int8)
     np.minimum.at(lowest, pre, sign)
     np.maximum.at(highest, pre, sign)
     of_one_sign = lowest == highest  # no cell without edges
@@ -171,13 +171,13 @@ def shuffle_random(connectome: Connectome, seed: int) -> Connectome:
     cell's sign.
     """
     rng = _generator(seed)
-    n, moved = connectome.n_neurons, _between(connectome)
+    n, moved = connectome.n_cells, _between(connectome)
     drawn = rng.choice(n * (n - 1), np.count_nonzero(moved), replace=False, shuffle=False)
     pre, post = connectome.pre.astype(np.int64), connectome.post.astype(np.int64)
     pre[moved], others = np.divmod(drawn, n - 1)
     post[moved] = others + (others >= pre[moved])
-    signs = rng.choice(connectome.sign, n) if connectome.n_synapses else connectome.sign
-    weight = connectome.weight[rng.permutation(connectome.n_synapses)]
+    signs = rng.choice(connectome.sign, n) if connectome.n_edges else connectome.sign
+    weight = connectome.weight[rng.permutation(connectome.n_edges)]
     return _derive(connectome, "random", seed, pre=pre, post=post, weight=weight, sign=signs[pre])
 
 
@@ -220,7 +220,7 @@ def _derive(
     The weights null keeps where signs came from; elsewhere a known sign is the null model's.
     """
     fields = {name: getattr(connectome, name) for name in ("pre", "post", "weight", "sign")} | edges
-    order = lexical_order(fields["pre"], fields["post"], connectome.n_neurons)
+    order = lexical_order(fields["pre"], fields["post"], connectome.n_cells)
     fields = {name: values[order] for name, values in fields.items()}
     source = connectome.sign_source
     if null != "weights":

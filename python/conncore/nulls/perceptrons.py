@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.connectome.record import Connectome
+from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.noise import Stream, generator
 
@@ -107,7 +107,7 @@ def mlp_ends(connectome: Connectome) -> tuple[list[str], list[str]]:
 
 
 def _layer_sizes(connectome: Connectome) -> tuple[int, int]:
-    n = connectome.n_neurons
+    n = connectome.n_cells
     if n < 2:
         raise UsageError(
             f"connectome {connectome.name!r} has one cell; two hidden layers need two or more"

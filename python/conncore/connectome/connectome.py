@@ -1,0 +1,62 @@
+"""The Connectome: its record, and all that makes another connectome of it."""
+
+from __future__ import annotations
+
+from conncore.connectome import signs
+from conncore.connectome.annotate import with_cells
+from conncore.connectome.merge import merge, merge_left_right, split_muscles
+from conncore.connectome.record import Record
+from conncore.connectome.select import select, subset
+
+
+class Connectome(Record):
+    """Cells and the edges between them; build one with `from_edges`, `load` or `read`.
+
+    All arrays are read-only. The constructor checks every field and expects CSR order.
+
+    Parameters
+    ----------
+    name : str
+        What the connectome is called in messages and run directories.
+    names : tuple of str, (n_cells,)
+        Unique cell names.
+    classes : Labels (a sequence of str), (n_cells,)
+        Class of each cell, "" where unknown.
+    pre, post : array of int32, (n_edges,)
+        Presynaptic and postsynaptic cell of each chemical edge, sorted by pre, then post.
+    weight : array of float64, (n_edges,)
+        Number or size of the synapses behind each edge, as in the source; positive.
+    sign : array of int8, (n_edges,)
+        +1 excitatory, -1 inhibitory, 0 unknown.
+    sign_source : Labels (a sequence of str), (n_edges,)
+        Where each sign came from: "source", "transmitter:worm", "settled:excitatory", "unknown".
+    gap_pre, gap_post : array of int32, (n_gap_junctions,)
+        The two cells of each gap junction entry. Some sources list a junction once, some twice
+        (once in each direction); entries are kept as they are there.
+    gap_weight : array of float64, (n_gap_junctions,)
+        Size of each gap junction entry; positive.
+    transmitters : Labels (a sequence of str), (n_cells,)
+        Transmitter of each cell ("ACh", "GABA", ...), "" where unknown.
+    body : BodyMap or None
+        Class, role, segment and side of the cells that move the body.
+    attributes : mapping of str to Labels or array of float64
+        What else the source says of each cell, by column: words ("region", "flow", "side") as
+        labels, numbers ("confidence", how sure the transmitter is) as arrays, (n_cells,).
+    citation, licence, source : str
+        What to cite, under which licence, and where the numbers came from.
+
+    Raises
+    ------
+    ConnectomeError
+        If a field is not as described here.
+    """
+
+    sign_by_transmitter = signs.sign_by_transmitter
+    sign_edges = signs.sign_edges
+    settle_signs = signs.settle_signs
+    select = select
+    subset = subset
+    merge = merge
+    merge_left_right = merge_left_right
+    split_muscles = split_muscles
+    with_cells = with_cells
