@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_kernels import NEURON_CASES
 
 import conncore.network.network
 from conncore import _kernels
@@ -23,7 +22,7 @@ from conncore.network.network import Network
 from conncore.network.topology import SparseMap
 from conncore.neurons.models import NEURONS
 from conncore.tasks import make_task
-from random_networks import RandomNetwork, random_network, run
+from random_networks import NEURON_CASES, RandomNetwork, random_network, run
 
 ISAS = _kernels.built_for()
 CHUNK = 256  # neurons, the smallest range

@@ -19,15 +19,8 @@ from conncore.errors import ConncoreError, UsageError
 from conncore.network.topology import SparseMap, Topology
 from conncore.neurons.models import NEURONS
 from conncore.reference.functions import tanh
-from random_networks import assert_same_bits, random_network, run
+from random_networks import NEURON_CASES, assert_same_bits, random_network, run
 
-# One row per neuron model: its name, and a synapse weight at which random networks are lively.
-NEURON_CASES = [
-    ("relu", 0.5),
-    ("lif", 1.0),
-    ("alif", 1.0),
-    ("izhikevich", 5.0),
-]
 ISAS = _kernels.built_for()
 
 each_neuron = pytest.mark.parametrize(("neuron", "weight"), NEURON_CASES)

@@ -13,6 +13,14 @@ from conncore.network.topology import SparseMap, Topology
 from conncore.neurons.models import NEURONS
 from conncore.reference import ReferencePopulation
 
+# One row per neuron model: its name, and a synapse weight at which random networks are lively.
+NEURON_CASES = [
+    ("relu", 0.5),
+    ("lif", 1.0),
+    ("alif", 1.0),
+    ("izhikevich", 5.0),
+]
+
 
 @dataclass(frozen=True, eq=False)
 class RandomNetwork:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_rewiring import assert_even
 
 import conncore as cc
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.nulls.models import NULLS, make_null
+from even_draws import assert_even
 from random_connectomes import connectomes, same
 
 EDGES = ("pre", "post", "weight", "sign", "sign_source")

@@ -13,6 +13,7 @@ from conncore.nulls import rewiring
 from conncore.nulls.models import make_null
 from conncore.nulls.rewiring import rewire, shuffle_within
 from conncore.reference import rewiring as reference
+from even_draws import assert_even
 
 TRIANGLE = [(0, 1), (1, 2), (2, 0)]
 LINKED = [(i, 3) for i in range(3)] + [(3, i) for i in range(3)]  # a fourth cell, both ways
@@ -47,16 +48,6 @@ def reachable(edges, groups):
         for chosen in product(*choices)
         if sorted(tails := tuple(j for part in chosen for j in part)) == targets
     }
-
-
-def assert_even(counts, states, n_drawn):
-    """Chi-square test at the 0.1% level (Wilson & Hilferty's approximation)."""
-    assert set(counts) <= set(states)
-    expected = n_drawn / len(states)
-    assert expected >= 10
-    chi2 = sum((counts[state] - expected) ** 2 / expected for state in states)
-    df = len(states) - 1
-    assert chi2 < df * (1 - 2 / (9 * df) + 3.09 * np.sqrt(2 / (9 * df))) ** 3
 
 
 @pytest.mark.parametrize("case", GRAPHS)
