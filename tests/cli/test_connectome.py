@@ -32,7 +32,7 @@ def test_list_names_all_that_ships():
         assert entry.name in result.stdout
     listed = run_json("list")
     assert [entry["name"] for entry in listed] == [entry.name for entry in catalog()]
-    assert listed[2]["edges"] == 336
+    assert listed[2]["n_edges"] == 336
 
 
 def test_info_describes_a_connectome():

@@ -21,8 +21,8 @@ from conncore.storage import write_atomically
 VERSION = 2
 ARRAYS = ("pre", "post", "weight", "sign", "gap_pre", "gap_post", "gap_weight")
 TEXTS = ("name", "citation", "licence", "source")
-TUPLES = ("names", "classes", "transmitters")
-BODY_TUPLES = ("cell_class", "role", "side")
+WORDS = ("names", "classes", "transmitters")
+BODY_WORDS = ("cell_class", "role", "side")
 
 
 def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
@@ -37,12 +37,13 @@ def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
     """
     # Text goes into JSON: NumPy's fixed-width strings lose trailing NULs and cannot be ragged.
     text: dict[str, object] = {"version": VERSION}
-    text.update((field, getattr(connectome, field)) for field in (*TEXTS, *TUPLES))
+    text.update((field, getattr(connectome, field)) for field in TEXTS)
+    text.update((field, list(getattr(connectome, field))) for field in WORDS)
     text["sign_sources"] = connectome.sign_source.words
     arrays = {field: getattr(connectome, field) for field in ARRAYS}
     arrays["sign_source"] = connectome.sign_source.codes
     if connectome.body is not None:
-        text["body"] = {field: getattr(connectome.body, field) for field in BODY_TUPLES}
+        text["body"] = {field: list(getattr(connectome.body, field)) for field in BODY_WORDS}
         arrays["segment"] = connectome.body.segment
     words: dict[str, tuple[str, ...] | None] = {}  # None: the attribute holds numbers
     for k, (key, column) in enumerate(connectome.attributes.items()):
@@ -93,7 +94,7 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
         body = None
         if "body" in text:
             body = BodyMap(
-                **{field: text["body"][field] for field in BODY_TUPLES},
+                **{field: text["body"][field] for field in BODY_WORDS},
                 segment=arrays["segment"],
             )
         attributes: dict[str, Any] = {}
@@ -101,7 +102,7 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
             values = arrays[f"attribute_{k}"]
             attributes[key] = values if words is None else Labels(values, words)
         return Connectome(
-            **{field: text[field] for field in (*TEXTS, *TUPLES)},
+            **{field: text[field] for field in (*TEXTS, *WORDS)},
             **{field: arrays[field] for field in ARRAYS},  # type: ignore[arg-type]
             sign_source=Labels(arrays["sign_source"], text["sign_sources"]),
             body=body,
