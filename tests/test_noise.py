@@ -140,7 +140,9 @@ def test_more_held_out_starts_begin_with_the_same_ones():
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 0.5])
 def test_a_wrong_seed_is_refused(seed):
-    with pytest.raises(UsageError, match="a seed is a whole number"):
+    with pytest.raises(
+        UsageError, match=rf"seed is {seed}; give a whole number from 0 to {2**63 - 1}"
+    ):
         episode_seed(seed, 0)
 
 

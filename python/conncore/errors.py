@@ -1,8 +1,14 @@
-"""Errors that users meet: one line that says what is wrong, where, and what to do."""
+"""Errors that users meet, and the checks of arguments that raise them.
+
+Each message is one line that says what is wrong, where, and what to do.
+"""
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterable
+from numbers import Real
 
 
 class ConncoreError(Exception):
@@ -25,9 +31,55 @@ class CheckpointError(UsageError):
     """A run directory or checkpoint that cannot be continued or read."""
 
 
+def need(ok: bool, message: str) -> None:
+    """Raise a `UsageError` with `message` unless `ok`."""
+    if not ok:
+        raise UsageError(message)
+
+
 def choose(what: str, name: str, known: Iterable[str]) -> str:
     """Return `name` if it is one of `known`, else raise a `UsageError` that lists them."""
     names = sorted(known)
     if name not in names:
         raise UsageError(f"unknown {what} {name!r}; choose one of: {', '.join(names)}")
     return name
+
+
+def need_count(name: str, value: int, least: int = 1, most: int | None = None) -> int:
+    """Return `value` as an int, if it is a whole number from `least` to `most`.
+
+    Parameters
+    ----------
+    name : str
+        What the number is, for the message.
+    value : int
+        Any integer type, NumPy's included; neither a bool nor a float.
+    least, most : int
+        The range; no upper end if `most` is None.
+
+    Raises
+    ------
+    UsageError
+        If `value` is anything else.
+    """
+    upper = "up" if most is None else f"to {most}"
+    message = f"{name} is {value!r}; give a whole number from {least} {upper}"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise UsageError(message) from None
+    need(not isinstance(value, bool), message)
+    need(least <= number and (most is None or number <= most), message)
+    return number
+
+
+def need_positive(name: str, value: float) -> None:
+    """Raise a `UsageError` unless `value` is a finite number above 0."""
+    ok = isinstance(value, Real) and math.isfinite(value) and value > 0
+    need(ok, f"{name} is {value!r}; give a number above 0")
+
+
+def need_factor(name: str, value: float) -> None:
+    """Raise a `UsageError` unless `value` is a number above 0 and at most 1."""
+    ok = isinstance(value, Real) and 0 < value <= 1
+    need(ok, f"{name} is {value!r}; give a factor above 0 and at most 1")

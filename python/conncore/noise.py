@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore._noise import fill_normal, fill_uniform
-from conncore.errors import UsageError
+from conncore.errors import need_count
 
 
 class Stream(IntEnum):
@@ -39,10 +39,7 @@ _PURPOSE = {Stream.EPISODE: 0, Stream.VALIDATION: 1, Stream.HELD_OUT: 2}
 
 def check_seed(seed: int) -> int:
     """Return `seed` as an int from 0 to 2**63 - 1 (what TOML can hold), else raise `UsageError`."""
-    number = int(seed)
-    if number != seed or not 0 <= number < 2**63:
-        raise UsageError(f"a seed is a whole number from 0 to 2**63 - 1, not {seed!r}")
-    return number
+    return need_count("seed", seed, 0, 2**63 - 1)
 
 
 def generator(

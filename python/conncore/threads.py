@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from contextlib import AbstractContextManager
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-from conncore.errors import UsageError
+from conncore.errors import need_count
 
-MAX_THREADS = 1024  # more than any machine has cores is a slip of the pen
+MAX_THREADS = 1024  # a larger number is a typing error: no machine has so many cores
 
 
 def resolve_threads(n_threads: int | None) -> int:
@@ -25,21 +24,13 @@ def resolve_threads(n_threads: int | None) -> int:
     Raises
     ------
     UsageError
-        If `n_threads` is neither None nor an integer from 1 to 1024.
+        If `n_threads` is neither None nor a whole number from 1 to 1024.
     """
     if n_threads is None:
         if hasattr(os, "sched_getaffinity"):  # containers and taskset allow fewer than all
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
-    try:
-        n = operator.index(n_threads)
-    except TypeError:
-        n = 0
-    if not 1 <= n <= MAX_THREADS:
-        raise UsageError(
-            f"n_threads is {n_threads!r}; give an integer from 1 to {MAX_THREADS}, or None"
-        )
-    return n
+    return need_count("n_threads", n_threads, 1, MAX_THREADS)
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

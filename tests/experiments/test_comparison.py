@@ -117,7 +117,7 @@ def test_compare_takes_a_zero_as_given(tmp_path):
 
 @pytest.mark.parametrize("seeds", [0, 21])
 def test_compare_refuses_seeds_that_it_cannot_test(tmp_path, seeds):
-    with pytest.raises(UsageError, match=f"seeds is {seeds}; give how many, from 1 to 20"):
+    with pytest.raises(UsageError, match=f"seeds is {seeds}; give a whole number from 1 to 20"):
         compare(load("celegans-haspel2011"), make_task("swimmer6"), seeds=seeds, out=tmp_path / "x")
     assert not (tmp_path / "x").exists()
 

@@ -222,5 +222,5 @@ def test_wrong_use_is_one_line(worm):
     with pytest.raises(UsageError, match="unknown null model 'configuration'; choose one of: deg"):
         make_null("configuration", worm, 0)
     for name in NULLS:
-        with pytest.raises(UsageError, match="a seed is a whole number"):
+        with pytest.raises(UsageError, match="seed is -1; give a whole number"):
             make_null(name, worm, -1)

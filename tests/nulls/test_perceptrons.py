@@ -86,5 +86,5 @@ def test_wrong_use_is_one_line(worm):
     for name in BASELINES:
         with pytest.raises(UsageError, match="'one' has one cell"):
             make(name, one)
-    with pytest.raises(UsageError, match="a seed is a whole number"):
+    with pytest.raises(UsageError, match="seed is -1; give a whole number"):
         make("sparse-mlp", worm, -1)

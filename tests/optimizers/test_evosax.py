@@ -35,10 +35,10 @@ def generations(case, seed):
     optimizer = make_optimizer(algorithm, **settings(case))
     state = optimizer.init(SCRIPT["start"](case, seed), seed)
     while True:
-        population = optimizer.ask(state)
-        values = SCRIPT["FUNCTIONS"][function](population)
+        members = optimizer.ask(state)
+        values = SCRIPT["FUNCTIONS"][function](members)
         yield values
-        state = optimizer.tell(state, population, -values)
+        state = optimizer.tell(state, members, -values)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -73,8 +73,8 @@ def test_es_takes_evosaxs_steps(traces):
     es = ES(**settings("es-rosenbrock"))
     state = es.init(SCRIPT["start"]("es-rosenbrock", 0), 0)
     steps = zip(traces["es_population"], traces["es_values"], traces["es_mean"], strict=True)
-    for population, values, mean in steps:
-        state = es.tell(state, population, -values)
+    for members, values, mean in steps:
+        state = es.tell(state, members, -values)
         # Optax holds the learning rate in single precision.
         np.testing.assert_allclose(state.mean, mean, rtol=0, atol=1e-7)
     assert state.generation == SCRIPT["N_TRACED"]
@@ -95,9 +95,9 @@ def test_evosaxs_children_descend_from_our_elites(traces):
     ga = GA(**settings("ga-sphere"))
     before, after = traces["ga_population"]
     state = ga.tell(ga.init(before, 0), before, -traces["ga_values"][0])
-    for population in (after, ga.ask(state)):
-        np.testing.assert_array_equal(population[: ga.n_elites], state.parents)
-        steps = population[ga.n_elites :, None] - state.parents
+    for members in (after, ga.ask(state)):
+        np.testing.assert_array_equal(members[: ga.n_elites], state.parents)
+        steps = members[ga.n_elites :, None] - state.parents
         parent = (steps**2).sum(axis=2).argmin(axis=1)
         assert np.unique(parent).size >= ga.n_elites - 1
         steps = steps[np.arange(parent.size), parent] / ga.sigma_of(state)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import CheckpointError, UsageError
+from conncore.errors import CheckpointError, UsageError, need, need_count
 from conncore.evolution.loop import Loop, Run
 from conncore.evolution.records import METRICS, Best, Checkpoint
 from conncore.evolution.run_directory import RunDirectory, check_free
 from conncore.noise import check_seed
 from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
-from conncore.optimizers.base import need, need_count
 from conncore.provenance import versions
 from conncore.threads import resolve_threads
 

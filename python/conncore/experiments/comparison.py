@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conncore.errors import UsageError
+from conncore.errors import need_count
 from conncore.experiments.compare import Row, compare_rows, make_arms
 from conncore.experiments.compare_report import print_rows, write_report
 from conncore.experiments.results import as_text, write_text
@@ -107,8 +107,7 @@ def compare(
     ... )  # doctest: +SKIP
     >>> print(found)  # doctest: +SKIP
     """
-    if not 1 <= seeds <= MOST_EXACT:  # said now, not when all runs are done
-        raise UsageError(f"seeds is {seeds}; give how many, from 1 to {MOST_EXACT}")
+    need_count("seeds", seeds, 1, MOST_EXACT)  # said now, not when all runs are done
     if optimizer is None:
         optimizer = ES(population_size=POPULATION, n_scout=8 * POPULATION)
     arms = make_arms(connectome, task, nulls, (Stage("evolve", optimizer, generations),), options)

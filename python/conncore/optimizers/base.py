@@ -1,9 +1,8 @@
-"""What every optimiser shares: ask/tell over arrays, the state apart from the hyperparameters."""
+"""What all optimisers share: the state, ask and tell, scouting, checks and bounds."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.errors import UsageError
+from conncore.noise import check_seed
+from conncore.threads import resolve_threads
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 S = TypeVar("S", bound="State")
+Scouting = TypeVar("Scouting", bound="ScoutingState")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,24 +52,56 @@ class State:
         return cls(**values)
 
 
+@dataclass(frozen=True, eq=False)
+class ScoutingState(State):
+    """State of an optimiser with a mean, which starts from the best of many random genomes.
+
+    From one random genome such an optimiser often settles on doing nothing.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (n_parameters,), float64
+        The solution so far; while scouting, the best scout so far.
+    scouts : ndarray, shape (n_left, n_parameters), float64
+        Random genomes still to be scored before generation 0.
+    scout_fitness : float
+        Fitness of the best scout so far.
+    """
+
+    mean: Vector
+    scouts: Matrix
+    scout_fitness: float
+
+
 class Optimizer(ABC, Generic[S]):
     """An optimiser that maximises fitness; subclasses are frozen dataclasses of hyperparameters.
 
-    ``state = init(...)``, then again and again ``population = ask(state)`` and
-    ``state = tell(state, population, fitness)``. `ask` is pure: it changes nothing and gives the
-    same population for the same state. A fitness that is not finite counts as the worst.
+    Call ``state = init(...)`` once. Then each generation is ``members = ask(state)`` and
+    ``state = tell(state, members, fitness)``. `ask` is pure: it changes nothing and returns the
+    same members for the same state. A fitness that is not finite counts as the worst.
+
+    These three methods check their arguments, score the scouts of a `ScoutingState`, count the
+    generations and keep genomes within the bounds. A subclass writes its own step: `_init`, `_ask`,
+    `_tell`, `n_initial`, `center` and `sigma_of`.
+
+    Attributes
+    ----------
+    name : str
+        Name in `OPTIMIZERS` and on the command line.
+    state_type : type
+        The optimiser's state: a subclass of `ScoutingState` if the optimiser moves a mean,
+        otherwise of `State`.
+    keeps_bounds : bool
+        Whether `_ask` keeps the bounds itself; if not, `ask` clips what `_ask` returns.
+    population_size : int
+        Number of members of a generation.
     """
 
     name: ClassVar[str]
     state_type: ClassVar[type[State]]
+    keeps_bounds: ClassVar[bool] = False
     population_size: int
 
-    @property
-    @abstractmethod
-    def n_initial(self) -> int:
-        """Number of random genomes that `init` asks for."""
-
-    @abstractmethod
     def init(
         self,
         initial: ArrayLike,
@@ -78,6 +112,10 @@ class Optimizer(ABC, Generic[S]):
     ) -> S:
         """Return the state before the first generation.
 
+        An optimiser with a mean starts from a single initial genome as it is. Several genomes are
+        scouts: `ask` returns them first, at most `population_size` at a time, and the best becomes
+        the mean. The generation stays 0 until the last scout is told.
+
         Parameters
         ----------
         initial : array_like, shape (n, n_parameters), float
@@ -85,34 +123,123 @@ class Optimizer(ABC, Generic[S]):
         seed : int
             Seed of all further noise.
         slices : mapping of str to slice, optional
-            Which parameters a name stands for, for settings that differ by slice.
+            The parameters that each name stands for, for settings that differ by slice.
         lower, upper : array_like, shape (n_parameters,), optional
             Bounds; unbounded where missing.
-        """
 
-    @abstractmethod
+        Returns
+        -------
+        State
+            Of the optimiser's `state_type`.
+
+        Raises
+        ------
+        UsageError
+            A wrong shape, seed or bound, a genome that is not finite, or an unknown slice.
+        """
+        genomes, low, high = check_initial(initial, lower, upper)
+        shared: dict[str, Any] = {
+            "seed": check_seed(seed),
+            "generation": 0,
+            "lower": low,
+            "upper": high,
+        }
+        if issubclass(self.state_type, ScoutingState):
+            scouts = genomes if len(genomes) > 1 else genomes[:0]
+            shared |= {"mean": genomes[0], "scouts": scouts, "scout_fitness": -np.inf}
+        return self._init(genomes, {} if slices is None else slices, **shared)
+
     def ask(self, state: S, n_threads: int | None = None) -> Matrix:
-        """Return the genomes to evaluate, shape (n_members, n_parameters).
+        """Return the next scouts, or the members of the next generation.
 
-        They do not depend on `n_threads`, the threads that draw them (all cores if not given).
+        Parameters
+        ----------
+        state : State
+            From `init` or `tell`.
+        n_threads : int, optional
+            Threads that draw the noise; all cores if not given. Members do not depend on it.
+
+        Returns
+        -------
+        ndarray, shape (n_members, n_parameters), float64
+            Genomes within the bounds.
+
+        Raises
+        ------
+        UsageError
+            `n_threads` is out of range.
         """
+        n_threads = resolve_threads(n_threads)
+        if isinstance(state, ScoutingState) and len(state.scouts):
+            return np.array(state.scouts[: self.population_size])
+        members = self._ask(state, n_threads)
+        if not self.keeps_bounds:
+            np.clip(members, state.lower, state.upper, out=members)
+        return members
 
-    @abstractmethod
-    def tell(self, state: S, population: ArrayLike, fitness: ArrayLike) -> S:
-        """Return the state after `population` (from `ask`) scored `fitness` (n_members,)."""
+    def tell(self, state: S, members: ArrayLike, fitness: ArrayLike) -> S:
+        """Return the state after `members` were scored.
 
-    @abstractmethod
-    def center(self, state: S) -> Vector:
-        """Return the genome that stands for the whole population, shape (n_parameters,)."""
+        Parameters
+        ----------
+        state : State
+            The state that `members` were asked from.
+        members : array_like, shape (n_members, n_parameters), float
+            What `ask` returned.
+        fitness : array_like, shape (n_members,), float
+            The members' scores; larger is better.
 
-    @abstractmethod
-    def sigma_of(self, state: S) -> float:
-        """Return the size of the Gaussian steps that `ask` takes next."""
+        Returns
+        -------
+        State
+            Of the next generation, or of the same one if the members were scouts.
+
+        Raises
+        ------
+        UsageError
+            A wrong number of members or scores.
+        """
+        if isinstance(state, ScoutingState) and len(state.scouts):
+            n_asked = min(len(state.scouts), self.population_size)
+            return _tell_scouts(state, *check_told(members, fitness, n_asked))
+        after = self._tell(state, *check_told(members, fitness, self.population_size))
+        changes: dict[str, Any] = {"generation": state.generation + 1}
+        if isinstance(after, ScoutingState):
+            changes["mean"] = np.clip(after.mean, state.lower, state.upper)
+        return dataclasses.replace(after, **changes)
 
     def describe(self) -> dict[str, Any]:
         """Return the name and the hyperparameters; ``make_optimizer(**describe())`` rebuilds it."""
         fields = dataclasses.fields(self)  # type: ignore[arg-type]  # subclasses are dataclasses
         return {"name": self.name} | {f.name: getattr(self, f.name) for f in fields}
+
+    @property
+    @abstractmethod
+    def n_initial(self) -> int:
+        """Number of random genomes that `init` asks for."""
+
+    @abstractmethod
+    def center(self, state: S) -> Vector:
+        """Return the genome that stands for all members, shape (n_parameters,)."""
+
+    @abstractmethod
+    def sigma_of(self, state: S) -> float:
+        """Return the size of the Gaussian steps that `ask` takes next."""
+
+    @abstractmethod
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> S:
+        """Return the first state: `shared` holds the fields of `State` or `ScoutingState`."""
+
+    @abstractmethod
+    def _ask(self, state: S, n_threads: int) -> Matrix:
+        """Return `population_size` new genomes in an array of their own, which `ask` may clip."""
+
+    @abstractmethod
+    def _tell(self, state: S, members: Matrix, fitness: Vector) -> S:
+        """Return `state` with the fields that change; `tell` counts the generation, clips the mean.
+
+        A fitness is finite or -inf.
+        """
 
 
 def check_initial(
@@ -136,9 +263,9 @@ def check_initial(
     return np.clip(genomes, *bounds), bounds[0], bounds[1]
 
 
-def check_told(population: ArrayLike, fitness: ArrayLike, expected: int) -> tuple[Matrix, Vector]:
-    """Return population and fitness as arrays, every fitness that is not finite as -inf."""
-    genomes = np.asarray(population, dtype=np.float64)
+def check_told(members: ArrayLike, fitness: ArrayLike, expected: int) -> tuple[Matrix, Vector]:
+    """Return members and fitness as arrays; each fitness that is not finite becomes -inf."""
+    genomes = np.asarray(members, dtype=np.float64)
     scores = np.asarray(fitness, dtype=np.float64)
     if genomes.ndim != 2 or len(genomes) != expected or scores.shape != (expected,):
         raise UsageError(
@@ -148,23 +275,12 @@ def check_told(population: ArrayLike, fitness: ArrayLike, expected: int) -> tupl
     return genomes, np.where(np.isfinite(scores), scores, -np.inf)
 
 
-def need(ok: bool, message: str) -> None:
-    """Raise a `UsageError` with `message` unless `ok`."""
-    if not ok:
-        raise UsageError(message)
-
-
-def need_count(name: str, value: int, least: int) -> None:
-    """Raise a `UsageError` unless `value` is a whole number of at least `least`."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    need(whole and value >= least, f"{name} is a whole number from {least} up, not {value!r}")
-
-
-def need_positive(name: str, value: float) -> None:
-    """Raise a `UsageError` unless `value` is finite and above 0."""
-    need(math.isfinite(value) and value > 0, f"{name} is a number above 0, not {value!r}")
-
-
-def need_decay(name: str, value: float) -> None:
-    """Raise a `UsageError` unless `value` is above 0 and at most 1."""
-    need(0 < value <= 1, f"{name} is a factor above 0 and at most 1, not {value!r}")
+def _tell_scouts(state: Scouting, members: Matrix, fitness: Vector) -> Scouting:
+    """Return the state after the next scouts were scored; the best of all scouts is the mean."""
+    best = int(np.argmax(fitness))
+    left = state.scouts[len(members) :]
+    if fitness[best] <= state.scout_fitness:
+        return dataclasses.replace(state, scouts=left)
+    return dataclasses.replace(
+        state, mean=members[best].copy(), scouts=left, scout_fitness=float(fitness[best])
+    )

@@ -6,24 +6,14 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from conncore.noise import Stream, check_seed, normal
-from conncore.optimizers.base import (
-    Matrix,
-    Optimizer,
-    State,
-    Vector,
-    check_initial,
-    check_told,
-    need_count,
-    need_positive,
-)
-from conncore.optimizers.scouting import ScoutingState, first_scouts, tell_scouts
-from conncore.threads import one_blas_thread, resolve_threads
+from conncore.errors import need_count, need_positive
+from conncore.noise import Stream, normal
+from conncore.optimizers.base import Matrix, Optimizer, ScoutingState, State, Vector
+from conncore.threads import one_blas_thread
 
 _LARGEST_STEP = 1e4  # of sigma, in multiples of the first: beyond, nothing is learned any more
 
@@ -130,64 +120,43 @@ class CMA(Optimizer[CMAState]):
         """Return the overall size of the next steps."""
         return state.sigma
 
-    def init(
-        self,
-        initial: ArrayLike,
-        seed: int,
-        slices: Mapping[str, slice] | None = None,
-        lower: ArrayLike | None = None,
-        upper: ArrayLike | None = None,
-    ) -> CMAState:
-        """Return the state before the first generation; see `Optimizer.init` and `ES.init`."""
-        genomes, low, high = check_initial(initial, lower, upper)
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> CMAState:
         n = genomes.shape[1]
         return CMAState(
-            seed=check_seed(seed),
-            generation=0,
-            lower=low,
-            upper=high,
-            mean=genomes[0],
-            scouts=first_scouts(genomes),
-            scout_fitness=-np.inf,
             sigma=float(self.sigma),
             covariance=np.eye(n),
             basis=np.eye(n),
             scales=np.ones(n),
             path_sigma=np.zeros(n),
             path_covariance=np.zeros(n),
+            **shared,
         )
 
-    def ask(self, state: CMAState, n_threads: int | None = None) -> Matrix:
-        """Return the next scouts, or genomes around the mean."""
-        if len(state.scouts):
-            return np.array(state.scouts[: self.population_size])
+    def _ask(self, state: CMAState, n_threads: int) -> Matrix:
+        """Return genomes around the mean."""
         noise = normal(
             range(self.population_size),
             len(state.mean),
             seed=state.seed,
             stream=Stream.ES,
             generation=state.generation,
-            n_threads=resolve_threads(n_threads),
+            n_threads=n_threads,
         )
         with one_blas_thread():
             steps = (noise * state.scales) @ state.basis.T
-        population: Matrix = state.mean + state.sigma * steps
-        np.clip(population, state.lower, state.upper, out=population)
-        return population
+        members: Matrix = state.mean + state.sigma * steps
+        return members
 
-    def tell(self, state: CMAState, population: ArrayLike, fitness: ArrayLike) -> CMAState:
+    def _tell(self, state: CMAState, members: Matrix, fitness: Vector) -> CMAState:
         """Move the mean to the better half, and the noise towards the steps that led there."""
-        if len(state.scouts):
-            return tell_scouts(state, population, fitness, self.population_size)
-        genomes, scores = check_told(population, fitness, self.population_size)
         with one_blas_thread():
-            return self._move(state, genomes, scores)
+            return self._move(state, members, fitness)
 
-    def _move(self, state: CMAState, genomes: Matrix, scores: Vector) -> CMAState:
+    def _move(self, state: CMAState, members: Matrix, fitness: Vector) -> CMAState:
         n = len(state.mean)
         k = _Constants.of(self.population_size, n)
-        best = np.argsort(-scores, kind="stable")[: len(k.weights)]
-        steps = (genomes[best] - state.mean) / state.sigma
+        best = np.argsort(-fitness, kind="stable")[: len(k.weights)]
+        steps = (members[best] - state.mean) / state.sigma
         step = k.weights @ steps
 
         whitened = state.basis @ ((state.basis.T @ step) / state.scales)
@@ -213,8 +182,7 @@ class CMA(Optimizer[CMAState]):
             scales = np.sqrt(np.maximum(eigenvalues, 1e-20))
         return dataclasses.replace(
             state,
-            generation=t,
-            mean=np.clip(state.mean + state.sigma * step, state.lower, state.upper),
+            mean=state.mean + state.sigma * step,
             sigma=min(state.sigma * math.exp(min(1.0, growth)), self.sigma * _LARGEST_STEP),
             covariance=covariance,
             basis=basis,

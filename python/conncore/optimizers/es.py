@@ -5,27 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from conncore.errors import choose
-from conncore.noise import Stream, check_seed, normal
-from conncore.optimizers.base import (
-    Matrix,
-    Optimizer,
-    State,
-    Vector,
-    check_initial,
-    check_told,
-    need,
-    need_count,
-    need_decay,
-    need_positive,
-)
-from conncore.optimizers.scouting import ScoutingState, first_scouts, tell_scouts
-from conncore.threads import resolve_threads
+from conncore.errors import choose, need, need_count, need_factor, need_positive
+from conncore.noise import Stream, normal
+from conncore.optimizers.base import Matrix, Optimizer, ScoutingState, State, Vector
 
 # Kingma & Ba 2015 (arXiv 1412.6980).
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
@@ -99,7 +86,8 @@ class ES(Optimizer[ESState]):
         need_count("population_size", self.population_size, 2)
         need(
             self.population_size % 2 == 0,
-            f"population_size is even for the ES (mirrored pairs), not {self.population_size}",
+            f"population_size is {self.population_size}; give an even number, "
+            "because the ES asks for mirrored pairs",
         )
         need_count("n_scout", self.n_scout, 1)
         choose("update", self.update, _LEARNING_RATES)
@@ -107,8 +95,8 @@ class ES(Optimizer[ESState]):
             object.__setattr__(self, "learning_rate", _LEARNING_RATES[self.update])
         need_positive("sigma", self.sigma)
         need_positive("learning_rate", self._rate)
-        need_decay("sigma_decay", self.sigma_decay)
-        need_decay("learning_rate_decay", self.learning_rate_decay)
+        need_factor("sigma_decay", self.sigma_decay)
+        need_factor("learning_rate_decay", self.learning_rate_decay)
 
     @property
     def _rate(self) -> float:
@@ -124,37 +112,12 @@ class ES(Optimizer[ESState]):
         """Return the standard deviation of the next noise."""
         return float(self.sigma * self.sigma_decay**state.generation)
 
-    def init(
-        self,
-        initial: ArrayLike,
-        seed: int,
-        slices: Mapping[str, slice] | None = None,
-        lower: ArrayLike | None = None,
-        upper: ArrayLike | None = None,
-    ) -> ESState:
-        """Return the state before the first generation; see `Optimizer.init`.
-
-        One initial genome is the mean. Of more, the best becomes it: `ask` gives them out first, at
-        most `population_size` at a time, and the generation stays 0 until they are all told.
-        """
-        genomes, low, high = check_initial(initial, lower, upper)
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> ESState:
         n_parameters = genomes.shape[1]
-        return ESState(
-            seed=check_seed(seed),
-            generation=0,
-            lower=low,
-            upper=high,
-            mean=genomes[0],
-            moment1=np.zeros(n_parameters),
-            moment2=np.zeros(n_parameters),
-            scouts=first_scouts(genomes),
-            scout_fitness=-np.inf,
-        )
+        return ESState(moment1=np.zeros(n_parameters), moment2=np.zeros(n_parameters), **shared)
 
-    def ask(self, state: ESState, n_threads: int | None = None) -> Matrix:
-        """Return the next scouts, or the mean plus noise and then the mean minus the same noise."""
-        if len(state.scouts):
-            return np.array(state.scouts[: self.population_size])
+    def _ask(self, state: ESState, n_threads: int) -> Matrix:
+        """Return the mean plus noise, then the mean minus the same noise."""
         pairs = range(self.population_size // 2)
         noise = normal(
             pairs,
@@ -162,26 +125,22 @@ class ES(Optimizer[ESState]):
             seed=state.seed,
             stream=Stream.ES,
             generation=state.generation,
-            n_threads=resolve_threads(n_threads),
+            n_threads=n_threads,
         )
         noise *= self.sigma_of(state)
         # In place: new pages cost more than the sums once genomes are long.
-        population: Matrix = np.empty((self.population_size, len(state.mean)))
-        np.add(state.mean, noise, out=population[: len(pairs)])
-        np.subtract(state.mean, noise, out=population[len(pairs) :])
-        np.clip(population, state.lower, state.upper, out=population)
-        return population
+        members: Matrix = np.empty((self.population_size, len(state.mean)))
+        np.add(state.mean, noise, out=members[: len(pairs)])
+        np.subtract(state.mean, noise, out=members[len(pairs) :])
+        return members
 
-    def tell(self, state: ESState, population: ArrayLike, fitness: ArrayLike) -> ESState:
-        """Move the mean along the ranked noise, or keep the best scout."""
-        if len(state.scouts):
-            return tell_scouts(state, population, fitness, self.population_size)
-        genomes, scores = check_told(population, fitness, self.population_size)
+    def _tell(self, state: ESState, members: Matrix, fitness: Vector) -> ESState:
+        """Move the mean along the ranked noise."""
         half = self.population_size // 2
-        ranks = centered_ranks(scores)
+        ranks = centered_ranks(fitness)
         # Half the difference of a pair is its noise, as clipped. einsum adds in a fixed order; a
         # BLAS product may depend on the number of threads.
-        noise = (genomes[:half] - genomes[half:]) / 2
+        noise = (members[:half] - members[half:]) / 2
         gradient = np.einsum("m,mp->p", ranks[:half] - ranks[half:], noise)
         gradient /= self.population_size * self.sigma_of(state) ** 2
         step = self._rate * self.learning_rate_decay**state.generation
@@ -193,13 +152,8 @@ class ES(Optimizer[ESState]):
             direction /= np.sqrt(moment2 / (1 - _BETA2**t)) + _EPSILON
         else:
             direction = gradient
-        return dataclasses.replace(
-            state,
-            generation=t,
-            mean=np.clip(state.mean + step * direction, state.lower, state.upper),
-            moment1=moment1,
-            moment2=moment2,
-        )
+        mean = state.mean + step * direction
+        return dataclasses.replace(state, mean=mean, moment1=moment1, moment2=moment2)
 
     def center(self, state: ESState) -> Vector:
         """Return the mean."""

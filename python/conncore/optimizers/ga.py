@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from conncore._noise import fill_children
-from conncore.errors import UsageError, choose
-from conncore.noise import Stream, check_seed, uniform
-from conncore.optimizers.base import (
-    Matrix,
-    Optimizer,
-    State,
-    Vector,
-    check_initial,
-    check_told,
-    need,
-    need_count,
-    need_decay,
-    need_positive,
-)
-from conncore.threads import resolve_threads
+from conncore.errors import choose, need, need_count, need_factor, need_positive
+from conncore.noise import Stream, uniform
+from conncore.optimizers.base import Matrix, Optimizer, State, Vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +58,7 @@ class GA(Optimizer[GAState]):
 
     name: ClassVar[str] = "ga"
     state_type: ClassVar[type[State]] = GAState
+    keeps_bounds: ClassVar[bool] = True  # the kernel clips children; parents are clipped already
 
     population_size: int = 750
     n_elites: int = 8
@@ -82,10 +71,11 @@ class GA(Optimizer[GAState]):
         need_count("n_elites", self.n_elites, 1)
         need(
             self.n_elites < self.population_size,
-            f"n_elites ({self.n_elites}) must be below population_size ({self.population_size})",
+            f"n_elites is {self.n_elites}; give fewer than population_size, "
+            f"which is {self.population_size}",
         )
         need_positive("sigma", self.sigma)
-        need_decay("sigma_decay", self.sigma_decay)
+        need_factor("sigma_decay", self.sigma_decay)
         for name, sigma in self.slice_sigma.items():
             need_positive(f"slice_sigma of {name}", sigma)
 
@@ -98,38 +88,20 @@ class GA(Optimizer[GAState]):
         """Return the step of the next children, for slices without one of their own."""
         return float(self.sigma * self.sigma_decay**state.generation)
 
-    def init(
-        self,
-        initial: ArrayLike,
-        seed: int,
-        slices: Mapping[str, slice] | None = None,
-        lower: ArrayLike | None = None,
-        upper: ArrayLike | None = None,
-    ) -> GAState:
-        """Return the state before the first generation; see `Optimizer.init`.
-
-        Of one initial genome all members of generation 0 are copies.
-
-        Raises
-        ------
-        UsageError
-            `initial` has neither one row nor `population_size`, or a slice is unknown.
-        """
-        genomes, low, high = check_initial(initial, lower, upper)
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> GAState:
+        """Return the state whose parents are generation 0: one genome becomes all its members."""
         if len(genomes) == 1:
             genomes = np.repeat(genomes, self.population_size, axis=0)
-        if len(genomes) != self.population_size:
-            raise UsageError(
-                f"the GA starts from {self.population_size} genomes or from one, not {len(genomes)}"
-            )
+        need(
+            len(genomes) == self.population_size,
+            f"the GA starts from {self.population_size} genomes or from one, not {len(genomes)}",
+        )
         sigma = np.full(genomes.shape[1], float(self.sigma))
         for name, value in self.slice_sigma.items():
-            sigma[(slices or {})[choose("genome slice", name, slices or {})]] = value
-        return GAState(
-            seed=check_seed(seed), generation=0, lower=low, upper=high, parents=genomes, sigma=sigma
-        )
+            sigma[slices[choose("genome slice", name, slices)]] = value
+        return GAState(parents=genomes, sigma=sigma, **shared)
 
-    def ask(self, state: GAState, n_threads: int | None = None) -> Matrix:
+    def _ask(self, state: GAState, n_threads: int) -> Matrix:
         """Return the elites (first, best first) and their children."""
         if state.generation == 0:
             return np.array(state.parents)
@@ -138,10 +110,10 @@ class GA(Optimizer[GAState]):
         chosen = uniform(
             children, 1, seed=state.seed, stream=Stream.PARENT, generation=state.generation
         )[:, 0]
-        population: Matrix = np.empty((self.population_size, n_parameters))
-        population[:n_parents] = state.parents
+        members: Matrix = np.empty((self.population_size, n_parameters))
+        members[:n_parents] = state.parents
         fill_children(
-            population[n_parents:],
+            members[n_parents:],
             children,
             (state.seed, Stream.MUTATION, state.generation),
             np.ascontiguousarray(state.parents),
@@ -149,24 +121,16 @@ class GA(Optimizer[GAState]):
             state.sigma * self.sigma_decay**state.generation,
             state.lower,
             state.upper,
-            resolve_threads(n_threads),
+            n_threads,
         )
-        return population
+        return members
 
-    def tell(self, state: GAState, population: ArrayLike, fitness: ArrayLike) -> GAState:
+    def _tell(self, state: GAState, members: Matrix, fitness: Vector) -> GAState:
         """Keep the best as parents; a member without finite fitness only if there is no other."""
-        genomes, scores = check_told(population, fitness, self.population_size)
         # Stable: of equal members the one asked first wins, so elites are kept among equals.
-        best = np.argsort(-scores, kind="stable")[: self.n_elites]
-        finite = best[scores[best] > -np.inf]
-        return GAState(
-            seed=state.seed,
-            generation=state.generation + 1,
-            lower=state.lower,
-            upper=state.upper,
-            parents=genomes[finite if len(finite) else best],
-            sigma=state.sigma,
-        )
+        best = np.argsort(-fitness, kind="stable")[: self.n_elites]
+        finite = best[fitness[best] > -np.inf]
+        return dataclasses.replace(state, parents=members[finite if len(finite) else best])
 
     def center(self, state: GAState) -> Vector:
         """Return the first elite."""

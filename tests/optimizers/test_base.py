@@ -1,0 +1,283 @@
+"""What all optimisers share, tested on each of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from conncore.errors import UsageError
+from conncore.optimizers import OPTIMIZERS, make_optimizer
+from conncore.optimizers.base import Optimizer, ScoutingState, State
+from optimizing import advance, rosenbrock, sphere
+
+SMALL = {
+    "cma": {"population_size": 60, "n_scout": 100},
+    "ga": {"population_size": 60, "sigma": 0.1, "sigma_decay": 0.98},
+    "es": {"population_size": 60, "sigma": 0.1, "n_scout": 100},
+}
+over_all = pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+
+
+def small(name, **options):
+    return make_optimizer(name, **(SMALL[name] | options))
+
+
+def start(optimizer, n_parameters, seed=0, **options):
+    initial = np.random.default_rng(seed).uniform(-2, 2, (optimizer.n_initial, n_parameters))
+    return optimizer.init(initial, seed, **options)
+
+
+@over_all
+def test_every_optimizer_has_a_small_setting_here(name):
+    assert OPTIMIZERS[name].name == name
+    assert small(name).population_size == 60
+
+
+@over_all
+@pytest.mark.parametrize("seed", [0, 1])
+def test_solves_the_sphere(name, seed):
+    optimizer = small(name)
+    state = advance(optimizer, start(optimizer, 6, seed), sphere, 250)
+    assert sphere(optimizer.center(state)[np.newaxis])[0] > -0.01
+
+
+@over_all
+def test_improves_rosenbrock_a_thousandfold(name):
+    optimizer = small(name)
+    first = rosenbrock(np.random.default_rng(1).uniform(-2, 2, (1000, 4))).mean()
+    state = advance(optimizer, start(optimizer, 4), rosenbrock, 250)
+    assert rosenbrock(optimizer.center(state)[np.newaxis])[0] > first / 1000
+
+
+@over_all
+def test_ask_is_pure_and_gives_its_own_copy(name):
+    optimizer = small(name)
+    state = start(optimizer, 5)
+    for _ in range(4):
+        members = optimizer.ask(state)
+        kept = members.copy()
+        members[:] = np.nan
+        assert np.array_equal(optimizer.ask(state), kept)
+        state = optimizer.tell(state, kept, sphere(kept))
+    center = optimizer.center(state)
+    center[:] = np.nan
+    assert np.isfinite(optimizer.center(state)).all()
+
+
+@over_all
+def test_threads_and_layout_change_no_bit(name):
+    optimizer = small(name, **({} if name == "ga" else {"n_scout": 1}))
+    state = start(optimizer, 900)
+    members = np.asfortranarray(optimizer.ask(state))
+    state = optimizer.tell(state, members, sphere(members))
+    one = optimizer.ask(state, n_threads=1)
+    for n_threads in (2, 5, None):
+        assert np.array_equal(optimizer.ask(state, n_threads), one)
+    with pytest.raises(UsageError, match="n_threads"):
+        optimizer.ask(state, n_threads=0)
+
+
+@over_all
+def test_state_survives_an_npz_file_to_the_bit(name):
+    optimizer = small(name)
+    expected = advance(optimizer, start(optimizer, 5), sphere, 9)
+    state = start(optimizer, 5)
+    for _ in range(9):
+        file = io.BytesIO()
+        np.savez(file, **state.arrays())
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
+            state = optimizer.state_type.from_arrays(dict(arrays))
+        state = advance(optimizer, state, sphere, 1)
+    assert state.generation == expected.generation
+    assert np.array_equal(optimizer.ask(state), optimizer.ask(expected))
+
+
+@over_all
+def test_a_missing_array_is_a_key_error(name):
+    optimizer = small(name)
+    arrays = start(optimizer, 5).arrays()
+    del arrays["lower"]
+    with pytest.raises(KeyError, match="lower"):
+        optimizer.state_type.from_arrays(arrays)
+
+
+@over_all
+def test_describe_rebuilds_it(name):
+    optimizer = small(name)
+    assert make_optimizer(**optimizer.describe()) == optimizer
+
+
+@over_all
+def test_bounds_hold_in_every_generation(name):
+    optimizer = small(name, sigma=3.0)
+    lower, upper = np.array([-1.0, 0.5, -9.0]), np.array([1.0, 0.6, 9.0])
+    state = start(optimizer, 3, lower=lower, upper=upper)
+    for _ in range(5):
+        members = optimizer.ask(state)
+        assert (members >= lower).all()
+        assert (members <= upper).all()
+        state = optimizer.tell(state, members, members.sum(axis=1))
+    assert (optimizer.center(state) <= upper).all()
+
+
+@over_all
+@pytest.mark.parametrize("bad", [-np.inf, np.inf, np.nan])
+def test_fitness_that_is_not_finite_is_the_worst(name, bad):
+    def half_fails(x):
+        return np.where(x[:, 0] > 0, bad, sphere(x))
+
+    optimizer = small(name)
+    state = advance(optimizer, start(optimizer, 4), half_fails, 100)
+    center = optimizer.center(state)
+    assert np.isfinite(center).all()
+    assert sphere(center[np.newaxis])[0] > -0.2
+
+
+@over_all
+def test_all_members_failing_breaks_nothing(name):
+    optimizer = small(name)
+    state = advance(optimizer, start(optimizer, 4), lambda x: np.full(len(x), np.nan), 5)
+    assert np.isfinite(optimizer.ask(state)).all()
+
+
+@over_all
+def test_tell_checks_shapes(name):
+    optimizer = small(name)
+    state = start(optimizer, 4)
+    members = optimizer.ask(state)
+    with pytest.raises(UsageError, match="tell expects"):
+        optimizer.tell(state, members, np.zeros(len(members) - 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("ga", {"population_size": 0}, "population_size"),
+        ("ga", {"population_size": 2.5}, "population_size"),
+        ("ga", {"n_elites": 0}, "n_elites"),
+        ("ga", {"population_size": 8, "n_elites": 8}, "n_elites is 8; give fewer"),
+        ("ga", {"sigma": -1.0}, "sigma"),
+        ("ga", {"sigma": float("nan")}, "sigma"),
+        ("ga", {"sigma_decay": 1.1}, "sigma_decay"),
+        ("ga", {"slice_sigma": {"encoder": 0.0}}, "encoder"),
+        ("ga", {"learning_rate": 0.1}, "has no setting 'learning_rate'"),
+        ("es", {"population_size": 0}, "population_size"),
+        ("es", {"population_size": 5}, "even"),
+        ("es", {"update": "momentum"}, "choose one of: adam, sgd"),
+        ("es", {"learning_rate": 0.0}, "learning_rate"),
+        ("es", {"n_scout": 0}, "n_scout"),
+        ("es", {"learning_rate_decay": 0.0}, "learning_rate_decay"),
+        ("cma", {"population_size": 3}, "population_size is 3; give a whole number from 4 up"),
+        ("cma", {"sigma": "wide"}, "sigma is 'wide'; give a number above 0"),
+        ("cma", {"n_scout": True}, "n_scout"),
+        ("adam", {}, "unknown optimizer 'adam'"),
+    ],
+)
+def test_wrong_settings_are_refused(name, options, message):
+    with pytest.raises(UsageError, match=message):
+        make_optimizer(name, **options)
+
+
+@over_all
+@pytest.mark.parametrize(
+    ("initial", "options", "message"),
+    [
+        (np.full((60, 2), np.nan), {}, "not finite"),
+        (np.zeros((60, 0)), {}, "shape"),
+        (np.zeros((60, 2)), {"lower": np.zeros(3)}, "lower needs shape"),
+        (np.zeros((60, 2)), {"lower": np.ones(2), "upper": np.zeros(2)}, "above its upper"),
+    ],
+)
+def test_wrong_starts_are_refused(name, initial, options, message):
+    with pytest.raises(UsageError, match=message):
+        small(name).init(initial, 0, **options)
+
+
+@dataclass(frozen=True, eq=False)
+class BestState(State):
+    """The best genome so far."""
+
+    best: np.ndarray
+
+
+class Climb:
+    """Steps of a fixed size, written as briefly as the base allows; the step takes no bound."""
+
+    population_size = 10
+    n_initial = 1
+
+    def sigma_of(self, state):
+        return 1.0
+
+    def center(self, state):
+        return self.place(state).copy()
+
+    def _ask(self, state, n_threads):
+        rng = np.random.default_rng([state.seed, state.generation])
+        return self.place(state) + rng.normal(size=(10, len(state.lower)))
+
+
+class ClimbBest(Climb, Optimizer[BestState]):
+    name, state_type = "climb-best", BestState
+
+    def place(self, state):
+        return state.best
+
+    def _init(self, genomes, slices, **shared):
+        return BestState(best=genomes[0], **shared)
+
+    def _tell(self, state, members, fitness):
+        return replace(state, best=members[np.argmax(fitness)])
+
+
+class ClimbMean(Climb, Optimizer[ScoutingState]):
+    name, state_type = "climb-mean", ScoutingState
+
+    def place(self, state):
+        return state.mean
+
+    def _init(self, genomes, slices, **shared):
+        return ScoutingState(**shared)
+
+    def _tell(self, state, members, fitness):
+        return replace(state, mean=state.mean + 100)
+
+
+@pytest.mark.parametrize("kind", [ClimbBest, ClimbMean])
+def test_the_base_checks_and_clips_for_a_new_optimizer(kind):
+    optimizer = kind()
+    state = optimizer.init(np.full((1, 2), 9.0), 3, lower=[-1, 0], upper=[1, 0.5])
+    assert np.array_equal(optimizer.center(state), [1, 0.5])
+    for generation in range(3):
+        assert (state.seed, state.generation) == (3, generation)
+        members = optimizer.ask(state)
+        assert (members >= [-1, 0]).all()
+        assert (members <= [1, 0.5]).all()
+        assert np.ptp(members, axis=0).min() > 0.4
+        with pytest.raises(UsageError, match="tell expects 10 genomes"):
+            optimizer.tell(state, members[1:], np.zeros(9))
+        state = optimizer.tell(state, members, members.sum(axis=1))
+    assert (optimizer.center(state) <= [1, 0.5]).all()
+    for wrong in ({"initial": [np.nan], "seed": 0}, {"initial": [0.0], "seed": -1}):
+        with pytest.raises(UsageError, match=r"not finite|seed is -1"):
+            optimizer.init(**wrong)
+    with pytest.raises(UsageError, match="n_threads is 0"):
+        optimizer.ask(state, 0)
+
+
+def test_the_base_scouts_for_a_new_optimizer_with_a_mean():
+    optimizer = ClimbMean()
+    scouts = np.random.default_rng(0).normal(size=(25, 3))
+    state = optimizer.init(scouts, 0)
+    for n_asked in (10, 10, 5):
+        members = optimizer.ask(state)
+        assert len(members) == n_asked
+        assert state.generation == 0
+        state = optimizer.tell(state, members, sphere(members))
+    assert np.array_equal(state.mean, scouts[np.argmax(sphere(scouts))])
+    members = optimizer.ask(state)
+    assert optimizer.tell(state, members, sphere(members)).generation == 1

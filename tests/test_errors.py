@@ -1,0 +1,61 @@
+"""The checks of arguments: what they take, and the one line that they raise."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from conncore.errors import UsageError, choose, need, need_count, need_factor, need_positive
+
+
+def refused(message, check, *arguments):
+    with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
+        check(*arguments)
+
+
+def test_need():
+    need(True, "never seen")
+    refused("x is 3; give 4", need, False, "x is 3; give 4")
+
+
+def test_choose():
+    assert choose("engine", "b", ["b", "a"]) == "b"
+    refused("unknown engine 'c'; choose one of: a, b", choose, "engine", "c", ["b", "a"])
+
+
+@pytest.mark.parametrize("value", [1, 7, np.int64(3), np.uint8(1), 2**80])
+def test_need_count_takes_whole_numbers(value):
+    number = need_count("n", value)
+    assert type(number) is int
+    assert number == value
+
+
+@pytest.mark.parametrize(
+    "value", [0, -1, 1.0, 1.5, "2", None, True, np.float64(2), np.bool_(1), []]
+)
+def test_need_count_refuses_all_else(value):
+    refused(f"n is {value!r}; give a whole number from 1 up", need_count, "n", value)
+
+
+def test_need_count_has_a_range():
+    assert need_count("n", 0, 0, 5) == 0
+    assert need_count("n", 5, 0, 5) == 5
+    for value in (-1, 6):
+        refused(f"n is {value}; give a whole number from 0 to 5", need_count, "n", value, 0, 5)
+
+
+@pytest.mark.parametrize("value", [0, -0.1, np.nan, np.inf, "1", None, 1j])
+def test_need_positive(value):
+    for good in (1, 1e-300, np.float32(0.5), np.int64(2)):
+        need_positive("sigma", good)
+    refused(f"sigma is {value!r}; give a number above 0", need_positive, "sigma", value)
+
+
+@pytest.mark.parametrize("value", [0, -0.1, 1.0001, np.nan, np.inf, "1", None])
+def test_need_factor(value):
+    for good in (1, 1e-300, 0.5, np.float32(0.5)):
+        need_factor("decay", good)
+    message = f"decay is {value!r}; give a factor above 0 and at most 1"
+    refused(message, need_factor, "decay", value)
