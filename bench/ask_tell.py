@@ -1,4 +1,4 @@
-"""One generation of an optimiser without the evaluation, and a whole one with it."""
+"""One generation of an optimiser without its evaluation, and a whole generation with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conncore.optimizers.base import Optimizer
 
 TITLE = "ask and tell, per generation"
 
-# The paper's GA on individual weights and on MNIST, and ES on the worm's shared genome.
+# The paper's GA on individual weights and on MNIST, and the ES on the worm's shared genome.
 SIZES = [("GA", 750, 740), ("GA", 750, 53_000), ("ES", 200, 46)]
 
 
@@ -42,17 +42,17 @@ def ours(
 
 
 def numpy_ga(size: int, n_parameters: int) -> Work:
-    """The GA as one writes it with arrays: one generator, one thread."""
+    """The GA written with NumPy arrays, on one generator and one thread."""
     rng = np.random.default_rng(0)
     n_elites, sigma = 8, 0.01
-    population = rng.normal(size=(size, n_parameters))
+    members = rng.normal(size=(size, n_parameters))
 
     def generation() -> None:
-        nonlocal population
-        elites = population[np.argsort(rng.normal(size=size))[-n_elites:]]
+        nonlocal members
+        elites = members[np.argsort(rng.normal(size=size))[-n_elites:]]
         chosen = rng.integers(0, n_elites, size - n_elites)
         steps = rng.standard_normal((size - n_elites, n_parameters))
-        population = np.concatenate([elites, elites[chosen] + sigma * steps])
+        members = np.concatenate([elites, elites[chosen] + sigma * steps])
 
     return Work("NumPy GA", generation, 1)
 
@@ -105,7 +105,7 @@ def pycma(harness: Harness, size: int, n_parameters: int) -> list[Work]:
 
 
 def whole_generation(harness: Harness) -> None:
-    """A GA run with its directory: all that a generation takes, over its evaluation."""
+    """A GA run with its directory: the time of a whole generation over that of its evaluation."""
     worm, task = cc.load("celegans-haspel2011", split_muscles=True), cc.make_task("swimmer6")
     net = cc.Network(worm, task, "alif", "dense", weights="individual")
     size = 64 if harness.quick else 750

@@ -41,4 +41,4 @@ def one_blas_thread() -> AbstractContextManager[object]:
 
 @cache
 def _blas() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all loaded libraries, which takes a millisecond
+    return ThreadpoolController()  # looks through all loaded libraries, which takes about 1 ms

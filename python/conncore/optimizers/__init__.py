@@ -1,4 +1,4 @@
-"""Optimisers by name; they know only arrays."""
+"""Optimisers by name. An optimiser sees arrays only: genomes and their fitness."""
 
 from __future__ import annotations
 

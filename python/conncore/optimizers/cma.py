@@ -1,4 +1,4 @@
-"""CMA-ES (Hansen 2016, arXiv 1604.00772): the noise takes the shape of the steps that paid off."""
+"""CMA-ES (Hansen 2016, arXiv 1604.00772): the best members shape the covariance of the noise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conncore.noise import Stream, normal
 from conncore.optimizers.base import Matrix, Optimizer, ScoutingState, State, Vector
 from conncore.threads import one_blas_thread
 
-_LARGEST_STEP = 1e4  # of sigma, in multiples of the first: beyond, nothing is learned any more
+_LARGEST_STEP = 1e4  # limit of sigma, in multiples of the first sigma: larger steps teach nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class CMAState(ScoutingState):
     covariance : ndarray, shape (n_parameters, n_parameters), float64
         Shape of the steps.
     basis, scales : ndarray, (n_parameters, n_parameters) and (n_parameters,), float64
-        Eigenvectors (columns) and roots of the eigenvalues of a recent covariance.
+        Eigenvectors (columns) and square roots of the eigenvalues of a recent covariance.
     path_sigma, path_covariance : ndarray, shape (n_parameters,), float64
         Evolution paths.
     """
@@ -80,23 +80,24 @@ class _Constants:
 
 @dataclass(frozen=True)
 class CMA(Optimizer[CMAState]):
-    """Covariance matrix adaptation: for up to a few hundred parameters, such as shared weights.
+    """Covariance matrix adaptation, for up to a few hundred parameters, such as shared weights.
 
-    An own implementation, because a run must resume from plain arrays to the bit.
+    conncore has its own implementation, because a run must resume to the bit from plain arrays.
 
     Parameters
     ----------
     population_size : int
-        Members of a generation.
+        Number of members of a generation.
     sigma : float
         Size of the first steps.
     n_scout : int
-        Random genomes scored before generation 0, whose best is the first mean; 1 scores none.
+        Number of random genomes scored before generation 0; the best becomes the first mean. With
+        1, that genome is the first mean and is not scored.
 
     Raises
     ------
     UsageError
-        A hyperparameter out of its range.
+        A hyperparameter is out of its range.
     """
 
     name: ClassVar[str] = "cma"
@@ -113,7 +114,7 @@ class CMA(Optimizer[CMAState]):
 
     @property
     def n_initial(self) -> int:
-        """One genome starts the mean; more are scouts."""
+        """Number of scouts; 1 for the first mean alone."""
         return self.n_scout
 
     def sigma_of(self, state: CMAState) -> float:
@@ -164,12 +165,12 @@ class CMA(Optimizer[CMAState]):
         path_sigma += math.sqrt(k.c_sigma * (2 - k.c_sigma) * k.mu_eff) * whitened
         t = state.generation + 1
         norm = float(np.linalg.norm(path_sigma))
-        settled = norm / math.sqrt(1 - (1 - k.c_sigma) ** (2 * t))
-        goes_on = settled < (1.4 + 2 / (n + 1)) * k.expected_norm
+        corrected_norm = norm / math.sqrt(1 - (1 - k.c_sigma) ** (2 * t))
+        path_is_short = corrected_norm < (1.4 + 2 / (n + 1)) * k.expected_norm
         path_covariance = (1 - k.c_c) * state.path_covariance
-        if goes_on:
+        if path_is_short:
             path_covariance += math.sqrt(k.c_c * (2 - k.c_c) * k.mu_eff) * step
-        kept = 1 - k.c_1 - k.c_mu + (0 if goes_on else k.c_1 * k.c_c * (2 - k.c_c))
+        kept = 1 - k.c_1 - k.c_mu + (0 if path_is_short else k.c_1 * k.c_c * (2 - k.c_c))
         covariance = kept * state.covariance
         covariance += k.c_1 * np.outer(path_covariance, path_covariance)
         covariance += k.c_mu * (steps.T * k.weights) @ steps

@@ -53,22 +53,23 @@ class ES(Optimizer[ESState]):
     Parameters
     ----------
     population_size : int
-        Members of a generation, an even number: half of them, and their mirror images.
+        Even number of members: half are drawn, the others are their mirror images.
     sigma, sigma_decay : float
-        Standard deviation of the noise, and its factor per generation.
+        Standard deviation of the noise, and the factor on it per generation.
     learning_rate : float, optional
         Step size; 0.05 for adam and 0.1 for sgd if not given.
     learning_rate_decay : float
-        Its factor per generation.
+        Factor on the learning rate per generation.
     update : {"adam", "sgd"}
-        Adam, or the plain step that the paper states.
+        Adam, or the plain gradient step of the paper.
     n_scout : int
-        Random genomes scored before generation 0, whose best is the first mean; 1 scores none.
+        Number of random genomes scored before generation 0; the best becomes the first mean. With
+        1, that genome is the first mean and is not scored.
 
     Raises
     ------
     UsageError
-        A hyperparameter out of its range.
+        A hyperparameter is out of its range.
     """
 
     name: ClassVar[str] = "es"
@@ -105,7 +106,7 @@ class ES(Optimizer[ESState]):
 
     @property
     def n_initial(self) -> int:
-        """One genome starts the mean; more are scouts."""
+        """Number of scouts; 1 for the first mean alone."""
         return self.n_scout
 
     def sigma_of(self, state: ESState) -> float:
@@ -138,8 +139,8 @@ class ES(Optimizer[ESState]):
         """Move the mean along the ranked noise."""
         half = self.population_size // 2
         ranks = centered_ranks(fitness)
-        # Half the difference of a pair is its noise, as clipped. einsum adds in a fixed order; a
-        # BLAS product may depend on the number of threads.
+        # Half the difference of a pair is its noise after clipping. einsum adds in a fixed order;
+        # the order of a BLAS product may depend on the number of threads.
         noise = (members[:half] - members[half:]) / 2
         gradient = np.einsum("m,mp->p", ranks[:half] - ranks[half:], noise)
         gradient /= self.population_size * self.sigma_of(state) ** 2

@@ -22,9 +22,9 @@ class GAState(State):
     Attributes
     ----------
     parents : ndarray, shape (n_parents, n_parameters), float64
-        The elites, best first; before the first generation the whole initial population.
+        The elites, best first; before generation 0 is told, all of its members.
     sigma : ndarray, shape (n_parameters,), float64
-        Each parameter's step before decay.
+        Size of each parameter's step before decay.
     """
 
     parents: Matrix
@@ -35,25 +35,26 @@ class GAState(State):
 class GA(Optimizer[GAState]):
     """Genetic algorithm of arXiv 2209.14406, after Such et al. 2017 (arXiv 1712.06567).
 
-    The initial population is generation 0. After that the `n_elites` best members of a generation
-    stay in the next one, unmutated, and are evaluated again; every other member is the child of one
-    of them, drawn uniformly, plus a Gaussian step of ``sigma * sigma_decay**generation``.
+    Generation 0 is the initial genomes, or copies of a single one. After that, the `n_elites` best
+    members of a generation stay in the next one, unmutated, and are evaluated again. Every other
+    member is a child: a copy of an elite, drawn uniformly, plus a Gaussian step of size
+    ``sigma * sigma_decay**generation``.
 
     Parameters
     ----------
     population_size, n_elites : int
-        Members of a generation, and how many of them stay.
+        Number of members of a generation, and of those that stay.
     sigma : float
-        Step of a parameter, in its own unit.
+        Size of a parameter's step, in the unit of that parameter.
     sigma_decay : float
-        Factor on every step, per generation.
+        Factor on the size of every step, per generation.
     slice_sigma : mapping of str to float
-        Steps that differ from `sigma`, by slice of the genome, as ``{"log_weights": 0.02}``.
+        Sizes that replace `sigma` in a slice of the genome, as ``{"log_weights": 0.02}``.
 
     Raises
     ------
     UsageError
-        A hyperparameter out of its range.
+        A hyperparameter is out of its range.
     """
 
     name: ClassVar[str] = "ga"
@@ -81,11 +82,11 @@ class GA(Optimizer[GAState]):
 
     @property
     def n_initial(self) -> int:
-        """The initial population is evaluated as generation 0."""
+        """Number of members of generation 0."""
         return self.population_size
 
     def sigma_of(self, state: GAState) -> float:
-        """Return the step of the next children, for slices without one of their own."""
+        """Return the size of the next children's steps, except in slices that have their own."""
         return float(self.sigma * self.sigma_decay**state.generation)
 
     def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> GAState:
@@ -102,7 +103,7 @@ class GA(Optimizer[GAState]):
         return GAState(parents=genomes, sigma=sigma, **shared)
 
     def _ask(self, state: GAState, n_threads: int) -> Matrix:
-        """Return the elites (first, best first) and their children."""
+        """Return the elites, best first, and then their children."""
         if state.generation == 0:
             return np.array(state.parents)
         n_parents, n_parameters = state.parents.shape
@@ -126,8 +127,8 @@ class GA(Optimizer[GAState]):
         return members
 
     def _tell(self, state: GAState, members: Matrix, fitness: Vector) -> GAState:
-        """Keep the best as parents; a member without finite fitness only if there is no other."""
-        # Stable: of equal members the one asked first wins, so elites are kept among equals.
+        """Keep the best members as parents; failed members are parents only if all failed."""
+        # A stable sort: of equal members the first wins, so an equal child replaces no elite.
         best = np.argsort(-fitness, kind="stable")[: self.n_elites]
         finite = best[fitness[best] > -np.inf]
         return dataclasses.replace(state, parents=members[finite if len(finite) else best])
