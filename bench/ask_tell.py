@@ -38,6 +38,8 @@ def ours(
         asked = optimizer.ask(state, n_threads)
         state = optimizer.tell(state, asked, rng.normal(size=len(asked)))
 
+    while state.generation == 0:  # scouts and the GA's generation 0, for which `ask` draws nothing
+        generation()
     return generation
 
 

@@ -62,14 +62,13 @@ def need_count(name: str, value: int, least: int = 1, most: int | None = None) -
     UsageError
         If `value` is anything else.
     """
-    upper = "up" if most is None else f"to {most}"
-    message = f"{name} is {value!r}; give a whole number from {least} {upper}"
     try:
         number = operator.index(value)
     except TypeError:
-        raise UsageError(message) from None
-    need(not isinstance(value, bool), message)
-    need(least <= number and (most is None or number <= most), message)
+        number = least - 1
+    if isinstance(value, bool) or number < least or (most is not None and number > most):
+        upper = "up" if most is None else f"to {most}"
+        raise UsageError(f"{name} is {value!r}; give a whole number from {least} {upper}")
     return number
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -227,11 +227,11 @@ class ClimbBest(Climb, Optimizer[BestState]):
     def place(self, state):
         return state.best
 
-    def _init(self, genomes, slices, **shared):
-        return BestState(best=genomes[0], **shared)
+    def _init(self, genomes, slices):
+        return {"best": genomes[0]}
 
     def _tell(self, state, members, fitness):
-        return replace(state, best=members[np.argmax(fitness)])
+        return {"best": members[np.argmax(fitness)]}
 
 
 class ClimbMean(Climb, Optimizer[ScoutingState]):
@@ -240,11 +240,11 @@ class ClimbMean(Climb, Optimizer[ScoutingState]):
     def place(self, state):
         return state.mean
 
-    def _init(self, genomes, slices, **shared):
-        return ScoutingState(**shared)
+    def _init(self, genomes, slices):
+        return {}
 
     def _tell(self, state, members, fitness):
-        return replace(state, mean=state.mean + 100)
+        return {"mean": state.mean + 100}
 
 
 @pytest.mark.parametrize("kind", [ClimbBest, ClimbMean])

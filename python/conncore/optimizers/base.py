@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -147,7 +147,8 @@ class Optimizer(ABC, Generic[S]):
         if issubclass(self.state_type, ScoutingState):
             scouts = genomes if len(genomes) > 1 else genomes[:0]
             shared |= {"mean": genomes[0], "scouts": scouts, "scout_fitness": -np.inf}
-        return self._init(genomes, {} if slices is None else slices, **shared)
+        own = self._init(genomes, {} if slices is None else slices)
+        return cast(S, self.state_type(**shared, **own))
 
     def ask(self, state: S, n_threads: int | None = None) -> Matrix:
         """Return the next scouts, or the members of the next generation.
@@ -202,11 +203,10 @@ class Optimizer(ABC, Generic[S]):
         if isinstance(state, ScoutingState) and len(state.scouts):
             n_asked = min(len(state.scouts), self.population_size)
             return _tell_scouts(state, *check_told(members, fitness, n_asked))
-        after = self._tell(state, *check_told(members, fitness, self.population_size))
-        changes: dict[str, Any] = {"generation": state.generation + 1}
-        if isinstance(after, ScoutingState):
-            changes["mean"] = np.clip(after.mean, state.lower, state.upper)
-        return dataclasses.replace(after, **changes)
+        changes = self._tell(state, *check_told(members, fitness, self.population_size))
+        if isinstance(state, ScoutingState):
+            changes["mean"] = np.clip(changes["mean"], state.lower, state.upper)
+        return dataclasses.replace(state, generation=state.generation + 1, **changes)
 
     def describe(self) -> dict[str, Any]:
         """Return the name and the hyperparameters; ``make_optimizer(**describe())`` rebuilds it."""
@@ -227,18 +227,18 @@ class Optimizer(ABC, Generic[S]):
         """Return the size of the Gaussian steps that `ask` takes next."""
 
     @abstractmethod
-    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> S:
-        """Return the first state: `shared` holds the fields of `State` or `ScoutingState`."""
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice]) -> dict[str, Any]:
+        """Return the fields that the first state adds to those of `State` or `ScoutingState`."""
 
     @abstractmethod
     def _ask(self, state: S, n_threads: int) -> Matrix:
         """Return `population_size` new genomes in an array of their own, which `ask` may clip."""
 
     @abstractmethod
-    def _tell(self, state: S, members: Matrix, fitness: Vector) -> S:
-        """Return `state` with the fields that change; `tell` counts the generation, clips the mean.
+    def _tell(self, state: S, members: Matrix, fitness: Vector) -> dict[str, Any]:
+        """Return the fields of `state` that change; of a `ScoutingState`, the mean is one of them.
 
-        A fitness is finite or -inf.
+        A fitness is finite or -inf. `tell` clips the mean and counts the generation.
         """
 
 

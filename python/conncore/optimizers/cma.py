@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,17 +120,16 @@ class CMA(Optimizer[CMAState]):
         """Return the overall size of the next steps."""
         return state.sigma
 
-    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> CMAState:
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice]) -> dict[str, Any]:
         n = genomes.shape[1]
-        return CMAState(
-            sigma=float(self.sigma),
-            covariance=np.eye(n),
-            basis=np.eye(n),
-            scales=np.ones(n),
-            path_sigma=np.zeros(n),
-            path_covariance=np.zeros(n),
-            **shared,
-        )
+        return {
+            "sigma": float(self.sigma),
+            "covariance": np.eye(n),
+            "basis": np.eye(n),
+            "scales": np.ones(n),
+            "path_sigma": np.zeros(n),
+            "path_covariance": np.zeros(n),
+        }
 
     def _ask(self, state: CMAState, n_threads: int) -> Matrix:
         """Return genomes around the mean."""
@@ -148,12 +146,12 @@ class CMA(Optimizer[CMAState]):
         members: Matrix = state.mean + state.sigma * steps
         return members
 
-    def _tell(self, state: CMAState, members: Matrix, fitness: Vector) -> CMAState:
+    def _tell(self, state: CMAState, members: Matrix, fitness: Vector) -> dict[str, Any]:
         """Move the mean to the better half, and the noise towards the steps that led there."""
         with one_blas_thread():
             return self._move(state, members, fitness)
 
-    def _move(self, state: CMAState, members: Matrix, fitness: Vector) -> CMAState:
+    def _move(self, state: CMAState, members: Matrix, fitness: Vector) -> dict[str, Any]:
         n = len(state.mean)
         k = _Constants.of(self.population_size, n)
         best = np.argsort(-fitness, kind="stable")[: len(k.weights)]
@@ -181,16 +179,15 @@ class CMA(Optimizer[CMAState]):
             covariance = (covariance + covariance.T) / 2
             eigenvalues, basis = np.linalg.eigh(covariance)
             scales = np.sqrt(np.maximum(eigenvalues, 1e-20))
-        return dataclasses.replace(
-            state,
-            mean=state.mean + state.sigma * step,
-            sigma=min(state.sigma * math.exp(min(1.0, growth)), self.sigma * _LARGEST_STEP),
-            covariance=covariance,
-            basis=basis,
-            scales=scales,
-            path_sigma=path_sigma,
-            path_covariance=path_covariance,
-        )
+        return {
+            "mean": state.mean + state.sigma * step,
+            "sigma": min(state.sigma * math.exp(min(1.0, growth)), self.sigma * _LARGEST_STEP),
+            "covariance": covariance,
+            "basis": basis,
+            "scales": scales,
+            "path_sigma": path_sigma,
+            "path_covariance": path_covariance,
+        }
 
     def center(self, state: CMAState) -> Vector:
         """Return the mean."""

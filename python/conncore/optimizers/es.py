@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -113,9 +112,9 @@ class ES(Optimizer[ESState]):
         """Return the standard deviation of the next noise."""
         return float(self.sigma * self.sigma_decay**state.generation)
 
-    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> ESState:
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice]) -> dict[str, Any]:
         n_parameters = genomes.shape[1]
-        return ESState(moment1=np.zeros(n_parameters), moment2=np.zeros(n_parameters), **shared)
+        return {"moment1": np.zeros(n_parameters), "moment2": np.zeros(n_parameters)}
 
     def _ask(self, state: ESState, n_threads: int) -> Matrix:
         """Return the mean plus noise, then the mean minus the same noise."""
@@ -135,7 +134,7 @@ class ES(Optimizer[ESState]):
         np.subtract(state.mean, noise, out=members[len(pairs) :])
         return members
 
-    def _tell(self, state: ESState, members: Matrix, fitness: Vector) -> ESState:
+    def _tell(self, state: ESState, members: Matrix, fitness: Vector) -> dict[str, Any]:
         """Move the mean along the ranked noise."""
         half = self.population_size // 2
         ranks = centered_ranks(fitness)
@@ -154,7 +153,7 @@ class ES(Optimizer[ESState]):
         else:
             direction = gradient
         mean = state.mean + step * direction
-        return dataclasses.replace(state, mean=mean, moment1=moment1, moment2=moment2)
+        return {"mean": mean, "moment1": moment1, "moment2": moment2}
 
     def center(self, state: ESState) -> Vector:
         """Return the mean."""

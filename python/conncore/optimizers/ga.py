@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -89,8 +88,8 @@ class GA(Optimizer[GAState]):
         """Return the size of the next children's steps, except in slices that have their own."""
         return float(self.sigma * self.sigma_decay**state.generation)
 
-    def _init(self, genomes: Matrix, slices: Mapping[str, slice], **shared: Any) -> GAState:
-        """Return the state whose parents are generation 0: one genome becomes all its members."""
+    def _init(self, genomes: Matrix, slices: Mapping[str, slice]) -> dict[str, Any]:
+        """Take the genomes as generation 0; a single one becomes all its members."""
         if len(genomes) == 1:
             genomes = np.repeat(genomes, self.population_size, axis=0)
         need(
@@ -100,7 +99,7 @@ class GA(Optimizer[GAState]):
         sigma = np.full(genomes.shape[1], float(self.sigma))
         for name, value in self.slice_sigma.items():
             sigma[slices[choose("genome slice", name, slices)]] = value
-        return GAState(parents=genomes, sigma=sigma, **shared)
+        return {"parents": genomes, "sigma": sigma}
 
     def _ask(self, state: GAState, n_threads: int) -> Matrix:
         """Return the elites, best first, and then their children."""
@@ -126,12 +125,12 @@ class GA(Optimizer[GAState]):
         )
         return members
 
-    def _tell(self, state: GAState, members: Matrix, fitness: Vector) -> GAState:
+    def _tell(self, state: GAState, members: Matrix, fitness: Vector) -> dict[str, Any]:
         """Keep the best members as parents; failed members are parents only if all failed."""
         # A stable sort: of equal members the first wins, so an equal child replaces no elite.
         best = np.argsort(-fitness, kind="stable")[: self.n_elites]
         finite = best[fitness[best] > -np.inf]
-        return dataclasses.replace(state, parents=members[finite if len(finite) else best])
+        return {"parents": members[finite if len(finite) else best]}
 
     def center(self, state: GAState) -> Vector:
         """Return the first elite."""
