@@ -13,7 +13,7 @@ from conncore.connectome.attributes import take_cells
 from conncore.connectome.graph import reached
 from conncore.connectome.labels import Labels
 from conncore.connectome.record import C, Record
-from conncore.errors import UsageError, choose
+from conncore.errors import UsageError, choose, need_count
 
 _FLOWS = ("isolated", "source", "sink", "inner")  # receives + 2 * sends, in order
 
@@ -197,8 +197,7 @@ def subset(
     place = {name: i for i, name in enumerate(connectome.names)}
     keep[[place[name] for name in select(connectome, names, match=match, where=where)]] = True
     if near is not None:
-        if hops < 0:
-            raise UsageError(f"hops is {hops}, must be at least 0")
+        need_count("hops", hops, 0)
         start = np.flatnonzero(_by_name(connectome, near))
         keep &= reached(connectome, start, hops, direction)
     if not keep.any():

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore._sorting import _unsafe_lexical_order
-from conncore.errors import UsageError
+from conncore.errors import UsageError, need_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +159,7 @@ class Topology:
         UsageError
             For a missing array, one of the wrong shape or dtype, or a number out of range.
         """
-        if n_threads < 1:
-            raise UsageError(f"n_threads is {n_threads}, must be at least 1")
+        need_count("n_threads", n_threads)
         if not 0.0 <= trace < 1.0:
             raise UsageError(f"trace is {trace}, must lie in [0, 1)")
         sizes = {
