@@ -20,6 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import conncore as cc
+from conncore.tasks.base import member_seeds
 
 CUE, DARK, LONG = 20, 100, 300  # steps: a cue, the dark after it, and the dark of the final test
 ARMS = ("circuit", "segment", "degree", "random", "no ER", "no loop")
@@ -84,10 +85,10 @@ class Heading(cc.Task):
         """Light on the cells around a heading."""
         return 0.5 * np.maximum(np.cos(self.angles - heading[:, None]), 0.0) ** 2
 
-    def evaluate(self, network, genomes, seed, n_threads=None):
-        seeds = np.broadcast_to(seed, len(genomes))
-        first = {s: np.random.default_rng(s).uniform(0, 2 * np.pi) for s in set(seeds.tolist())}
-        start = np.array([first[s] for s in seeds.tolist()])
+    def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+        seeds = member_seeds(seed, len(genomes), split)
+        first = {s: np.random.default_rng(s).uniform(0, 2 * np.pi) for s in set(seeds)}
+        start = np.array([first[s] for s in seeds])
         policy, fitness = network.policy(genomes, n_threads), np.zeros(len(genomes))
         for trial in range(self.n_trials):  # headings all around, jumps of all sizes
             heading = start + 2 * np.pi * trial / self.n_trials

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import conncore as cc
-from conncore.noise import Stream, purpose
+from conncore.tasks.base import member_seeds
 from conncore.tasks.mnist import accuracy, likelihood
 
 ARMS = ("circuit", "segment", "degree", "random")
@@ -59,14 +59,14 @@ class Odours(cc.Task):
         noise = self.noise * rng.standard_normal((self.batch, self.n_obs))
         return np.maximum(self.odours[odour] + noise, 0.0), odour
 
-    def evaluate(self, network, genomes, seed, n_threads=None):
-        seeds = np.broadcast_to(seed, len(genomes))
+    def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+        seeds = np.array(member_seeds(seed, len(genomes), split))
+        score = likelihood if split == "train" else accuracy
         fitness = np.empty(len(genomes))
-        for number in set(seeds.tolist()):
+        for number in np.unique(seeds):
             members = seeds == number
             seen, odour = self.draw(number)
             answers = network.respond(genomes[members], seen, self.n_steps, n_threads)
-            score = likelihood if purpose(number) is Stream.EPISODE else accuracy
             fitness[members] = score(answers, odour)
         return fitness
 

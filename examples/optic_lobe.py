@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import conncore as cc
-from conncore.noise import Stream, purpose
+from conncore.tasks.base import member_seeds
 from conncore.tasks.mnist import accuracy, likelihood
 
 ARMS = ("circuit", "segment", "degree")  # "segment": here, each type's partners by type
@@ -56,8 +56,8 @@ class MovingEdge(cc.Task):
         films = [self.film(90 * s, a, b) for s, a, b in zip(side, speed, contrast, strict=True)]
         return np.array(films) + 0.1 * rng.standard_normal(np.shape(films)), side
 
-    def evaluate(self, network, genomes, seed, n_threads=None):
-        seeds = np.broadcast_to(seed, len(genomes))
+    def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+        seeds = member_seeds(seed, len(genomes), split)
         unique, which = np.unique(seeds, return_inverse=True)
         films = np.array([self.films(number)[0] for number in unique])
         side = np.arange(self.n_trials) % 4
@@ -69,8 +69,7 @@ class MovingEdge(cc.Task):
             for step in range(STEPS):
                 seen[:, self.eye] = films[which, trial, step]
                 answers[:, trial] += policy.act(seen) / 5  # softmax of this
-        training = purpose(int(unique[0])) is Stream.EPISODE
-        return (likelihood if training else accuracy)(answers, side)
+        return (likelihood if split == "train" else accuracy)(answers, side)
 
 
 def build(arm, lobe, task, seed):

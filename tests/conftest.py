@@ -36,7 +36,7 @@ class ChainTask(Task):
         velocity_scale=np.array([0.2, 0.3, 0.4, 0.5, 0.6]),
     )
 
-    def evaluate(self, network, genomes, seed, n_threads=None):
+    def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
         raise NotImplementedError
 
     def describe(self):

@@ -9,13 +9,10 @@ from conncore._noise import fill_children
 from conncore.errors import UsageError
 from conncore.noise import (
     Stream,
-    episode_seed,
     generator,
-    held_out_seeds,
     normal,
-    purpose,
+    start_seeds,
     uniform,
-    validation_seeds,
 )
 
 
@@ -112,30 +109,27 @@ def test_moments_and_independence_between_members():
     assert abs(correlation).max() < 5.5 / np.sqrt(500)
 
 
-def test_episode_seeds_of_different_purposes_never_meet():
-    training = {episode_seed(seed, g) for seed in range(20) for g in range(100)}
-    validation = {s for seed in range(20) for s in validation_seeds(seed, 50)}
-    held_out = {s for seed in range(20) for s in held_out_seeds(seed, 50)}
-    assert (len(training), len(validation), len(held_out)) == (2000, 1000, 1000)
-    # By range, so for all seeds there are and not only for those tried here.
-    assert max(training) < 2**29 <= min(validation)
-    assert max(validation) < 2**30 <= min(held_out)
-    assert max(held_out) < 2**31
+def test_start_seeds_are_the_documented_draws():
+    """So runs made by earlier versions have the same starts."""
+    for split, stream in (("train", Stream.EPISODE), ("validation", Stream.VALIDATION),
+                          ("held-out", Stream.HELD_OUT)):  # fmt: skip
+        rng = generator(seed=3, stream=stream, generation=5)
+        expected = rng.integers(0, 2**29, size=50, dtype=np.int64)
+        assert start_seeds(3, split, 50, generation=5) == expected.tolist()
 
 
-def test_an_episode_seed_says_what_it_is_for():
-    seeds = {
-        Stream.EPISODE: [episode_seed(seed, g) for seed in range(9) for g in range(9)],
-        Stream.VALIDATION: validation_seeds(3, 50),
-        Stream.HELD_OUT: held_out_seeds(3, 50),
-    }
-    for stream, drawn in seeds.items():
-        assert {purpose(seed) for seed in drawn} == {stream}
-    assert purpose(2**31) is purpose(2**40) is Stream.EPISODE
+def test_start_seeds_are_in_range_and_differ_by_seed_and_generation():
+    training = [start_seeds(seed, "train", 1, generation=g)[0] for seed in range(20)
+                for g in range(100)]  # fmt: skip
+    held_out = [s for seed in range(20) for s in start_seeds(seed, "held-out", 50)]
+    for drawn in (training, held_out):
+        assert len(set(drawn)) == len(drawn)
+        assert all(type(seed) is int and 0 <= seed < 2**29 for seed in drawn)
+        assert max(drawn) > 2**28
 
 
-def test_more_held_out_starts_begin_with_the_same_ones():
-    assert held_out_seeds(3, 40)[:32] == held_out_seeds(3, 32)
+def test_more_starts_begin_with_the_same_ones():
+    assert start_seeds(3, "held-out", 40)[:32] == start_seeds(3, "held-out", 32)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 0.5])
@@ -143,8 +137,13 @@ def test_a_wrong_seed_is_refused(seed):
     with pytest.raises(
         UsageError, match=rf"seed is {seed}; give a whole number from 0 to {2**63 - 1}"
     ):
-        episode_seed(seed, 0)
+        start_seeds(seed, "train", 1)
+
+
+def test_an_unknown_split_is_refused():
+    with pytest.raises(UsageError, match="unknown split 'test'; choose one of: held-out, train"):
+        start_seeds(0, "test", 1)
 
 
 def test_the_largest_seed_works():
-    assert episode_seed(2**63 - 1, 0) != episode_seed(2**63 - 2, 0)
+    assert start_seeds(2**63 - 1, "train", 1) != start_seeds(2**63 - 2, "train", 1)

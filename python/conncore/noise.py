@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conncore._noise import fill_normal, fill_uniform
-from conncore.errors import need_count
+from conncore.errors import UsageError, choose, need_count
 
 
 class Stream(IntEnum):
@@ -31,10 +32,18 @@ class Stream(IntEnum):
     SIGNS = 8
 
 
-# Episode seeds stay below 2**31, which every simulator takes. The two highest bits name the
-# purpose: no run's held-out start is ever one that any run, with any seed, was trained on.
-_SEED_BITS = 29
-_PURPOSE = {Stream.EPISODE: 0, Stream.VALIDATION: 1, Stream.HELD_OUT: 2}
+#: What a start is used for. A network is trained on "train" starts, a run chooses its solution on
+#: "validation" starts, and scores the solution on "held-out" starts.
+Split = Literal["train", "validation", "held-out"]
+
+SPLITS: dict[Split, Stream] = {
+    "train": Stream.EPISODE,
+    "validation": Stream.VALIDATION,
+    "held-out": Stream.HELD_OUT,
+}
+
+#: The seed of a start is below this number, in each split.
+N_STARTS = 2**29
 
 
 def check_seed(seed: int) -> int:
@@ -90,33 +99,39 @@ def uniform(
     return out
 
 
-def _episode_seeds(seed: int, stream: Stream, generation: int, n: int) -> list[int]:
-    rng = generator(seed=seed, stream=stream, generation=generation)
-    low = _PURPOSE[stream] << _SEED_BITS
-    # An explicit dtype: the default integer is 32 bits wide on Windows with NumPy 1.
-    drawn = rng.integers(low, low + (1 << _SEED_BITS), size=n, dtype=np.int64)
-    return [int(number) for number in drawn]
+def start_seeds(seed: int, split: Split, n: int, *, generation: int = 0) -> list[int]:
+    """Draw the seeds of `n` starts of a run.
 
+    Parameters
+    ----------
+    seed : int
+        The seed of the run.
+    split : {"train", "validation", "held-out"}
+        What the starts are used for. Equal numbers of different splits are different starts: pass
+        the split to `Task.evaluate` too.
+    n : int
+        Number of starts. A larger `n` begins with the same starts.
+    generation : int
+        Each generation has its own training starts. A run draws its validation and held-out starts
+        once, for generation 0.
 
-def episode_seed(seed: int, generation: int) -> int:
-    """Return the seed of the initial state that all members of a generation share."""
-    return _episode_seeds(seed, Stream.EPISODE, generation, 1)[0]
+    Returns
+    -------
+    list of int
+        `n` numbers from 0 to 2**29 - 1.
 
-
-def validation_seeds(seed: int, n: int) -> list[int]:
-    """Return the `n` starts on which a run's final genome is chosen; never trained on."""
-    return _episode_seeds(seed, Stream.VALIDATION, 0, n)
-
-
-def held_out_seeds(seed: int, n: int) -> list[int]:
-    """Return the `n` starts that score a run's final genome; never used for anything else."""
-    return _episode_seeds(seed, Stream.HELD_OUT, 0, n)
-
-
-def purpose(seed: int) -> Stream:
-    """Return what an episode seed is for: `Stream.EPISODE`, `VALIDATION` or `HELD_OUT`.
-
-    A number that no function of this module draws (2**31 and above, say) is for training.
+    Raises
+    ------
+    UsageError
+        If `seed` is not a whole number from 0 to 2**63 - 1, or there is no such split.
     """
-    drawn_for = {high: stream for stream, high in _PURPOSE.items()}
-    return drawn_for.get(seed >> _SEED_BITS, Stream.EPISODE)
+    stream = SPLITS[check_split(split)]
+    rng = generator(seed=seed, stream=stream, generation=generation)
+    # An explicit dtype: the default integer is 32 bits wide on Windows with NumPy 1.
+    return [int(number) for number in rng.integers(N_STARTS, size=n, dtype=np.int64)]
+
+
+def check_split(split: Split) -> Split:
+    """Return `split`, or raise a `UsageError` if there is no such split."""
+    choose("split", split, SPLITS)
+    return split

@@ -15,7 +15,7 @@ from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.evolution.progress import RunProgress, duration
 from conncore.evolution.stopping import RunStopped
-from conncore.noise import episode_seed, held_out_seeds, validation_seeds
+from conncore.noise import start_seeds
 from conncore.optimizers import CMA, ES, GA
 from fake_runs import FakeNetwork, SphereTask, tiny_connectome
 
@@ -175,7 +175,7 @@ def test_a_run_may_start_from_a_genome(name, tmp_path):
     task = SphereTask()
     run = go(name, task, start=start, out=tmp_path / "run")
     first = task.calls[0]
-    assert first[1] == 10  # no scouts
+    assert first[2] == 10  # no scouts
     at_start = SphereTask().evaluate(None, start[None], first[0])[0]
     if name == "ga":
         assert run.history["best"][0] == run.history["mean"][0] == pytest.approx(at_start)
@@ -205,15 +205,17 @@ def test_starts_are_shared_in_a_generation_and_never_held_out():
     task = SphereTask()
     go("es", task, seed=3)
     scouts, training, final = task.calls[:3], task.calls[3:-2], task.calls[-2:]
-    assert scouts == [(episode_seed(3, 0), n) for n in (10, 10, 4)]
-    assert training == [(episode_seed(3, g), 10) for g in range(N_GENERATIONS)]
-    assert final == [(validation_seeds(3, 16) * 2, 32), (held_out_seeds(3, 32), 32)]
+    starts = [start_seeds(3, "train", 1, generation=g)[0] for g in range(N_GENERATIONS)]
+    assert scouts == [(starts[0], "train", n) for n in (10, 10, 4)]
+    assert training == [(start, "train", 10) for start in starts]
+    validation, held_out = start_seeds(3, "validation", 16), start_seeds(3, "held-out", 32)
+    assert final == [(validation * 2, "validation", 32), (held_out, "held-out", 32)]
 
 
 def test_history_is_what_was_measured():
     class Keeping(SphereTask):
-        def evaluate(self, network, genomes, seed, n_threads=None):
-            fitness = super().evaluate(network, genomes, seed)
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
             fitness[:2] = [np.nan, -np.inf]
             self.kept = [*getattr(self, "kept", []), fitness.copy()]
             return fitness
@@ -234,8 +236,8 @@ def test_the_better_candidate_on_validation_starts_is_the_solution():
     class Lucky(SphereTask):
         """One scout is lucky in training; from other starts it is the worst there is."""
 
-        def evaluate(self, network, genomes, seed, n_threads=None):
-            fitness = super().evaluate(network, genomes, seed)
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
             if len(self.calls) == 1:
                 fitness[5] = 1e6
                 self.lucky = genomes[5].copy()
@@ -250,12 +252,11 @@ def test_the_better_candidate_on_validation_starts_is_the_solution():
     class Misleading(SphereTask):
         """After the first population, training rewards what the true score punishes."""
 
-        def evaluate(self, network, genomes, seed, n_threads=None):
-            fitness = super().evaluate(network, genomes, seed)
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
             if len(self.calls) == 1:
                 self.best = genomes[np.argmax(fitness)].copy()
-            training = isinstance(seed, int) and len(self.calls) > 1
-            return -1e6 - fitness if training else fitness
+            return -1e6 - fitness if split == "train" and len(self.calls) > 1 else fitness
 
     task = Misleading()
     run = go("es", task, generations=30)
@@ -265,7 +266,7 @@ def test_the_better_candidate_on_validation_starts_is_the_solution():
 
 def test_a_run_in_which_everything_fails_ends_and_says_so(tmp_path):
     class Failing(SphereTask):
-        def evaluate(self, network, genomes, seed, n_threads=None):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
             return np.full(len(genomes), np.nan)
 
     run = go("ga", Failing(), out=tmp_path / "run", generations=2)
@@ -282,7 +283,7 @@ def test_score_repeats_the_runs_own_scores(tmp_path):
     assert np.array_equal(again.scores, run.best.scores)
     assert again.slices == {"encoder": slice(0, 4), "log_weights": slice(4, 6)}
     other = score(tmp_path / "run", n_starts=5, seed=99, **fakes)
-    assert other.seeds.tolist() == held_out_seeds(99, 5)
+    assert other.seeds.tolist() == start_seeds(99, "held-out", 5)
     assert np.array_equal(other.genome, run.best.genome)
     with pytest.raises(UsageError, match="n_starts"):
         score(tmp_path / "run", n_starts=0, **fakes)
@@ -323,7 +324,7 @@ def test_wrong_arguments_write_nothing(tmp_path, options):
 
 def test_fitness_of_the_wrong_shape_is_refused():
     class Wrong(SphereTask):
-        def evaluate(self, network, genomes, seed, n_threads=None):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
             return np.zeros((len(genomes), 1))
 
     with pytest.raises(UsageError, match=r"task sphere returned fitness of shape \(10, 1\)"):

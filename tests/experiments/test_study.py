@@ -40,9 +40,9 @@ class SmallTask(SphereTask):
 
     n_obs, n_actions, n_steps, joints = 2, 1, 1, None
 
-    def evaluate(self, network, genomes, seed, n_threads=None):
+    def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
         self.before(len(self.calls))
-        self.calls.append((seed, len(genomes)))
+        self.calls.append((seed, split, len(genomes)))
         return -np.square(genomes - 0.5).sum(axis=1)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from conncore.connectome import Connectome
 from conncore.network.genome import GenomeLayout, Part
-from conncore.tasks import Task
+from conncore.tasks.base import Task, member_seeds
 
 
 def tiny_connectome(weight=1.0):
@@ -35,7 +35,7 @@ class FakeNetwork:
 class SphereTask(Task):
     """Minus the squared distance to a point that each start moves a little.
 
-    `calls` has the seeds and the sizes asked for; `before(call_number)` may interfere.
+    `calls` has the seeds, the split and the size of each call; `before(call_number)` may interfere.
     """
 
     name = "sphere"
@@ -47,9 +47,9 @@ class SphereTask(Task):
     def describe(self):
         return {"name": self.name}
 
-    def evaluate(self, network, genomes, seed, n_threads=None):
+    def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
         self.before(len(self.calls))
-        self.calls.append((seed, len(genomes)))
-        seeds = np.broadcast_to(seed, len(genomes))
+        self.calls.append((seed, split, len(genomes)))
+        seeds = member_seeds(seed, len(genomes), split)
         target = np.array([np.random.default_rng(s).uniform(0.9, 1.1, 6) for s in seeds])
         return -((genomes - target) ** 2).sum(axis=1)

@@ -40,9 +40,9 @@ def test_steps_are_counted_in_the_units_of_the_layout(kind):
     seen = []
 
     class Task(SphereTask):
-        def evaluate(self, network, genomes, seed, n_threads=None):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
             seen.append(genomes.copy())
-            return super().evaluate(network, genomes, seed, n_threads)
+            return super().evaluate(network, genomes, seed, n_threads, split=split)
 
     network = FakeNetwork()
     network.layout = GenomeLayout(

@@ -89,6 +89,18 @@ def test_pendulum_equals_a_hand_loop():
         assert fitness[m] == total
 
 
+@pytest.mark.parametrize(("split", "offset"), [("validation", 2**29), ("held-out", 2**30)])
+def test_a_split_has_starts_of_its_own(split, offset):
+    task = make_task("Pendulum-v1", max_steps=20)
+    network = LinearNetwork(task)
+    genomes = network.genomes(2)
+    fitness = task.evaluate(network, genomes, [8, 9], split=split)
+    for m, seed in enumerate((offset + 8, offset + 9)):
+        matrix = genomes[m].reshape(1, 3)
+        total, _ = hand_loop("Pendulum-v1", matrix, seed, lambda y: np.float32(2.0 * y), 20)
+        assert fitness[m] == total
+
+
 def test_a_members_score_is_its_own():
     task = make_task("Pendulum-v1", max_steps=20)
     network = LinearNetwork(task)

@@ -14,7 +14,7 @@ import pytest
 from conncore.errors import UsageError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.network.network import Network
-from conncore.noise import episode_seed, held_out_seeds, validation_seeds
+from conncore.noise import start_seeds
 from conncore.optimizers import ES, GA
 from conncore.tasks import make_task
 from conncore.tasks.mnist import accuracy, likelihood
@@ -52,40 +52,50 @@ def rows(images):
     return [bytes(image) for image in images.reshape(-1, 784).astype(np.uint8)]
 
 
-def test_the_seed_says_which_images_are_seen(data, tmp_path):
+def test_seed_and_split_say_which_images_are_seen(data, tmp_path):
     (train, _), (test, _) = write_mnist(tmp_path)
     task = make_task("mnist", data=data, batch=20, hold=3)
     assert (task.n_obs, task.n_actions, task.n_steps) == (784, 10, 3)
     network = Watcher(task)
     genomes = np.zeros((4, 1))
 
-    def seen(seed):
+    def seen(seed, split="train"):
         network.calls.clear()
-        fitness = task.evaluate(network, genomes, seed)
+        fitness = task.evaluate(network, genomes, seed, split=split)
         assert fitness.tolist() == [100.0] * 4  # so images and labels belong together
         ((_, pixels, n_steps),) = network.calls  # all members at once
         assert n_steps == 3
         return rows(pixels)
 
-    batches = [seen(episode_seed(0, generation)) for generation in range(60)]
+    starts = [start_seeds(0, "train", 1, generation=generation)[0] for generation in range(60)]
+    batches = [seen(start) for start in starts]
     assert all(len(set(batch)) == 20 for batch in batches)
     assert batches[0] != batches[1]
-    assert seen(episode_seed(0, 1)) == batches[1]
+    assert seen(starts[1]) == batches[1]
     assert set().union(*batches) == set(rows(train[:N_TRAIN]))
     for seed in (0, 1):
-        assert seen(validation_seeds(seed, 1)[0]) == rows(train[N_TRAIN:])
-        assert seen(held_out_seeds(seed, 1)[0]) == rows(test)
+        assert seen(seed, "validation") == rows(train[N_TRAIN:])
+        assert seen(seed, "held-out") == rows(test)
 
 
 def test_members_may_see_different_images(data):
     task = make_task("mnist", data=data, batch=15)
     network = Watcher(task)
     genomes = np.arange(6.0)[:, None] % 2  # even members are right, odd ones wrong
-    held_out = held_out_seeds(0, 2)
-    fitness = task.evaluate(network, genomes, [7, 7, 8, *held_out, 8])
+    fitness = task.evaluate(network, genomes, [7, 7, 8, 9, 9, 8])
     assert fitness.tolist() == [100, 0, 100, 0, 100, 0]
     assert [members for members, _, _ in network.calls] == [[0, 1], [0, 1], [1, 0]]
-    assert [len(pixels) for _, pixels, _ in network.calls] == [15, 15, N_TEST]
+    assert [len(pixels) for _, pixels, _ in network.calls] == [15, 15, 15]
+
+
+def test_members_of_a_held_out_score_see_the_same_images(data):
+    task = make_task("mnist", data=data, batch=15)
+    network = Watcher(task)
+    genomes = np.arange(6.0)[:, None] % 2
+    fitness = task.evaluate(network, genomes, [7, 7, 8, 9, 9, 8], split="held-out")
+    assert fitness.tolist() == [100, 0] * 3
+    ((members, pixels, _),) = network.calls
+    assert (members, len(pixels)) == ([0, 1] * 3, N_TEST)
 
 
 def test_observations_are_centred(data):
@@ -155,11 +165,11 @@ def test_only_training_is_scored_by_likelihood(data, segment, score):
     task = make_task("mnist", data=data, score=score, batch=N_TRAIN)
     network = Network(segment, task, neuron="relu", io="dense")
     genomes = network.random_genomes(5)
-    seeds = {0: N_TRAIN, validation_seeds(0, 1)[0]: N_VALIDATION, held_out_seeds(0, 1)[0]: N_TEST}
-    for seed, n_images in seeds.items():
-        counts = task.evaluate(network, genomes, seed) * n_images / 100
+    sizes = {"train": N_TRAIN, "validation": N_VALIDATION, "held-out": N_TEST}
+    for split, n_images in sizes.items():
+        counts = task.evaluate(network, genomes, 0, split=split) * n_images / 100
         whole = bool(np.allclose(counts, np.rint(counts)))
-        assert whole == (seed != 0 or score == "accuracy")
+        assert whole == (split != "train" or score == "accuracy")
 
 
 def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(data, segment, monkeypatch):

@@ -43,6 +43,17 @@ def test_one_seed_starts_all_members_alike(name):
 
 
 @pytest.mark.parametrize("name", BODIES)
+def test_a_split_has_starts_of_its_own(name):
+    task = short(name, 1)
+    for split, offset in (("train", 0), ("validation", 2**29), ("held-out", 2**30)):
+        network = ScriptedNetwork(np.zeros((2, 1, task.n_actions)))
+        task.evaluate(network, np.zeros((2, 1)), [8, 9], split=split)
+        bodies = task.population(2, n_threads=1)
+        bodies.reset(*task.initial_states([offset + 8, offset + 9]))
+        np.testing.assert_array_equal(network.observations[0], task.observe(bodies))
+
+
+@pytest.mark.parametrize("name", BODIES)
 def test_a_diverging_member_fails_alone(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     task = short(name, 30)
@@ -140,8 +151,10 @@ def test_wrong_names_and_options_say_what_to_do(name, options, said):
     ("arguments", "said"),
     [
         ({"seed": [1, 2]}, "seed has 2 entries for 3 members"),
-        ({"seed": -1}, "seed -1 is negative"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**29}, "seed is 536870912"),
         ({"seed": 0.5}, "give an int"),
+        ({"seed": 0, "split": "test"}, "unknown split 'test'"),
         ({"seed": 0, "n_threads": 0}, "n_threads is 0"),
         ({"seed": 0, "n_threads": 1.5}, "n_threads is 1.5"),
     ],

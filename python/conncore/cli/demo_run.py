@@ -13,7 +13,7 @@ from rich.table import Table
 from conncore.catalog.shipped import load
 from conncore.evolution.evolve import evolve
 from conncore.network.network import Network
-from conncore.noise import held_out_seeds
+from conncore.noise import start_seeds
 from conncore.optimizers import ES
 from conncore.report.curve import draw_curve
 from conncore.tasks import make_task
@@ -46,8 +46,9 @@ def run_demo(
     before = task.evaluate(
         network,
         network.random_genomes(N_RANDOM, seed),
-        seed=held_out_seeds(seed, N_RANDOM),
+        seed=start_seeds(seed, "held-out", N_RANDOM),
         n_threads=n_threads,
+        split="held-out",
     )
     best = run.best
     assert run.path is not None  # a run with `out` has one

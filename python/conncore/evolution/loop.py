@@ -16,7 +16,7 @@ from conncore.evolution.progress import RunProgress
 from conncore.evolution.records import METRICS, Best, Checkpoint
 from conncore.evolution.run_directory import RunDirectory
 from conncore.evolution.stopping import GracefulStop
-from conncore.noise import episode_seed, held_out_seeds, validation_seeds
+from conncore.noise import Split, start_seeds
 from conncore.optimizers import Optimizer
 from conncore.report.curve import draw_curve
 
@@ -109,8 +109,8 @@ class Loop:
         generation = before.state.generation
         counted = self.optimizer.ask(before.state, self.n_threads)
         asked = time.perf_counter()
-        start = episode_seed(self.seed, generation)
-        fitness = self._evaluate(self.network.layout.valued(counted), start)
+        (start,) = start_seeds(self.seed, "train", 1, generation=generation)
+        fitness = self._evaluate(self.network.layout.valued(counted), start, "train")
         evaluated = time.perf_counter()
         after = self._account(before, counted, fitness)
         if self.directory is not None:
@@ -175,9 +175,9 @@ class Loop:
         candidates = {"center": center}
         if np.isfinite(checkpoint.best_fitness):
             candidates["archive"] = checkpoint.best_genome
-        seeds = validation_seeds(self.seed, self.task.n_validation)
+        seeds = start_seeds(self.seed, "validation", self.task.n_validation)
         genomes = np.repeat(list(candidates.values()), len(seeds), axis=0)
-        scores = self._evaluate(genomes, seeds * len(candidates))
+        scores = self._evaluate(genomes, seeds * len(candidates), "validation")
         means = scores.reshape(len(candidates), len(seeds)).mean(axis=1)
         chosen = list(candidates)[int(np.argmax(means))]
         return Best(
@@ -195,12 +195,16 @@ class Loop:
         As many as the task says if `n_starts` is None; of the run's own seed if `seed` is None.
         """
         n_starts = self.task.n_held_out if n_starts is None else n_starts
-        seeds = held_out_seeds(self.seed if seed is None else seed, n_starts)
-        scores = self._evaluate(np.tile(best.genome, (n_starts, 1)), seeds)
+        seeds = start_seeds(self.seed if seed is None else seed, "held-out", n_starts)
+        scores = self._evaluate(np.tile(best.genome, (n_starts, 1)), seeds, "held-out")
         return replace(best, seeds=np.array(seeds, dtype=np.int64), scores=scores)
 
-    def _evaluate(self, genomes: NDArray[np.float64], seed: int | list[int]) -> NDArray[np.float64]:
-        fitness = self.task.evaluate(self.network, genomes, seed=seed, n_threads=self.n_threads)
+    def _evaluate(
+        self, genomes: NDArray[np.float64], seed: int | list[int], split: Split
+    ) -> NDArray[np.float64]:
+        fitness = self.task.evaluate(
+            self.network, genomes, seed=seed, n_threads=self.n_threads, split=split
+        )
         fitness = np.asarray(fitness, dtype=np.float64)
         if fitness.shape != (len(genomes),):
             raise UsageError(

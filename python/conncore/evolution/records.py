@@ -66,7 +66,7 @@ class Best:
     generation : int
         Generations after which it was chosen.
     seeds : ndarray, shape (n_starts,), int64
-        The held-out starts.
+        The starts that scored it: seeds of the split "held-out", see `Task.evaluate`.
     scores : ndarray, shape (n_starts,), float64
         Its score from each of them.
     """

@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.errors import UsageError
+from conncore.noise import N_STARTS, Split, check_split
 
 FloatArray = NDArray[np.float64]
 
+# What is added to the seed of a start: no two splits share a random generator.
+_OFFSET: dict[Split, int] = {"train": 0, "validation": N_STARTS, "held-out": 2 * N_STARTS}
+
 
 class Policy(Protocol):
-    """A population of networks with their states: one row a member."""
+    """The networks of all members, with their states: one row per member."""
 
     @property
     def status(self) -> NDArray[np.uint8]:
@@ -106,6 +110,8 @@ class Task(ABC):
         genomes: FloatArray,
         seed: int | Sequence[int],
         n_threads: int | None = None,
+        *,
+        split: Split = "train",
     ) -> FloatArray:
         """Score every genome on one episode.
 
@@ -115,10 +121,15 @@ class Task(ABC):
             Turns genomes into a policy.
         genomes : (n_members, n_parameters) float64
         seed : int, or one int per member
-            One int starts all members from the same state (common random numbers). A member's
-            result depends on its genome and its seed alone.
+            Number of the start, from 0 to 2**29 - 1. One int starts all members from the same
+            state (common random numbers). A member's result depends on its genome, its seed and
+            `split` alone.
         n_threads : int, optional
             All usable cores if None.
+        split : {"train", "validation", "held-out"}
+            Which starts `seed` numbers. Equal seeds of different splits are different starts, so
+            a network is never scored on a start that it was trained on. A task passes `seed` and
+            `split` to `member_seeds`, which returns the seed of each member's random numbers.
 
         Returns
         -------
@@ -128,7 +139,7 @@ class Task(ABC):
         Raises
         ------
         UsageError
-            If `seed` or `n_threads` cannot be used.
+            If `seed`, `n_threads` or `split` cannot be used.
         """
 
     @abstractmethod
@@ -136,28 +147,46 @@ class Task(ABC):
         """Return the name and the options: `make_task(**task.describe())` rebuilds the task."""
 
 
-def member_seeds(seed: int | Sequence[int], n_members: int) -> list[int]:
-    """Return one non-negative seed per member.
+def member_seeds(seed: int | Sequence[int], n_members: int, split: Split) -> list[int]:
+    """Return the seed of each member's random generator or environment.
+
+    Parameters
+    ----------
+    seed : int, or one int per member
+        As in `Task.evaluate`.
+    n_members : int
+    split : {"train", "validation", "held-out"}
+        As in `Task.evaluate`.
+
+    Returns
+    -------
+    list of int
+        `n_members` numbers below 2**31, which every simulator takes: `seed`, plus 2**29 for
+        validation and 2 * 2**29 for held-out starts. So no two splits share a number.
 
     Raises
     ------
     UsageError
-        If there is not one seed per member, or a seed is not an integer of at least 0.
+        If there is not one seed per member, a seed is not an integer from 0 to 2**29 - 1, or there
+        is no such split.
     """
+    offset = _OFFSET[check_split(split)]
     given: Sequence[Any] = (
         list(seed) if isinstance(seed, (Sequence, np.ndarray)) else [seed] * n_members
     )
     if len(given) != n_members:
         raise UsageError(
-            f"seed has {len(given)} entries for {n_members} members; give one int, or one a member"
+            f"seed has {len(given)} entries for {n_members} members; "
+            "give one int, or one per member"
         )
     try:
         seeds = [operator.index(s) for s in given]
     except TypeError:
-        raise UsageError(f"seed is {seed!r}; give an int, or one int a member") from None
-    if seeds and min(seeds) < 0:
-        raise UsageError(f"seed {min(seeds)} is negative; give integers of at least 0")
-    return seeds
+        raise UsageError(f"seed is {seed!r}; give an int, or one int per member") from None
+    for number in seeds:
+        if not 0 <= number < N_STARTS:
+            raise UsageError(f"seed is {number}; give an integer from 0 to 2**29 - 1")
+    return [offset + number for number in seeds]
 
 
 def draw_per_seed(

@@ -13,6 +13,7 @@ from gymnasium.vector import SyncVectorEnv
 from numpy.typing import NDArray
 
 from conncore.errors import UsageError
+from conncore.noise import Split
 from conncore.tasks.base import FloatArray, Policy, PolicyFactory, Task, member_seeds
 from conncore.threads import resolve_threads
 
@@ -75,13 +76,15 @@ class GymnasiumTask(Task):
         genomes: FloatArray,
         seed: int | Sequence[int],
         n_threads: int | None = None,
+        *,
+        split: Split = "train",
     ) -> FloatArray:
         """Score every genome on one episode; see `Task.evaluate`.
 
         Each environment is reset with its member's seed, so equal seeds meet equal worlds.
         """
         n_members = len(genomes)
-        seeds = member_seeds(seed, n_members)
+        seeds = member_seeds(seed, n_members, split)
         threads = resolve_threads(n_threads)
         fitness = np.empty(n_members)
         for start in range(0, n_members, _CHUNK):

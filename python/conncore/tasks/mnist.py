@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import UsageError, choose
-from conncore.noise import Stream, purpose
+from conncore.noise import Split
 from conncore.tasks.base import FloatArray, PolicyFactory, Task, member_seeds
 from conncore.tasks.mnist_files import N_CLASSES, SIDE, LabelledImages, load_mnist
 from conncore.threads import resolve_threads
@@ -81,7 +81,7 @@ class Mnist(Task):
         if not 1 <= batch <= n_train:
             raise UsageError(f"batch is {batch}; give an integer from 1 to {n_train}")
         self._train = known[:n_train]
-        self._whole = {Stream.VALIDATION: known[n_train:], Stream.HELD_OUT: test}
+        self._whole: dict[Split, LabelledImages] = {"validation": known[n_train:], "held-out": test}
         self._mean = self._train.images.mean(axis=0, dtype=np.float64)
 
     def describe(self) -> dict[str, str | int | float | bool]:
@@ -101,27 +101,27 @@ class Mnist(Task):
         genomes: FloatArray,
         seed: int | Sequence[int],
         n_threads: int | None = None,
+        *,
+        split: Split = "train",
     ) -> FloatArray:
-        """Score every genome on the images of its seed; see `Task.evaluate`.
+        """Score every genome on a minibatch, or on all images of another split.
 
-        `conncore.noise.purpose` of the seed says which images. Members of one seed are evaluated
-        together, and so are all that see the whole of the validation or test images.
+        See `Task.evaluate`. In training the seed of a member chooses its minibatch; members of one
+        minibatch are evaluated together. The seed of a validation or held-out start has no effect.
         """
         threads = resolve_threads(n_threads)
-        seeds = member_seeds(seed, len(genomes))
-        groups: dict[tuple[Stream, int], list[int]] = {}
-        for member, start in enumerate(seeds):
-            kind = purpose(start)
-            draw = start if kind is Stream.EPISODE else 0
-            groups.setdefault((kind, draw), []).append(member)
+        seeds = member_seeds(seed, len(genomes), split)
+        if split in self._whole:
+            seeds = [0] * len(genomes)
+        score = _SCORES[self.score if split == "train" else "accuracy"]
         fitness = np.empty(len(genomes))
-        for (kind, draw), members in groups.items():
-            shown = self._whole.get(kind) or self._minibatch(draw)
+        for start in dict.fromkeys(seeds):
+            members = np.flatnonzero(np.array(seeds) == start)
+            shown = self._whole.get(split) or self._minibatch(start)
             answers = network.respond(
                 genomes[members], self._observe(shown.images), self.n_steps, threads
             )
-            score = self.score if kind is Stream.EPISODE else "accuracy"
-            fitness[members] = _SCORES[score](answers, shown.labels)
+            fitness[members] = score(answers, shown.labels)
         return fitness
 
     def _minibatch(self, seed: int) -> LabelledImages:

@@ -15,6 +15,7 @@ import numpy as np
 from mujoco.batch import Batch, SimulationError
 from numpy.typing import NDArray
 
+from conncore.noise import Split
 from conncore.tasks.base import FloatArray, Policy, PolicyFactory, Task, member_seeds
 from conncore.threads import resolve_threads
 
@@ -164,10 +165,12 @@ class MujocoTask(Task):
         genomes: FloatArray,
         seed: int | Sequence[int],
         n_threads: int | None = None,
+        *,
+        split: Split = "train",
     ) -> FloatArray:
         """Score every genome on one episode; see `Task.evaluate`."""
         n_members = len(genomes)
-        seeds = member_seeds(seed, n_members)
+        seeds = member_seeds(seed, n_members, split)
         threads = resolve_threads(n_threads)
         population = self.population(n_members, threads)
         population.reset(*self.initial_states(seeds))
