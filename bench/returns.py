@@ -12,8 +12,7 @@ from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.bench.harness import Harness
 from conncore.optimizers import ES
-from conncore.tasks.mujoco import MujocoTask
-from conncore.tasks.mujoco import Population as Bodies
+from conncore.tasks.mujoco import Bodies, MujocoTask
 
 TITLE = (
     "episode returns on swimmer6, trained genomes: native against MuJoCo, MuJoCo pushed by 1e-15"
@@ -32,7 +31,7 @@ class Rollout:
     """The bodies, their networks, and the returns so far."""
 
     task: MujocoTask
-    population: Bodies
+    bodies: Bodies
     policy: AnyPolicy
     fitness: NDArray[np.float64]
 
@@ -41,16 +40,16 @@ class Rollout:
         cls, engine: str, neuron: str, genomes: NDArray[np.float64], push: float, n_threads: int
     ) -> Rollout:
         task, network = make(engine, neuron)
-        population = task.population(len(genomes), n_threads)
+        bodies = task.bodies(len(genomes), n_threads)
         qpos, qvel = task.initial_states([0] * len(genomes))
         qpos[:, JOINT] += push
-        population.reset(qpos, qvel)
+        bodies.reset(qpos, qvel)
         policy = network.policy(genomes, n_threads=n_threads)
-        return cls(task, population, policy, np.zeros(len(genomes)))
+        return cls(task, bodies, policy, np.zeros(len(genomes)))
 
     def step(self) -> None:
-        actions = self.policy.act(self.task.observe(self.population))
-        self.fitness += self.task.step(self.population, actions)
+        actions = self.policy.act(self.task.observe(self.bodies))
+        self.fitness += self.task.step(self.bodies, actions)
 
 
 def make(engine: str, neuron: str) -> tuple[MujocoTask, cc.Network]:
@@ -98,7 +97,7 @@ def one_neuron(harness: Harness, neuron: str) -> dict[str, int]:
             rollout.step()
         active = reference.policy.activity() > 0
         for name, other in others.items():
-            distance = np.abs(other.population.qpos - reference.population.qpos)
+            distance = np.abs(other.bodies.qpos - reference.bodies.qpos)
             bodies[name][step] = distance.max(axis=1)
             cells[name][step] = ((other.policy.activity() > 0) != active).any(axis=1)
             if step == n_steps // 2:

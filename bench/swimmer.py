@@ -52,9 +52,9 @@ def swimmer(body: str, engine: str, n_steps: int) -> Swimmer6 | DmSwimmer6:
 
 
 def simulations(task: Swimmer6 | DmSwimmer6, n_members: int) -> Swimmers:
-    population = task.population(n_members, 1)
-    assert isinstance(population, Swimmers)
-    return population
+    bodies = task.bodies(n_members, 1)
+    assert isinstance(bodies, Swimmers)
+    return bodies
 
 
 def torques(kind: str, n_members: int, n_steps: int, n_joints: int) -> NDArray[np.float64]:
@@ -111,15 +111,15 @@ def physics(harness: Harness, body: str, kind: str, n_steps: int) -> None:
             data.ctrl[:] = action
             mujoco.mj_step(task.model, data, task.frame_skip)
 
-    def native(population: Swimmers) -> None:
-        population.reset(*start)
-        population.run(actions, task.scoring, n_steps)
+    def native(bodies: Swimmers) -> None:
+        bodies.reset(*start)
+        bodies.run(actions, task.scoring, n_steps)
 
     works = [Work("mj_step", mj_step, substeps)]
     for isa in _kernels.built_for():
         with kernels(isa):
-            population = simulations(task, n_members)
-        works.append(Work(isa, lambda p=population: native(p), substeps * n_members))  # type: ignore[misc]
+            bodies = simulations(task, n_members)
+        works.append(Work(isa, lambda b=bodies: native(b), substeps * n_members))  # type: ignore[misc]
     title = f"physics alone, {body}, {kind}"
     table = harness.measure(title, "ns/member/simulation step", works, 1e9, time.process_time)
     for isa in _kernels.built_for():
@@ -136,24 +136,24 @@ def closed_loop(harness: Harness, neuron: str, n_members: int, n_steps: int) -> 
     network = cc.Network(worm, task, neuron=neuron)
     genomes = network.random_genomes(n_members)
     start = task.initial_states([0] * n_members)
-    population = simulations(task, n_members)
+    bodies = simulations(task, n_members)
     policy = network.policy(genomes, n_threads=1)
     assert isinstance(policy, Population)
 
-    population.reset(*start)
+    bodies.reset(*start)
     actions = np.empty((n_members, n_steps, task.n_actions))
     for step in range(n_steps):
-        actions[:, step] = policy.act(task.observe(population))
-        population.step(actions[:, step])
+        actions[:, step] = policy.act(task.observe(bodies))
+        bodies.step(actions[:, step])
 
     def loop() -> None:
         policy.reset()
-        population.reset(*start)
-        population.run(policy, task.scoring, n_steps)
+        bodies.reset(*start)
+        bodies.run(policy, task.scoring, n_steps)
 
     def replay() -> None:
-        population.reset(*start)
-        population.run(actions, task.scoring, n_steps)
+        bodies.reset(*start)
+        bodies.run(actions, task.scoring, n_steps)
 
     some = genomes[:N_MUJOCO]
     title = f"closed loop, swimmer6, {neuron}, {n_members} members"

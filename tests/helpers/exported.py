@@ -37,12 +37,12 @@ def trained():
     task = make_task("swimmer6")
     network = Network(load("celegans-haspel2011"), task)
     genome = np.loadtxt(Path(__file__).parents[1] / "files" / "alif_swimmer6.txt")
-    population = task.population(1, 1)
-    population.reset(*task.initial_states([5]))
+    bodies = task.bodies(1, 1)
+    bodies.reset(*task.initial_states([5]))
     policy = network.policy(genome[None], n_threads=1)
     score, seen = 0.0, []
     for _ in range(task.n_steps):
-        seen.append(task.observe(population)[0].copy())
-        score += task.step(population, policy.act(seen[-1][None]))[0]
+        seen.append(task.observe(bodies)[0].copy())
+        score += task.step(bodies, policy.act(seen[-1][None]))[0]
     assert score > 400
     return network, genome, np.array(seen)

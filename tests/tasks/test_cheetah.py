@@ -60,15 +60,15 @@ def test_it_equals_gymnasium_step_by_step(hold):
     network = ScriptedNetwork(actions.astype(np.float64))
     fitness = task.evaluate(network, np.zeros((len(SEEDS), 1)), SEEDS, n_threads=2)
 
-    population = task.population(len(SEEDS), n_threads=1)
-    population.reset(*task.initial_states(SEEDS))
-    rewards = np.array([task.step(population, a) for a in network.actions.swapaxes(0, 1)])
+    bodies = task.bodies(len(SEEDS), n_threads=1)
+    bodies.reset(*task.initial_states(SEEDS))
+    rewards = np.array([task.step(bodies, a) for a in network.actions.swapaxes(0, 1)])
 
     for m, (qpos, qvel) in enumerate(zip(*task.initial_states(SEEDS), strict=True)):
         expected, expected_rewards = gymnasium_rollout(qpos, qvel, actions[m])
         observed = np.array([o[m] for o in network.observations])
         np.testing.assert_array_equal(observed, expected[:-1])
-        np.testing.assert_array_equal(task.observe(population)[m], expected[-1])
+        np.testing.assert_array_equal(task.observe(bodies)[m], expected[-1])
         np.testing.assert_array_equal(rewards[:, m], expected_rewards)
         assert fitness[m] == sum(expected_rewards)
 
@@ -77,11 +77,11 @@ def test_a_second_episode_does_not_remember_the_first():
     """Contacts are solved from where the last step's solution was, which a reset must forget."""
     task = short("HalfCheetah-v5", 60)
     actions = sampled_actions(2, 60, 5).astype(np.float64)
-    population = task.population(2, n_threads=1)
+    bodies = task.bodies(2, n_threads=1)
     episodes = []
     for _ in range(2):
-        population.reset(*task.initial_states([1, 2]))
-        episodes.append([task.step(population, a) for a in actions.swapaxes(0, 1)])
+        bodies.reset(*task.initial_states([1, 2]))
+        episodes.append([task.step(bodies, a) for a in actions.swapaxes(0, 1)])
     np.testing.assert_array_equal(*episodes)
 
 

@@ -11,8 +11,8 @@ from conncore import _kernels
 from conncore.errors import UsageError
 from conncore.tasks import make_task
 from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
-from conncore.tasks.mujoco import MujocoPopulation
-from conncore.tasks.native import native_population
+from conncore.tasks.mujoco import MujocoBodies
+from conncore.tasks.native import native_bodies
 from fake_networks import ScriptedNetwork, short
 
 NAMES = ("Swimmer-v5", "swimmer6", "dm-swimmer6")
@@ -39,22 +39,22 @@ def sine(n_steps: int, n_joints: int) -> np.ndarray:
     return np.sin(0.1 * np.arange(n_steps)[:, None] - 1.2 * np.arange(n_joints))
 
 
-def roll_out(population, controls) -> np.ndarray:
+def roll_out(bodies, controls) -> np.ndarray:
     """qpos of all members after every step of (n_steps, n_members, nu): (n_steps, n, nq)."""
     positions = []
     for control in controls:
-        population.step(control)
-        positions.append(population.qpos.copy())
-    assert not population.failed.any()
+        bodies.step(control)
+        positions.append(bodies.qpos.copy())
+    assert not bodies.failed.any()
     return np.array(positions)
 
 
 def both_engines(model, skip, controls, pushes=(0.0,)):
     """qpos of the native engine, and of MuJoCo from each of several starts pushed a little."""
     start = np.zeros((1, model.nq))
-    native = native_population(model, 1, skip, 1)
+    native = native_bodies(model, 1, skip, 1)
     native.reset(start, start)
-    reference = MujocoPopulation(model, len(pushes), skip, 1)
+    reference = MujocoBodies(model, len(pushes), skip, 1)
     reference.reset(np.add.outer(pushes, start[0]), np.zeros((len(pushes), model.nv)))
     moved = roll_out(native, controls[:, None])[:, 0]
     return moved, roll_out(reference, np.repeat(controls[:, None], len(pushes), axis=1))
@@ -107,10 +107,10 @@ def test_limits_may_be_uneven_missing_and_exceeded_at_the_start():
     qpos, qvel = np.array([[0, 0, 2.0, 1.3, 2.5, -2.1]]), rng.uniform(-2, 2, (1, 6))
     controls = rng.uniform(-2, 2, (100, 1, 3))  # beyond the control range too
     found = []
-    for engine in (native_population, MujocoPopulation):
-        population = engine(model, 1, 4, 1)
-        population.reset(qpos, qvel)
-        found.append(roll_out(population, controls))
+    for engine in (native_bodies, MujocoBodies):
+        bodies = engine(model, 1, 4, 1)
+        bodies.reset(qpos, qvel)
+        found.append(roll_out(bodies, controls))
     np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-9)
 
 
@@ -118,11 +118,11 @@ def test_a_heading_of_many_turns():
     """Sines and cosines stay exact: a swimmer does not care how often it has turned."""
     task = make_task("swimmer6")
     turns = 2.0 * np.pi * np.array([0.0, 1.0, -7.0, 1500.0, -1590.0])
-    population = native_population(task.model, len(turns), task.frame_skip, 1)
+    bodies = native_bodies(task.model, len(turns), task.frame_skip, 1)
     qpos = np.full((len(turns), task.model.nq), 0.3)
     qpos[:, 2] += turns
-    population.reset(qpos, np.zeros_like(qpos))
-    qpos = roll_out(population, np.repeat(sine(50, 5)[:, None], len(turns), axis=1))
+    bodies.reset(qpos, np.zeros_like(qpos))
+    qpos = roll_out(bodies, np.repeat(sine(50, 5)[:, None], len(turns), axis=1))
     qpos[:, :, 2] -= turns
     # the angle itself is rounded to 2e-12 at 1e4
     np.testing.assert_allclose(qpos, qpos[:, :1].repeat(len(turns), axis=1), rtol=0, atol=2e-10)
@@ -133,10 +133,10 @@ def test_a_fast_spin_equals_mujoco():
     model = exact_model(gymnasium_swimmer(3))
     qvel = np.array([[0.0, 0.0, 20.0, -10.0, 13.0]])
     found = []
-    for engine in (native_population, MujocoPopulation):
-        population = engine(model, 1, 1, 1)
-        population.reset(np.zeros((1, 5)), qvel)
-        found.append(roll_out(population, np.zeros((20, 1, 2))))
+    for engine in (native_bodies, MujocoBodies):
+        bodies = engine(model, 1, 1, 1)
+        bodies.reset(np.zeros((1, 5)), qvel)
+        found.append(roll_out(bodies, np.zeros((20, 1, 2))))
     assert 0.5 * model.opt.timestep * qvel[0, 2:].sum() > 0.1, "the last link must turn far"
     np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-11)
 
@@ -246,9 +246,9 @@ def test_a_diverging_member_stays_where_it_was(name):
     rng = np.random.default_rng(0)
     qpos, qvel = task.initial_states(range(5))
     controls = rng.uniform(-1, 1, (12, 5, task.n_actions))
-    healthy, broken = (task.population(5, 1) for _ in range(2))
-    for population in (healthy, broken):
-        population.reset(qpos, qvel)
+    healthy, broken = (task.bodies(5, 1) for _ in range(2))
+    for bodies in (healthy, broken):
+        bodies.reset(qpos, qvel)
     for t, control in enumerate(controls):
         if t == 6:
             before = broken.qpos.copy()
@@ -265,15 +265,15 @@ def test_a_diverging_member_stays_where_it_was(name):
 def test_a_simulation_that_explodes_fails_alone():
     task = make_task("swimmer6")
     qpos, qvel = task.initial_states([0, 0, 0])
-    population = task.population(3, 1)
+    bodies = task.bodies(3, 1)
     qvel[1, 4] = 1e9
-    population.reset(qpos, qvel)
-    population.step(np.zeros((3, 5)))
-    np.testing.assert_array_equal(population.failed, [False, True, False])
-    assert np.isfinite(population.qpos).all()
+    bodies.reset(qpos, qvel)
+    bodies.step(np.zeros((3, 5)))
+    np.testing.assert_array_equal(bodies.failed, [False, True, False])
+    assert np.isfinite(bodies.qpos).all()
     qvel[1, 4] = np.inf
-    population.reset(qpos, qvel)
-    np.testing.assert_array_equal(population.failed, [False, True, False])
+    bodies.reset(qpos, qvel)
+    np.testing.assert_array_equal(bodies.failed, [False, True, False])
 
 
 def test_a_network_that_diverges_scores_minus_infinity():
@@ -288,14 +288,14 @@ def test_a_network_that_diverges_scores_minus_infinity():
 def test_open_loop_actions_run_as_they_step():
     task = make_task("swimmer6")
     actions = np.random.default_rng(0).uniform(-1, 1, (21, 30, 5))
-    population = task.population(21, 2)
+    bodies = task.bodies(21, 2)
     start = task.initial_states(range(21))
-    population.reset(*start)
-    returns = population.run(actions, task.scoring, 30)
-    ended = population.qpos
-    population.reset(*start)
-    rewards = [task.step(population, actions[:, t]) for t in range(30)]
-    np.testing.assert_array_equal(ended, population.qpos)
+    bodies.reset(*start)
+    returns = bodies.run(actions, task.scoring, 30)
+    ended = bodies.qpos
+    bodies.reset(*start)
+    rewards = [task.step(bodies, actions[:, t]) for t in range(30)]
+    np.testing.assert_array_equal(ended, bodies.qpos)
     np.testing.assert_array_equal(returns, np.add.accumulate(rewards)[-1])
 
 
@@ -348,23 +348,23 @@ def test_what_is_no_chain_is_refused(old, new, said):
     assert old in mjcf
     model = mujoco.MjModel.from_xml_string(mjcf.replace(old, new, 1))
     with pytest.raises(UsageError, match=said) as caught:
-        native_population(model, 1, 4, 1)
+        native_bodies(model, 1, 4, 1)
     assert "engine='mujoco'" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_wrong_shapes_are_refused(worm):
     task = make_task("swimmer6")
-    population = task.population(3, 1)
+    bodies = task.bodies(3, 1)
     with pytest.raises(UsageError, match=r"need \(3, 8\)"):
-        population.reset(np.zeros((3, 7)), np.zeros((3, 8)))
+        bodies.reset(np.zeros((3, 7)), np.zeros((3, 8)))
     with pytest.raises(UsageError, match=r"need \(3, 5\)"):
-        population.step(np.zeros((4, 5)))
+        bodies.step(np.zeros((4, 5)))
     with pytest.raises(UsageError, match=r"need \(3, 10, 5\)"):
-        population.run(np.zeros((3, 9, 5)), task.scoring, 10)
+        bodies.run(np.zeros((3, 9, 5)), task.scoring, 10)
     network = cc.Network(worm, make_task("Swimmer-v5"))
     policy = network.policy(network.random_genomes(3), n_threads=1)
     with pytest.raises(UsageError, match="policy has"):
-        population.run(policy, task.scoring, 10)
+        bodies.run(policy, task.scoring, 10)
     with pytest.raises(UsageError, match="n_substeps is 0"):
-        native_population(task.model, 3, 0, 1)
+        native_bodies(task.model, 3, 0, 1)

@@ -1,165 +1,233 @@
-"""Every MuJoCo task: members are independent, failures stay alone, options are checked."""
+"""The swimmers on MuJoCo: physics and rewards against Gymnasium and dm_control's own XML."""
 
 from __future__ import annotations
 
-import pickle
+import importlib.util
+import platform
+import re
+from pathlib import Path
+from types import ModuleType
 
+import gymnasium
+import mujoco
 import numpy as np
 import pytest
 
 from conncore.errors import UsageError
-from conncore.tasks import TASKS, make_task
-from conncore.tasks.mujoco import MujocoPopulation
-from fake_networks import ScriptedNetwork, WaveNetwork, short
+from conncore.tasks import make_task
+from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
+from fake_networks import ScriptedNetwork, short
 
-BODIES = sorted(TASKS.keys() - {"mnist"})
+DATA = Path(__file__).parent / "data"
+
+# what geoms that only show or collide change in a model: contacts, and when a body may sleep
+LOOKS = re.compile("body_(geom|bvh|con)|dof_length|disableflags")
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_a_members_score_is_its_own(name):
-    task = short(name, 40)
-    rng = np.random.default_rng(0)
-    genomes, seeds = rng.normal(size=(13, 2)), list(range(100, 113))
-    together = task.evaluate(WaveNetwork(task), genomes, seeds, n_threads=1)
-    assert len(set(together)) == 13
-    np.testing.assert_array_equal(
-        task.evaluate(WaveNetwork(task), genomes, seeds, n_threads=3), together
+def assert_same_physics(ours: mujoco.MjModel, theirs: mujoco.MjModel) -> None:
+    """Every number about bodies, joints, motors and the solver is the same."""
+    fields = [f for f in dir(ours) if re.match("n[qvu]$|qpos|(body|jnt|dof|actuator)_", f)]
+    options = [f for f in dir(ours.opt) if not f.startswith("_")]
+    assert len(fields) > 80
+    assert len(options) > 20
+    for a, b, names in ((ours, theirs, fields), (ours.opt, theirs.opt, options)):
+        for name in names:
+            if not LOOKS.match(name):
+                np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+
+
+def load_dm_control_swimmer() -> ModuleType:
+    """tests/data/dm_control_swimmer.py, the script that wrote the reference."""
+    spec = importlib.util.spec_from_file_location(
+        "dm_control_swimmer", DATA / "dm_control_swimmer.py"
     )
-    order = rng.permutation(13)[:6]
-    some = task.evaluate(WaveNetwork(task), genomes[order], [seeds[m] for m in order], n_threads=2)
-    np.testing.assert_array_equal(some, together[order])
-    alone = task.evaluate(WaveNetwork(task), genomes[4:5], seeds[4])
-    assert alone[0] == together[4]
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_one_seed_starts_all_members_alike(name):
-    task = short(name, 10)
-    genomes = np.tile([0.3, 0.5], (3, 1))
-    shared = task.evaluate(WaveNetwork(task), genomes, seed=8)
-    assert len(set(shared)) == 1
-    np.testing.assert_array_equal(task.evaluate(WaveNetwork(task), genomes, [8, 8, 8]), shared)
-    assert task.evaluate(WaveNetwork(task), genomes, seed=9)[0] != shared[0]
+# --- Swimmer-v5 is Gymnasium's
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_a_split_has_starts_of_its_own(name):
-    task = short(name, 1)
-    for split, offset in (("train", 0), ("validation", 2**29), ("held-out", 2**30)):
-        network = ScriptedNetwork(np.zeros((2, 1, task.n_actions)))
-        task.evaluate(network, np.zeros((2, 1)), [8, 9], split=split)
-        bodies = task.population(2, n_threads=1)
-        bodies.reset(*task.initial_states([offset + 8, offset + 9]))
-        np.testing.assert_array_equal(network.observations[0], task.observe(bodies))
+def gymnasium_rollout(qpos, qvel, actions):
+    env = gymnasium.make("Swimmer-v5")
+    env.reset(seed=0)
+    env.unwrapped.set_state(qpos, qvel)
+    observations, rewards = [env.unwrapped._get_obs()], []
+    for action in actions:
+        observation, reward, *_ = env.step(action)
+        observations.append(observation)
+        rewards.append(reward)
+    env.close()
+    return np.array(observations), rewards
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_a_diverging_member_fails_alone(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    task = short(name, 30)
-    actions = np.random.default_rng(0).uniform(-1, 1, (4, 30, task.n_actions))
-    healthy = task.evaluate(ScriptedNetwork(actions), np.zeros((4, 1)), seed=0)
-    broken = actions.copy()
-    broken[1, 10, 0] = np.nan
-    broken[3, 29, -1] = np.inf
-    fitness = task.evaluate(ScriptedNetwork(broken), np.zeros((4, 1)), seed=0)
-    np.testing.assert_array_equal(fitness, [healthy[0], -np.inf, healthy[2], -np.inf])
-    status = np.array([0, 0, 1, 0], dtype=np.uint8)
-    fitness = task.evaluate(ScriptedNetwork(actions, status), np.zeros((4, 1)), seed=0)
-    np.testing.assert_array_equal(fitness, [*healthy[:2], -np.inf, healthy[3]])
-    assert not list(tmp_path.iterdir()), "MuJoCo must not log to the working directory"
+def sampled_actions(n_members, n_steps, hold):
+    """Actions that Gymnasium samples, each held for `hold` steps."""
+    space = gymnasium.make("Swimmer-v5").action_space
+    space.seed(1)
+    held = np.array([[space.sample() for _ in range(n_steps // hold)] for _ in range(n_members)])
+    return np.repeat(held, hold, axis=1)
 
 
-def test_a_simulation_that_diverges_is_marked(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # MuJoCo logs this one
-    task = make_task("swimmer6")
-    population = MujocoPopulation(task.model, 3, task.frame_skip, n_threads=2)
-    population.reset(*task.initial_states([0, 0, 0]))
-    population.qvel[1, 4] = 1e12
-    population.step(np.zeros((3, 5)))
-    np.testing.assert_array_equal(population.failed, [False, True, False])
-    np.testing.assert_array_equal(population.qpos[0], population.qpos[2])
-    population.step(np.full((3, 5), [[np.nan], [0.0], [0.0]]))
-    np.testing.assert_array_equal(population.failed, [True, True, False])
-    population.reset(*task.initial_states([0, 0, 0]))
-    assert not population.failed.any()
+@pytest.mark.parametrize("hold", [1, 20])
+def test_swimmer_v5_equals_gymnasium_step_by_step(hold):
+    task = short("Swimmer-v5", 400, engine="mujoco")
+    actions = sampled_actions(3, task.n_steps, hold)
+    seeds = [5, 6, 7]
+    network = ScriptedNetwork(actions.astype(np.float64))
+    fitness = task.evaluate(network, np.zeros((3, 1)), seeds, n_threads=2)
+
+    bodies = task.bodies(3, n_threads=1)
+    bodies.reset(*task.initial_states(seeds))
+    rewards = np.array([task.step(bodies, a) for a in network.actions.swapaxes(0, 1)])
+
+    at_limit = 0
+    for m, (qpos, qvel) in enumerate(zip(*task.initial_states(seeds), strict=True)):
+        expected, expected_rewards = gymnasium_rollout(qpos, qvel, actions[m])
+        observed = np.array([o[m] for o in network.observations])
+        np.testing.assert_array_equal(observed, expected[:-1])
+        np.testing.assert_array_equal(task.observe(bodies)[m], expected[-1])
+        np.testing.assert_array_equal(rewards[:, m], expected_rewards)
+        assert fitness[m] == sum(expected_rewards)
+        at_limit += int((np.abs(expected[:, 1:3]) > np.radians(100)).any(axis=1).sum())
+    if hold > 1:
+        assert at_limit > 50, "the actions must test the joint limits too"
 
 
-@pytest.mark.parametrize("name", [name for name in BODIES if make_task(name).joints])
-def test_joints_point_at_angles_velocities_and_motors(name):
-    task = make_task(name)
-    population = task.population(1, n_threads=1)
-    joints = task.joints
-    for k in range(joints.n_joints):
-        qpos, qvel = np.zeros(task.model.nq), np.zeros(task.model.nv)
-        qpos[3 + k], qvel[3 + k] = task.joint_limits[k], 5.0
-        population.reset(qpos[None], qvel[None])
-        observation = task.observe(population)[0]
-        angles = observation[joints.angle] * joints.angle_scale
-        velocities = observation[joints.velocity] * joints.velocity_scale
-        np.testing.assert_allclose(angles, np.eye(joints.n_joints)[k], atol=1e-12)
-        np.testing.assert_allclose(velocities, np.eye(joints.n_joints)[k], atol=1e-12)
-        assert task.model.actuator_trnid[joints.action[k], 0] == 3 + k
+def test_swimmer_v5_may_start_beyond_its_limits():
+    task = make_task("Swimmer-v5", engine="mujoco")
+    rng = np.random.default_rng(0)
+    qpos = np.array([[0.0, 0.0, 0.5, 2.0, -1.9]])
+    qvel = rng.uniform(-3, 3, (1, 5))
+    actions = rng.uniform(-1, 1, (50, 2)).astype(np.float32)
+    bodies = task.bodies(1, n_threads=1)
+    bodies.reset(qpos, qvel)
+    ours = [task.observe(bodies)[0]]
+    for action in actions:
+        task.step(bodies, action[None].astype(np.float64))
+        ours.append(task.observe(bodies)[0])
+    theirs, _ = gymnasium_rollout(qpos[0], qvel[0], actions)
+    np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("name", ["swimmer6", "dm-swimmer6"])
-def test_angles_alone(name):
-    both, alone = make_task(name), make_task(name, observe="angles")
-    assert (both.n_obs, alone.n_obs) == (10, 5)
-    assert alone.joints.velocity.size == alone.joints.velocity_scale.size == 0
-    seeds = [1, 2]
-    population = both.population(2, n_threads=1)
-    population.reset(*both.initial_states(seeds))
-    np.testing.assert_array_equal(alone.observe(population), both.observe(population)[:, :5])
+def test_swimmer_v5_rounds_actions_to_float32():
+    task = short("Swimmer-v5", 20, engine="mujoco")
+    actions = np.random.default_rng(0).uniform(-1, 1, (1, 20, 2))
+    assert (actions != actions.astype(np.float32)).all()
+    fitness = task.evaluate(ScriptedNetwork(actions), np.zeros((1, 1)), seed=3)
+    qpos, qvel = task.initial_states([3])
+    _, rewards = gymnasium_rollout(qpos[0], qvel[0], actions[0].astype(np.float32))
+    assert fitness[0] == sum(rewards)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("swimmer6", {}),
-        ("swimmer6", {"observe": "angles"}),
-        ("Swimmer-v5", {}),
-        ("dm-swimmer6", {}),
-        ("HalfCheetah-v5", {}),
-    ],
-)
-def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(name, options):
-    task = short(name, 1000, **options)
-    assert (task.name, task.n_steps) == (name, 1000)
-    assert make_task(**task.describe()).describe() == task.describe()
-    clone = pickle.loads(pickle.dumps(task))
-    np.testing.assert_array_equal(clone.initial_states([4]), task.initial_states([4]))
+def test_swimmer_v5_states_have_gymnasiums_range():
+    qpos, qvel = make_task("Swimmer-v5").initial_states(range(500))
+    for values in (qpos, qvel):
+        assert values.shape == (500, 5)
+        assert -0.1 <= values.min() < -0.09
+        assert 0.09 < values.max() <= 0.1
+        assert abs(values.mean()) < 0.01
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "said"),
-    [
-        ("swimmer6", {"engine": "warp"}, "unknown engine 'warp'"),
-        ("swimmer6", {"observe": "smell"}, "choose one of: angles, angles[+]velocities"),
-        ("Swimmer-v5", {"observe": "angles"}, "'Swimmer-v5' has no option 'observe'"),
-        ("swimer", {}, "dm-swimmer6, HalfCheetah-v5, mnist, or any id registered"),
-        ("not an id", {}, "unknown task 'not an id'"),
-    ],
-)
-def test_wrong_names_and_options_say_what_to_do(name, options, said):
-    with pytest.raises(UsageError, match=said) as caught:
-        make_task(name, **options)
-    assert "\n" not in str(caught.value)
+def test_gymnasium_body_is_gymnasiums():
+    ours = mujoco.MjModel.from_xml_string(gymnasium_swimmer(3))
+    assert_same_physics(ours, gymnasium.make("Swimmer-v5").unwrapped.model)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"seed": [1, 2]}, "seed has 2 entries for 3 members"),
-        ({"seed": -1}, "seed is -1"),
-        ({"seed": 2**29}, "seed is 536870912"),
-        ({"seed": 0.5}, "give an int"),
-        ({"seed": 0, "split": "test"}, "unknown split 'test'"),
-        ({"seed": 0, "n_threads": 0}, "n_threads is 0"),
-        ({"seed": 0, "n_threads": 1.5}, "n_threads is 1.5"),
-    ],
-)
-def test_wrong_arguments_say_what_to_do(arguments, said):
-    task = make_task("swimmer6")
-    with pytest.raises(UsageError, match=said):
-        task.evaluate(WaveNetwork(task), np.zeros((3, 2)), **arguments)
+# --- swimmer6: Gymnasium's body, longer
+
+
+def test_further_links_repeat_the_last():
+    three, six = (mujoco.MjModel.from_xml_string(gymnasium_swimmer(n)) for n in (3, 6))
+    assert (six.nbody, six.njnt, six.nu) == (7, 8, 5)
+    for field in ("body_pos", "body_ipos", "body_mass", "body_inertia"):
+        long, last = getattr(six, field)[3:], getattr(three, field)[3]
+        np.testing.assert_array_equal(long, np.broadcast_to(last, long.shape), err_msg=field)
+    np.testing.assert_array_equal(six.jnt_range[3:], np.tile(np.radians([-100, 100]), (5, 1)))
+
+
+def test_swimmer6_reward_and_observation():
+    task = short("swimmer6", 60, engine="mujoco")
+    network = ScriptedNetwork(np.random.default_rng(0).uniform(-1, 1, (2, 60, 5)))
+    fitness = task.evaluate(network, np.zeros((2, 1)), seed=[1, 2])
+    data = mujoco.MjData(task.model)
+    for m, (qpos, qvel) in enumerate(zip(*task.initial_states([1, 2]), strict=True)):
+        mujoco.mj_resetData(task.model, data)
+        data.qpos[:], data.qvel[:] = qpos, qvel
+        mujoco.mj_forward(task.model, data)
+        for t in range(60):
+            expected = np.concatenate([data.qpos[3:] / np.radians(100), data.qvel[3:]])
+            np.testing.assert_array_equal(network.observations[t][m], expected)
+            data.ctrl[:] = network.actions[m, t]
+            mujoco.mj_step(task.model, data, nstep=4)
+        # the rewards telescope to the distance over dt
+        assert fitness[m] == pytest.approx((data.qpos[0] - qpos[0]) / 0.04, rel=1e-9)
+
+
+# --- dm-swimmer6: dm_control's body
+
+
+def assert_follows(reference, *, exact: bool) -> None:
+    """Our body under the reference's controls goes where dm_control's went."""
+    task = make_task("dm-swimmer6", engine="mujoco")
+    bodies = task.bodies(1, n_threads=1)
+    bodies.reset(reference["qpos"][:1], reference["qvel"][:1])
+    n_steps = len(reference["controls"]) if exact else 20
+    for t in range(n_steps):
+        reward = task.step(bodies, reference["controls"][t : t + 1])
+        ours = np.concatenate([bodies.qpos[0], bodies.qvel[0]])
+        theirs = np.concatenate([reference["qpos"][t + 1], reference["qvel"][t + 1]])
+        if exact:
+            np.testing.assert_array_equal(ours, theirs, err_msg=f"step {t}")
+        else:
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9, err_msg=f"step {t}")
+        speed = -reference["head_velocity"][t, 1]
+        assert task.head_speed(bodies)[0] == pytest.approx(speed, rel=1e-6, abs=1e-9)
+        assert reward[0] == pytest.approx(min(max(speed / 0.1, 0.0), 1.0), rel=1e-6, abs=1e-8)
+    limits = np.abs(reference["qpos"][:, 3:]) > task.joint_limits
+    assert limits.any(axis=1).sum() > 100, "the reference must test the joint limits too"
+
+
+def test_dm_swimmer6_follows_the_reference():
+    """Exact on the MuJoCo and machine that wrote the reference, close on others."""
+    with np.load(DATA / "dm_swimmer6.npz") as reference:
+        exact = (reference["mujoco"], reference["machine"]) == (
+            mujoco.__version__,
+            platform.machine(),
+        )
+        assert_follows(dict(reference), exact=exact)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_dm_swimmer6_equals_dm_controls_own_model(seed):
+    """Exact on any MuJoCo: both models are stepped here."""
+    script = load_dm_control_swimmer()
+    suite = script.find_suite()
+    if suite is None:
+        pytest.skip("dm_control is not installed (pip install --no-deps dm_control)")
+    assert_follows(script.roll_out(script.compile_swimmer(suite, 6), seed), exact=True)
+
+
+@pytest.mark.parametrize("n_links", [3, 6, 15])
+def test_dm_control_body_is_dm_controls(n_links):
+    script = load_dm_control_swimmer()
+    suite = script.find_suite()
+    if suite is None:
+        pytest.skip("dm_control is not installed (pip install --no-deps dm_control)")
+    ours = mujoco.MjModel.from_xml_string(dm_control_swimmer(n_links))
+    assert_same_physics(ours, script.compile_swimmer(suite, n_links))
+
+
+def test_dm_swimmer6_starts_anywhere_within_its_limits():
+    task = make_task("dm-swimmer6")
+    qpos, qvel = task.initial_states(range(500))
+    assert not qvel.any()
+    assert not qpos[:, :2].any()
+    assert np.radians(170) < np.abs(qpos[:, 2]).max() <= np.pi
+    assert np.radians(58) < np.abs(qpos[:, 3:]).max() <= np.radians(60)
+
+
+def test_a_swimmer_has_at_least_two_links():
+    with pytest.raises(UsageError, match="at least 2 links"):
+        gymnasium_swimmer(1)

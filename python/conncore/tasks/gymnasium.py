@@ -17,34 +17,55 @@ from conncore.noise import Split
 from conncore.tasks.base import FloatArray, Policy, PolicyFactory, Task, member_seeds
 from conncore.threads import resolve_threads
 
-_CHUNK = 64  # environments alive at a time: bounds the memory of large populations
-_DEFAULT_STEPS = 1000  # for environments that set no limit themselves
+_CHUNK = 64  # environments that exist at a time: limits the memory for many members
+_DEFAULT_STEPS = 1000  # for environments without a limit
 
 
 class UnknownEnvironmentError(UsageError):
-    """A name that Gymnasium does not know."""
+    """Gymnasium does not know this name."""
 
 
 class GymnasiumTask(Task):
-    """A Gymnasium environment with its default arguments; the fitness is the sum of rewards.
-
-    Box observations are flattened, Discrete ones are one-hot. For a Discrete action space the
-    largest of n actions wins; for a Box, actions in [-1, 1] are stretched to its bounds, and
-    dimensions without bounds take them as they are.
+    """A Gymnasium environment with its default arguments.
 
     The environments run in Python, one after the other; `n_threads` speeds up the network only.
 
     Parameters
     ----------
     name : str
-        The environment's id, or "module:id" to import the module that registers it first.
+        The id of the environment. "module:id" first imports the module that registers the id.
     max_steps : int, optional
-        The most steps of an episode; the environment's own limit if None, else 1000.
+        Largest number of steps of an episode. If None, the limit of the environment, or 1000 if it
+        has no limit.
 
     Raises
     ------
     UsageError
         If there is no such environment, it cannot be made, or its spaces are not supported.
+
+    Notes
+    -----
+    **Observations**
+
+    | space of the environment | observation of the network                        | range     |
+    | ------------------------ | ------------------------------------------------- | --------- |
+    | Box                      | its numbers in C order, in the environment's unit | the Box's |
+    | Discrete(n)              | n numbers: 1 at the observed value, 0 elsewhere   | 0 or 1    |
+
+    **Actions**
+
+    | space of the environment | action of the environment for outputs in [-1, 1]              |
+    | ------------------------ | ------------------------------------------------------------- |
+    | Box of floats            | each output, mapped linearly from [-1, 1] to [low, high]      |
+    | ... where a bound is inf | the output itself, clipped to the other bound                 |
+    | Discrete(n)              | the index of the largest of n outputs, plus the space's start |
+
+    **Reward.** The environment's, in its unit; the fitness is the sum of the rewards of an episode.
+
+    **Start.** ``reset(seed=...)`` with the seed of the member, so equal seeds give equal episodes
+    for equal actions.
+
+    **Episode end.** When the environment terminates or truncates the episode, or after `max_steps`.
     """
 
     def __init__(self, name: str, max_steps: int | None = None) -> None:
@@ -81,7 +102,7 @@ class GymnasiumTask(Task):
     ) -> FloatArray:
         """Score every genome on one episode; see `Task.evaluate`.
 
-        Each environment is reset with its member's seed, so equal seeds meet equal worlds.
+        Each environment is reset with the seed that `member_seeds` gives to its member.
         """
         n_members = len(genomes)
         seeds = member_seeds(seed, n_members, split)
@@ -137,7 +158,7 @@ class GymnasiumTask(Task):
 
 
 def _make(name: str, n_envs: int) -> SyncVectorEnv:
-    """Return `n_envs` environments; a failure is one line for the user."""
+    """Return `n_envs` environments, or raise a `UsageError` of one line."""
     try:
         envs = gymnasium.make_vec(name, n_envs, vectorization_mode="sync", disable_env_checker=True)
     except (

@@ -1,4 +1,4 @@
-"""MNIST: a network looks at handwritten digits and says which they are."""
+"""MNIST: a network sees images of handwritten digits and names the digits."""
 
 from __future__ import annotations
 
@@ -15,42 +15,68 @@ from conncore.tasks.base import FloatArray, PolicyFactory, Task, member_seeds
 from conncore.tasks.mnist_files import N_CLASSES, SIDE, LabelledImages, load_mnist
 from conncore.threads import resolve_threads
 
-_POOLS = (1, 2, 4, 7, 14)  # what divides the side, but for an image of one pixel
-_VALIDATION_SHARE = 12  # one in so many training images, the last ones: 5,000 of 60,000
+_POOLS = (1, 2, 4, 7, 14)  # the divisors of the side, except the side itself
+_VALIDATION_SHARE = 12  # the last 1 / 12 of the training images: 5,000 of 60,000
 
 
 class Mnist(Task):
-    """Handwritten digits (LeCun, Cortes & Burges), each held for some steps from rest.
-
-    An observation is an image's brightness from 0 to 1, less the mean of the training images. The
-    answer is the action whose decoder output, before its tanh and summed over the steps, is
-    largest. All scores are in percent.
-
-    A generation sees one minibatch of the first 55,000 training images, drawn by its seed; a run
-    chooses its solution on the other 5,000 and is scored by its accuracy on the 10,000 test images.
-    Those are seen whole, so there is one validation start and one held-out start.
+    """Handwritten digits (LeCun, Cortes & Burges): which digit does an image show?
 
     Parameters
     ----------
     batch : int
-        Images of a generation.
+        Number of images in a minibatch. A generation is trained on one minibatch.
     hold : int
-        Steps that an image is held for. A signal takes one step per synapse on its way.
+        Number of steps for which the network sees each image. A signal needs one step per synapse
+        on its way from input to output.
     score : {"accuracy", "likelihood"}
-        Fitness while training: the percentage of right answers, or the geometric mean of the
-        probability (softmax of the summed output) that a network gives to the right digit, also
-        in percent, which tells networks apart that answer alike. Chance is 10 in both.
+        Fitness in training; see the table of rewards.
     pool : int
-        Side of the squares of pixels whose mean is one input: 1, 2, 4, 7 or 14. 1 takes all 28 x 28
-        pixels, 2 the image at half its resolution, whose encoder has a quarter of the parameters.
+        1, 2, 4, 7 or 14. One input of the network is the mean of a square of ``pool`` x ``pool``
+        pixels: 1 keeps all 28 x 28 pixels, 2 halves the resolution and leaves a quarter of the
+        inputs.
     data : path, optional
-        Directory of the four files, plain or gzipped. If None, the one that the environment
-        variable CONNCORE_DATA names or its folder `mnist`; else they are downloaded once.
+        Directory of the four MNIST files, plain or gzipped. If None, the directory that the
+        environment variable CONNCORE_DATA names, or its folder `mnist`. If CONNCORE_DATA has no
+        such files, conncore downloads them once.
 
     Raises
     ------
     UsageError
-        For an option out of range, or files that are missing or damaged.
+        If an option is out of range, or a file is missing or damaged.
+
+    Notes
+    -----
+    **Observations**
+
+    | index                   | observation                             | unit       | range   |
+    | ----------------------- | --------------------------------------- | ---------- | ------- |
+    | 0 to (28 / pool)**2 - 1 | brightness of one square, row by row,   | 255 levels | -1 to 1 |
+    |                         | minus its mean over the training images | of grey    |         |
+
+    **Actions.** Ten, one per digit. The answer to an image is the digit whose output is largest:
+    the output of the decoder before its tanh, summed over the steps of the image. Every image
+    starts from the reset state of the network.
+
+    **Reward**, one per episode, which is also the fitness:
+
+    | score      | equation                                             | unit | range    | chance |
+    | ---------- | ---------------------------------------------------- | ---- | -------- | ------ |
+    | accuracy   | ``100 * mean(answer == digit)``                      | %    | 0 to 100 | 10     |
+    | likelihood | ``100 * exp(mean(log(softmax(outputs)[digit])))``    | %    | 0 to 100 | 10     |
+
+    The likelihood is the geometric mean of the probability of the right digit. It distinguishes
+    networks that give equal answers. Validation and held-out scores are always the accuracy.
+
+    **Start.** The split chooses the images, and in training the seed chooses the minibatch:
+
+    | split      | images                                               | starts of a run  |
+    | ---------- | ---------------------------------------------------- | ---------------- |
+    | train      | `batch` of the first 55,000 training images, by seed | 1 per generation |
+    | validation | the last 5,000 training images, for every seed       | 1                |
+    | held-out   | the 10,000 test images, for every seed               | 1                |
+
+    **Episode end.** After `hold` steps per image.
     """
 
     name = "mnist"

@@ -1,7 +1,7 @@
-"""Tasks with a MuJoCo body: a population of simulations, and the loop that scores it.
+"""Tasks with a MuJoCo body: the simulated bodies of all members, and the loop that scores them.
 
-A task says what is observed and what is rewarded; a `Population` is the physics. Another engine
-is another `Population`.
+A task defines observations and rewards; `Bodies` computes the physics. Another physics engine is
+another class with the methods of `Bodies`.
 """
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ _DIVERGED = [
 ]
 
 
-class Population(Protocol):
-    """One simulation of the same body per member.
+class Bodies(Protocol):
+    """The bodies of all members: one simulation of the same model per member.
 
     Attributes
     ----------
     qpos, qvel : (n_members, nq) and (n_members, nv) float64
-        Positions and velocities: live, so copy what has to survive the next step.
+        Positions and velocities. `step` and `reset` may change these arrays in place: copy what
+        you need after the next step.
     failed : (n_members,) bool
-        Members whose simulation diverged since the reset; their state means nothing.
+        True for a member whose simulation diverged since the reset; its state has no meaning.
     """
 
     @property
@@ -53,8 +54,8 @@ class Population(Protocol):
         """Advance every member by one control step with its row of (n_members, nu) controls."""
 
 
-class MujocoPopulation:
-    """A `Population` on `mujoco.batch.Batch`.
+class MujocoBodies:
+    """`Bodies` computed by `mujoco.batch.Batch`.
 
     Parameters
     ----------
@@ -105,8 +106,8 @@ class MujocoPopulation:
 class MujocoTask(Task):
     """A task with a MuJoCo body, scored by the sum of the rewards of its steps.
 
-    A subclass sets the attributes below and says how a member starts, what it observes and what
-    it earns, for all members at once.
+    A subclass sets the attributes below, and defines the starts, the observations and the rewards
+    of all members at once.
 
     Attributes
     ----------
@@ -125,38 +126,41 @@ class MujocoTask(Task):
 
     @abstractmethod
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        """Return qpos and qvel of one start per seed; equal seeds give equal starts."""
+        """Return qpos and qvel, one start per row; equal seeds give equal starts.
+
+        `seeds` are what `member_seeds` returns.
+        """
 
     @abstractmethod
-    def observe(self, population: Population) -> FloatArray:
+    def observe(self, bodies: Bodies) -> FloatArray:
         """Return the (n_members, n_obs) observations."""
 
     @abstractmethod
     def reward(
-        self, qpos_before: FloatArray, population: Population, controls: NDArray[np.floating]
+        self, qpos_before: FloatArray, bodies: Bodies, controls: NDArray[np.floating]
     ) -> FloatArray:
         """Return the (n_members,) rewards of a step that began at `qpos_before`."""
 
     def controls(self, actions: FloatArray) -> NDArray[np.floating]:
-        """Return the controls for (n_members, n_actions) actions; the actions themselves here."""
+        """Return the controls for (n_members, n_actions) actions: by default the actions."""
         return actions
 
-    def population(self, n_members: int, n_threads: int) -> Population:
-        """Return the simulations of `n_members` members."""
-        return MujocoPopulation(self.model, n_members, self.frame_skip, n_threads)
+    def bodies(self, n_members: int, n_threads: int) -> Bodies:
+        """Return the bodies of `n_members` members."""
+        return MujocoBodies(self.model, n_members, self.frame_skip, n_threads)
 
-    def step(self, population: Population, actions: FloatArray) -> FloatArray:
+    def step(self, bodies: Bodies, actions: FloatArray) -> FloatArray:
         """Advance every member by one control step; return the (n_members,) rewards."""
-        qpos_before = population.qpos.copy()
+        qpos_before = bodies.qpos.copy()
         controls = self.controls(actions)
-        population.step(controls)
-        return self.reward(qpos_before, population, controls)
+        bodies.step(controls)
+        return self.reward(qpos_before, bodies, controls)
 
-    def episode(self, population: Population, policy: Policy) -> FloatArray:
-        """Run one episode from where the population stands; return the (n_members,) returns."""
-        fitness = np.zeros(len(population.failed))
+    def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
+        """Run one episode from the current state; return the (n_members,) sums of rewards."""
+        fitness = np.zeros(len(bodies.failed))
         for _ in range(self.n_steps):
-            fitness += self.step(population, policy.act(self.observe(population)))
+            fitness += self.step(bodies, policy.act(self.observe(bodies)))
         return fitness
 
     def evaluate(
@@ -172,11 +176,11 @@ class MujocoTask(Task):
         n_members = len(genomes)
         seeds = member_seeds(seed, n_members, split)
         threads = resolve_threads(n_threads)
-        population = self.population(n_members, threads)
-        population.reset(*self.initial_states(seeds))
+        bodies = self.bodies(n_members, threads)
+        bodies.reset(*self.initial_states(seeds))
         policy = network.policy(genomes, n_threads=threads)
         policy.reset()
-        fitness = self.episode(population, policy)
-        diverged = population.failed | (policy.status != 0) | ~np.isfinite(fitness)
+        fitness = self.episode(bodies, policy)
+        diverged = bodies.failed | (policy.status != 0) | ~np.isfinite(fitness)
         fitness[diverged] = -np.inf
         return fitness

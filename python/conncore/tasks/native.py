@@ -1,4 +1,4 @@
-"""The native engine: our own kernels, equal to MuJoCo up to rounding for planar chains."""
+"""The native engine: compiled kernels for planar chains, equal to MuJoCo up to rounding."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from conncore.tasks.chain import read_chain
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """What a swimmer observes and earns, for the kernels that run whole episodes.
+    """Observations and rewards of a swimmer, for the kernels that run whole episodes.
 
     Attributes
     ----------
     obs_index : (n_obs,) int64
-        Which entry of qpos followed by qvel each observation is.
+        Index of each observation in the concatenation of qpos and qvel.
     obs_divisor : (n_obs,) float64
-        What it is divided by.
+        Each observation is divided by this number.
     control_step : float
-        In seconds.
+        Length of a control step, in seconds.
     round_actions : bool
-        Round the actions to float32 before they are used.
+        Whether actions are rounded to float32 before use.
     control_cost : float
-        The reward is the root's x velocity less this times the sum of the squared actions, both
-        in float32.
+        The reward is the x velocity of the root (m/s) minus this factor times the sum of the
+        squared actions. Factor and sum are float32.
     full_speed : float
-        If positive, the reward is instead the head's speed along its -y over this, in m/s,
-        within [0, 1].
+        In m/s. If positive, the reward is instead the forward speed of the head (along its -y
+        axis) divided by this speed, clipped to [0, 1].
     """
 
     obs_index: NDArray[np.int64]
@@ -43,10 +43,10 @@ class Scoring:
     full_speed: float = 0.0
 
 
-def native_population(
+def native_bodies(
     model: mujoco.MjModel, n_members: int, frame_skip: int, n_threads: int
 ) -> Swimmers:
-    """Return the simulations of `n_members` members; the arguments are `MujocoPopulation`'s.
+    """Return the bodies of `n_members` members; parameters as in `MujocoBodies`.
 
     Raises
     ------

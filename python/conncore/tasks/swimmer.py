@@ -13,25 +13,25 @@ from conncore._swimmers import Swimmers
 from conncore.errors import choose
 from conncore.tasks.base import FloatArray, JointMap, Policy, initial_draws
 from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
-from conncore.tasks.mujoco import MujocoPopulation, MujocoTask, Population
-from conncore.tasks.native import Scoring, native_population
+from conncore.tasks.mujoco import Bodies, MujocoBodies, MujocoTask
+from conncore.tasks.native import Scoring, native_bodies
 
-# (model, n_members, frame_skip, n_threads) -> Population. A new engine is one entry here.
-ENGINES: dict[str, Callable[[mujoco.MjModel, int, int, int], Population]] = {
-    "native": native_population,
-    "mujoco": MujocoPopulation,
+# (model, n_members, frame_skip, n_threads) -> Bodies. Add a new engine here.
+ENGINES: dict[str, Callable[[mujoco.MjModel, int, int, int], Bodies]] = {
+    "native": native_bodies,
+    "mujoco": MujocoBodies,
 }
 SENSES = ("angles+velocities", "angles")
 
 _N_ROOT = 3  # x, y and the heading come before the joints, in qpos and in qvel
 _VELOCITY_SCALE = 0.2
-_FULL_SPEED = 0.1  # m/s of the head that earn a full reward in dm-swimmer6
+_FULL_SPEED = 0.1  # m/s; at this speed of the head the reward of dm-swimmer6 is 1
 _CONTROL_COST = 1e-4
 _NOISE = 0.1  # Gymnasium's reset noise
 
 
 class _Swimmer(MujocoTask):
-    """What the swimmers share: the body's joints, and the choice of the engine."""
+    """The joints of the body and the choice of the engine, which all swimmers share."""
 
     n_steps = 1000
     scoring: Scoring
@@ -44,22 +44,22 @@ class _Swimmer(MujocoTask):
         self.n_actions = int(self.model.nu)
         self.joint_limits: FloatArray = self.model.jnt_range[_N_ROOT:, 1].copy()  # rad
 
-    def population(self, n_members: int, n_threads: int) -> Population:
-        """Return the simulations of `n_members` members, on the chosen engine."""
+    def bodies(self, n_members: int, n_threads: int) -> Bodies:
+        """Return the bodies of `n_members` members, computed by the chosen engine."""
         return ENGINES[self.engine](self.model, n_members, self.frame_skip, n_threads)
 
-    def episode(self, population: Population, policy: Policy) -> FloatArray:
-        """Run one episode; in compiled code alone where both sides are ours."""
-        if isinstance(population, Swimmers) and isinstance(policy, _population.Population):
-            return population.run(policy, self.scoring, self.n_steps)
-        return super().episode(population, policy)
+    def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
+        """Run one episode; wholly in compiled code if the kernels know bodies and policy."""
+        if isinstance(bodies, Swimmers) and isinstance(policy, _population.Population):
+            return bodies.run(policy, self.scoring, self.n_steps)
+        return super().episode(bodies, policy)
 
     def describe(self) -> dict[str, str | int | float | bool]:
         """Return the name and the options; see `Task.describe`."""
         return {"name": self.name, "engine": self.engine}
 
     def _noisy_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        """Straight and at rest at the origin, with uniform noise on everything."""
+        """Straight at the origin, plus uniform noise in every position and velocity."""
         noise = _NOISE * (2.0 * initial_draws(seeds, self.model.nq + self.model.nv) - 1.0)
         return noise[:, : self.model.nq], noise[:, self.model.nq :]
 
@@ -97,12 +97,12 @@ class _JointSenseSwimmer(_Swimmer):
             full_speed=full_speed,
         )
 
-    def observe(self, population: Population) -> FloatArray:
+    def observe(self, bodies: Bodies) -> FloatArray:
         """Return the (n_members, n_obs) observations."""
-        angles = population.qpos[:, _N_ROOT:] / self.joint_limits
+        angles = bodies.qpos[:, _N_ROOT:] / self.joint_limits
         if self.senses == "angles":
             return angles
-        return np.concatenate([angles, population.qvel[:, _N_ROOT:]], axis=1)
+        return np.concatenate([angles, bodies.qvel[:, _N_ROOT:]], axis=1)
 
     def describe(self) -> dict[str, str | int | float | bool]:
         """Return the name and the options; see `Task.describe`."""
@@ -110,41 +110,101 @@ class _JointSenseSwimmer(_Swimmer):
 
 
 class Swimmer6(_JointSenseSwimmer):
-    """Gymnasium's swimmer body with 6 links; the reward is the x velocity of its root, in m/s.
+    """Gymnasium's swimmer body with 6 links; it swims along x.
+
+    The body is a chain of six links in a fluid of density 4000 kg/m^3 and viscosity 0.1 Pa s. A
+    link is a capsule with an axis of 1 m and a radius of 0.1 m. Joint 1, the foremost, is between
+    links 1 and 2.
 
     Parameters
     ----------
-    engine : str
-        What computes the physics, one of `ENGINES`.
+    engine : {"native", "mujoco"}
+        The physics engine: compiled kernels, or MuJoCo (slower; both agree up to rounding).
     observe : {"angles+velocities", "angles"}
-        Joint angles over their limits, with or without the joint velocities in rad/s.
+        With "angles", the network observes rows 0-4 of the table only.
+
+    Notes
+    -----
+    **Observations**
+
+    | index | observation                      | unit  | range                 |
+    | ----- | -------------------------------- | ----- | --------------------- |
+    | 0-4   | angle of joints 1-5 over 1.745   | 1     | -1 to 1 (soft limits) |
+    | 5-9   | angular velocity of joints 1-5   | rad/s | -inf to inf           |
+
+    The limits of a joint are +-1.745 rad (100 degrees); a torque can push it a little beyond.
+
+    **Actions**
+
+    | index | action                 | unit    | range   |
+    | ----- | ---------------------- | ------- | ------- |
+    | 0-4   | torque of joints 1-5   | 150 N m | -1 to 1 |
+
+    **Reward.** ``(x_after - x_before) / 0.04 s``, in m/s: the mean x velocity of the root over a
+    control step. The root is a point fixed to link 1, on its axis, 0.5 m behind joint 1. The
+    fitness is the sum of the rewards: the distance in m, divided by 0.04.
+
+    **Start.** Straight along x, at rest, at the origin; then uniform noise from -0.1 to 0.1 is
+    added to every position (m, rad) and every velocity (m/s, rad/s).
+
+    **Episode end.** After 1000 control steps of 0.04 s; never earlier.
     """
 
     def __init__(self, engine: str = "native", observe: str = "angles+velocities") -> None:
         super().__init__("swimmer6", gymnasium_swimmer(6), 4, engine, observe)
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        """Straight along x, with uniform noise of +-0.1 on all positions and velocities."""
+        """Return starts straight along x, with uniform noise of +-0.1 in qpos and qvel."""
         return self._noisy_states(seeds)
 
     def reward(
-        self, qpos_before: FloatArray, population: Population, controls: NDArray[np.floating]
+        self, qpos_before: FloatArray, bodies: Bodies, controls: NDArray[np.floating]
     ) -> FloatArray:
         """Return the x velocity of the root over the step."""
-        velocity: FloatArray = (population.qpos[:, 0] - qpos_before[:, 0]) / self.dt
+        velocity: FloatArray = (bodies.qpos[:, 0] - qpos_before[:, 0]) / self.dt
         return velocity
 
 
 class SwimmerV5(_Swimmer):
-    """Gymnasium's `Swimmer-v5` with its defaults, to the bit.
+    """Gymnasium's `Swimmer-v5` with its default arguments.
 
-    The observation is the heading, two joint angles (rad), and all five velocities; the reward is
-    the x velocity less 1e-4 times the sum of the squared actions.
+    With ``engine="mujoco"`` each step equals Gymnasium's to the bit. The body is that of
+    `Swimmer6` with three links.
 
     Parameters
     ----------
-    engine : str
-        What computes the physics, one of `ENGINES`.
+    engine : {"native", "mujoco"}
+        The physics engine: compiled kernels, or MuJoCo (slower; both agree up to rounding).
+
+    Notes
+    -----
+    **Observations**
+
+    | index | observation                      | unit  | range                         |
+    | ----- | -------------------------------- | ----- | ----------------------------- |
+    | 0     | heading of link 1                | rad   | -inf to inf                   |
+    | 1-2   | angle of joints 1-2              | rad   | -1.745 to 1.745 (soft limits) |
+    | 3     | x velocity of the root           | m/s   | -inf to inf                   |
+    | 4     | y velocity of the root           | m/s   | -inf to inf                   |
+    | 5     | angular velocity of link 1       | rad/s | -inf to inf                   |
+    | 6-7   | angular velocity of joints 1-2   | rad/s | -inf to inf                   |
+
+    **Actions**
+
+    | index | action                 | unit    | range   |
+    | ----- | ---------------------- | ------- | ------- |
+    | 0-1   | torque of joints 1-2   | 150 N m | -1 to 1 |
+
+    Actions are rounded to float32, the type of Gymnasium's action space.
+
+    **Reward.** ``(x_after - x_before) / 0.04 s - 1e-4 * sum(actions ** 2)``, in m/s; x is that of
+    the root, as in `Swimmer6`. The fitness is the sum of the rewards.
+
+    **Start.** Gymnasium's distribution, drawn with conncore's random numbers: straight along x, at
+    rest, at the origin; then uniform noise from -0.1 to 0.1 is added to every position (m, rad) and
+    every velocity (m/s, rad/s).
+
+    **Episode end.** After 1000 control steps of 0.04 s; never earlier.
     """
 
     def __init__(self, engine: str = "native") -> None:
@@ -167,22 +227,22 @@ class SwimmerV5(_Swimmer):
         )
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        """As `Swimmer6`: Gymnasium's distribution, our own draws."""
+        """Return starts straight along x, with uniform noise of +-0.1 in qpos and qvel."""
         return self._noisy_states(seeds)
 
-    def observe(self, population: Population) -> FloatArray:
+    def observe(self, bodies: Bodies) -> FloatArray:
         """Return the (n_members, 8) observations."""
-        return np.concatenate([population.qpos[:, 2:], population.qvel], axis=1)
+        return np.concatenate([bodies.qpos[:, 2:], bodies.qvel], axis=1)
 
     def controls(self, actions: FloatArray) -> NDArray[np.floating]:
         """Round the actions to float32, the type of Gymnasium's action space."""
         return actions.astype(np.float32)
 
     def reward(
-        self, qpos_before: FloatArray, population: Population, controls: NDArray[np.floating]
+        self, qpos_before: FloatArray, bodies: Bodies, controls: NDArray[np.floating]
     ) -> FloatArray:
-        """Return the x velocity less the control cost, which is float32 as in Gymnasium."""
-        velocity = (population.qpos[:, 0] - qpos_before[:, 0]) / self.dt
+        """Return the x velocity minus the control cost, which is float32 as in Gymnasium."""
+        velocity = (bodies.qpos[:, 0] - qpos_before[:, 0]) / self.dt
         cost = _CONTROL_COST * np.sum(np.square(controls), axis=1)
         reward: FloatArray = velocity - cost
         return reward
@@ -191,42 +251,68 @@ class SwimmerV5(_Swimmer):
 class DmSwimmer6(_JointSenseSwimmer):
     """dm_control's swimmer body with 6 links; the reward grows with the speed of the head.
 
-    A step of 0.03 s earns 1 from a forward head speed of 0.1 m/s on, 0 at rest or backward, and
-    is linear between: dm_control's `tolerance(speed, (0.1, inf), margin=0.1,
-    value_at_margin=0, sigmoid="linear")`.
+    The body is a chain of six plates, each 0.1 m long and 10 g heavy, in a fluid of density
+    3000 kg/m^3. Joint 1, the foremost, is between links 1 and 2. Link 1 is the head.
 
     Parameters
     ----------
-    engine : str
-        What computes the physics, one of `ENGINES`.
+    engine : {"native", "mujoco"}
+        The physics engine: compiled kernels, or MuJoCo (slower; both agree up to rounding).
     observe : {"angles+velocities", "angles"}
-        Joint angles over their limits, with or without the joint velocities in rad/s.
+        With "angles", the network observes rows 0-4 of the table only.
+
+    Notes
+    -----
+    **Observations**
+
+    | index | observation                      | unit  | range                 |
+    | ----- | -------------------------------- | ----- | --------------------- |
+    | 0-4   | angle of joints 1-5 over 1.047   | 1     | -1 to 1 (soft limits) |
+    | 5-9   | angular velocity of joints 1-5   | rad/s | -inf to inf           |
+
+    The limits of a joint are +-1.047 rad (60 degrees); a torque can push it a little beyond.
+
+    **Actions**
+
+    | index | action                 | unit     | range   |
+    | ----- | ---------------------- | -------- | ------- |
+    | 0-4   | torque of joints 1-5   | 5e-4 N m | -1 to 1 |
+
+    **Reward.** ``clip(speed / 0.1 m/s, 0, 1)``, without unit; speed is the forward speed of the
+    head after the step. This is dm_control's ``tolerance(speed, (0.1, inf), margin=0.1,
+    value_at_margin=0, sigmoid="linear")``; dm_control's own swimmer rewards the distance to a
+    target instead. The fitness is the sum of the rewards, 1000 at most.
+
+    **Start.** At the origin and at rest, with a heading from -pi to pi and joint angles from
+    -1.047 to 1.047 rad, all uniform.
+
+    **Episode end.** After 1000 control steps of 0.03 s; never earlier.
     """
 
     def __init__(self, engine: str = "native", observe: str = "angles+velocities") -> None:
         super().__init__("dm-swimmer6", dm_control_swimmer(6), 15, engine, observe, _FULL_SPEED)
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        """At the origin and at rest, with any heading and any joint angles within the limits."""
+        """Return starts at rest at the origin, with random headings and joint angles."""
         span = np.append(np.pi, self.joint_limits)
         angles = span * (2.0 * initial_draws(seeds, len(span)) - 1.0)
         qpos = np.zeros((len(seeds), self.model.nq))
         qpos[:, _N_ROOT - 1 :] = angles
         return qpos, np.zeros((len(seeds), self.model.nv))
 
-    def head_speed(self, population: Population) -> FloatArray:
+    def head_speed(self, bodies: Bodies) -> FloatArray:
         """Return the (n_members,) forward speed of the head, in m/s.
 
-        The head looks along its -y. It turns about a point on its own y axis, so turning moves
-        it along its x alone, and its speed along y is that of the root.
+        The head points along its -y axis. It turns about a point on its own y axis, so turning
+        moves the head along its x axis only, and its speed along y is that of the root.
         """
-        heading = population.qpos[:, 2]
-        vx, vy = population.qvel[:, 0], population.qvel[:, 1]
+        heading = bodies.qpos[:, 2]
+        vx, vy = bodies.qvel[:, 0], bodies.qvel[:, 1]
         speed: FloatArray = np.sin(heading) * vx - np.cos(heading) * vy
         return speed
 
     def reward(
-        self, qpos_before: FloatArray, population: Population, controls: NDArray[np.floating]
+        self, qpos_before: FloatArray, bodies: Bodies, controls: NDArray[np.floating]
     ) -> FloatArray:
-        """Return how near the head's speed after the step is to 0.1 m/s, in [0, 1]."""
-        return np.clip(self.head_speed(population) / _FULL_SPEED, 0.0, 1.0)
+        """Return the speed of the head after the step over 0.1 m/s, clipped to [0, 1]."""
+        return np.clip(self.head_speed(bodies) / _FULL_SPEED, 0.0, 1.0)
