@@ -6,6 +6,9 @@ import gzip
 import struct
 
 import numpy as np
+import pytest
+
+from conncore.errors import UsageError
 
 TRAIN, TEST = "train", "t10k"
 
@@ -35,3 +38,13 @@ def write_mnist(directory, n_train=120, n_test=30, gz=True):
             content = idx_bytes(array)
             path.write_bytes(gzip.compress(content, mtime=0) if gz else content)
     return sets
+
+
+def refused(call, *parts):
+    """The call ends in one line with all these parts."""
+    with pytest.raises(UsageError) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in parts:
+        assert str(part) in message

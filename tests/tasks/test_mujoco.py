@@ -202,22 +202,6 @@ def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(name, options)
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "said"),
-    [
-        ("swimmer6", {"engine": "warp"}, "unknown engine 'warp'"),
-        ("swimmer6", {"observe": "smell"}, "choose one of: angles, angles[+]velocities"),
-        ("Swimmer-v5", {"observe": "angles"}, "'Swimmer-v5' has no option 'observe'"),
-        ("swimer", {}, "dm-swimmer6, HalfCheetah-v5, mnist, or any id registered"),
-        ("not an id", {}, "unknown task 'not an id'"),
-    ],
-)
-def test_wrong_names_and_options_say_what_to_do(name, options, said):
-    with pytest.raises(UsageError, match=said) as caught:
-        make_task(name, **options)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ({"seed": [1, 2]}, "seed has 2 entries for 3 members"),

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import functools
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 from conncore.errors import UsageError
-from conncore.tasks.base import JointMap, Task
-from conncore.tasks.cheetah import HalfCheetahV5
-from conncore.tasks.gymnasium import GymnasiumTask, UnknownEnvironmentError
-from conncore.tasks.mnist import Mnist
-from conncore.tasks.swimmer import DmSwimmer6, Swimmer6, SwimmerV5
+from conncore.tasks.base import JointMap, Task, member_seeds
 
-# A new task is one entry here. These names come before Gymnasium's.
-TASKS: dict[str, Callable[..., Task]] = {
-    "swimmer6": Swimmer6,
-    "Swimmer-v5": SwimmerV5,
-    "dm-swimmer6": DmSwimmer6,
-    "HalfCheetah-v5": HalfCheetahV5,
-    "mnist": Mnist,
+#: Where the class of each task is, "module:class". A module is imported when its task is made, so
+#: that a simulator loads only where it is needed. These names take precedence over Gymnasium's.
+TASKS: dict[str, str] = {
+    "swimmer6": "conncore.tasks.swimmer:Swimmer6",
+    "Swimmer-v5": "conncore.tasks.swimmer:SwimmerV5",
+    "dm-swimmer6": "conncore.tasks.swimmer:DmSwimmer6",
+    "HalfCheetah-v5": "conncore.tasks.cheetah:HalfCheetahV5",
+    "mnist": "conncore.tasks.mnist:Mnist",
 }
 
-__all__ = ["TASKS", "JointMap", "Task", "make_task"]
+__all__ = ["TASKS", "JointMap", "Task", "make_task", "member_seeds"]
 
 
 def make_task(name: str = "swimmer6", **options: Any) -> Task:
@@ -34,28 +31,43 @@ def make_task(name: str = "swimmer6", **options: Any) -> Task:
     name : str
         One of `TASKS`, or any id registered with Gymnasium.
     **options
-        The task's own: `engine` and `observe` for swimmers, `max_steps` for Gymnasium's,
-        `batch`, `hold`, `score`, `pool` and `data` for mnist.
+        Options of the task: `engine` and `observe` for swimmers, `max_steps` for Gymnasium's
+        environments, `batch`, `hold`, `score`, `pool` and `data` for mnist.
 
     Raises
     ------
     UsageError
-        If there is no such task, or it has no such option or value.
+        If there is no such task, or the task has no such option or value.
 
     Examples
     --------
     >>> make_task("swimmer6", observe="angles").n_obs
     5
     """
-    factory = TASKS.get(name) or functools.partial(GymnasiumTask, name)
+    factory = _class(TASKS[name]) if name in TASKS else _environment(name)
     known = inspect.signature(factory).parameters
     for option in options:
         if option not in known:
             raise UsageError(f"task {name!r} has no option {option!r}; it has: {', '.join(known)}")
-    try:
-        return factory(**options)
-    except UnknownEnvironmentError as error:
-        raise UsageError(
-            f"unknown task {name!r}; choose one of: {', '.join(TASKS)}, "
-            f"or any id registered with Gymnasium ({error})"
-        ) from None
+    return factory(**options)
+
+
+def _class(place: str) -> Callable[..., Task]:
+    module, _, name = place.partition(":")
+    found: Callable[..., Task] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _environment(name: str) -> Callable[..., Task]:
+    from conncore.tasks.gymnasium import GymnasiumTask, UnknownEnvironmentError
+
+    def make(max_steps: int | None = None) -> Task:
+        try:
+            return GymnasiumTask(name, max_steps)
+        except UnknownEnvironmentError as error:
+            raise UsageError(
+                f"unknown task {name!r}; choose one of: {', '.join(TASKS)}, "
+                f"or any id registered with Gymnasium ({error})"
+            ) from None
+
+    return make

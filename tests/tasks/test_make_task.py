@@ -1,0 +1,64 @@
+"""Making tasks by name: options are checked, and simulators load only where they are needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from conncore.errors import UsageError
+from conncore.tasks import TASKS, Task, make_task
+from digits import write_mnist
+
+SIMULATORS = {"mujoco", "gymnasium"}
+
+
+def loaded(program):
+    """Which simulators a Python program of its own loads."""
+    report = f"; import sys; print(*({SIMULATORS} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", program + report], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("program", "simulators"),
+    [
+        ("import conncore.tasks", set()),
+        (
+            "import conncore.tasks as t; t.make_task('mnist', batch=20, data={data!r})",
+            set(),
+        ),
+        ("import conncore.tasks as t; t.make_task('swimmer6')", {"mujoco"}),
+        ("import conncore.tasks as t; t.make_task('CartPole-v1')", {"gymnasium"}),
+    ],
+)
+def test_simulators_load_only_where_they_are_needed(program, simulators, tmp_path):
+    write_mnist(tmp_path)
+    assert loaded(program.format(data=str(tmp_path))) == simulators
+
+
+def test_every_name_makes_a_task_of_that_name(tmp_path):
+    write_mnist(tmp_path)
+    for name in TASKS:
+        options = {"batch": 20, "data": tmp_path} if name == "mnist" else {}
+        task = make_task(name, **options)
+        assert isinstance(task, Task)
+        assert task.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("swimmer6", {"engine": "warp"}, "unknown engine 'warp'"),
+        ("swimmer6", {"observe": "smell"}, "choose one of: angles, angles[+]velocities"),
+        ("Swimmer-v5", {"observe": "angles"}, "'Swimmer-v5' has no option 'observe'"),
+        ("swimer", {}, "dm-swimmer6, HalfCheetah-v5, mnist, or any id registered"),
+        ("not an id", {}, "unknown task 'not an id'"),
+    ],
+)
+def test_wrong_names_and_options_say_what_to_do(name, options, said):
+    with pytest.raises(UsageError, match=said) as caught:
+        make_task(name, **options)
+    assert "\n" not in str(caught.value)
