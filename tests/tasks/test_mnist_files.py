@@ -107,7 +107,7 @@ def test_the_files_are_downloaded_once(mirror, capsys):
 def test_a_file_that_is_not_the_one_expected_is_not_kept(mirror):
     folder, cache, asked = mirror
     (folder / LABELS).write_bytes(b"something else")
-    refused(load_mnist, "not the ones expected", "--data", "$CONNCORE_DATA", *FILES)
+    refused(load_mnist, "wrong checksum", "--data", "$CONNCORE_DATA", *FILES)
     assert asked == [IMAGES, LABELS]
     assert [path.name for path in cache.iterdir()] == [IMAGES]
 

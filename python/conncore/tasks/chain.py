@@ -1,7 +1,7 @@
-"""A MuJoCo model of a planar chain of links, as the numbers that the native kernel needs.
+"""Reads a planar chain of links from a MuJoCo model: the numbers that the native kernel needs.
 
-The equations are in conncore/kernels/swimmer.pyx. Every number comes from the compiled model, and
-a model with anything that the kernel does not compute is refused.
+The equations are in conncore/kernels/swimmer.pyx. Every number comes from the compiled model.
+`read_chain` refuses a model with any feature that the kernel does not compute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MIN_VALUE = 1e-15  # mjMINVAL, mjMINIMP and mjMAXIMP: the bounds of MuJoCo's ow
 _IMPEDANCE_RANGE = (1e-4, 0.9999)
 _ALIGNED = 1e-9
 
-# Fields of MjModel that must be zero, and what a model has where they are not.
+# Fields of MjModel that must be zero, and the feature of a model in which a field is not zero.
 _ABSENT = {
     "neq": "equality constraints",
     "ntendon": "tendons",
@@ -65,19 +65,19 @@ class Chain:
     ----------
     n_links : int
     runge_kutta : bool
-        Integrate with RK4; with semi-implicit Euler otherwise.
+        True for the integrator RK4, False for semi-implicit Euler.
     timestep : float
-        In seconds.
+        Length of a simulation step, in seconds.
     inverse_mass : float
-        Of everything, with the armature of the slide joints, in 1/kg.
+        1 / (mass of the chain + armature of a slide joint), in 1/kg.
     links : mapping of str to (n_links,) float64
-        By the names and in the units of `Link` in conncore/_block.pxd.
+        Names and units are those of `Link` in conncore/_block.pxd.
     coupling : (n_links, n_links) float64
-        Inertia between the angles once the translation is eliminated, but for its cosines and
-        but for the armature between two links; symmetric, kg m^2.
+        Inertia between the angles after elimination of the translation, in kg m^2; symmetric. It
+        excludes the cosines and the armature between two links.
     motors : mapping of str to (n_actions,) array
-        link (int: it turns this link against the one in front), gear (N m), and the range of the
-        control, lower and upper.
+        "link" (int): the motor turns this link against the link in front. "gear": torque of a
+        control of 1, in N m. "lower" and "upper": range of the control.
     """
 
     n_links: int
@@ -95,7 +95,7 @@ def read_chain(model: mujoco.MjModel) -> Chain:
     Raises
     ------
     UsageError
-        If the model is anything else, with the reason.
+        If the model is not a planar chain; the message has the reason.
     """
     _check_features(model)
     _check_joints(model)
@@ -183,7 +183,7 @@ def _check_joints(model: mujoco.MjModel) -> None:
 
 
 def _turn(quaternions: Array) -> Array:
-    """(n, 4) quaternions as (n, 3, 3) matrices."""
+    """Return the (n, 3, 3) rotation matrices of (n, 4) quaternions."""
     matrices = np.zeros((len(quaternions), 9))
     for matrix, quaternion in zip(matrices, quaternions, strict=True):
         mujoco.mju_quat2Mat(matrix, quaternion)
@@ -191,8 +191,11 @@ def _turn(quaternions: Array) -> Array:
 
 
 def _geometry(model: mujoco.MjModel) -> tuple[Array, Array, Array, Array]:
-    """Each link's axis (radians in its own frame), centre and length along it, and the angle by
-    which it is offset to the link in front when the joint is at 0."""
+    """Return (n_links,) axes, centres, lengths and offsets.
+
+    The axis of a link is an angle in its own frame (rad). Centre and length are measured along the
+    axis (m). The offset is the angle to the link in front when the joint is at 0 (rad).
+    """
     anchor = model.jnt_pos[N_ROOT - 1 :, :2]
     turned = _turn(model.body_quat[1:])
     if np.any(np.abs(turned[:, 2] - [0, 0, 1]) > _ALIGNED):
@@ -217,7 +220,7 @@ def _geometry(model: mujoco.MjModel) -> tuple[Array, Array, Array, Array]:
 
 
 def _fluid(model: mujoco.MjModel, axis: Array) -> tuple[Array, dict[str, Array]]:
-    """Each link's inertia about z, and the factors of MuJoCo's inertia-box fluid forces."""
+    """Return the inertia of each link about z, and the factors of MuJoCo's inertia-box fluid."""
     # principal axes of inertia as columns, turned into the link's (along, across, z)
     c, s, zero = np.cos(axis), np.sin(axis), np.zeros_like(axis)
     frames = np.array([[c, s, zero], [-s, c, zero], [zero, zero, zero + 1.0]]).transpose(2, 0, 1)
@@ -242,7 +245,7 @@ def _fluid(model: mujoco.MjModel, axis: Array) -> tuple[Array, dict[str, Array]]
 
 
 def _limits(model: mujoco.MjModel, offset: Array) -> dict[str, Array]:
-    """The joint limits as MuJoCo's soft constraints; link 0 has no joint in front and no limit."""
+    """Return the joint limits as MuJoCo's soft constraints; link 0 has no joint and no limit."""
     limited = model.jnt_limited[N_ROOT - 1 :].astype(bool)
     solref, solimp = model.jnt_solref[N_ROOT - 1 :], model.jnt_solimp[N_ROOT - 1 :]
     if np.any(solref[limited] <= 0.0):
@@ -260,7 +263,7 @@ def _limits(model: mujoco.MjModel, offset: Array) -> dict[str, Array]:
         "upper": upper,
         "middle": np.where(limited, (model.jnt_range[N_ROOT - 1 :].sum(axis=1)) / 2.0, 0.0)
         + offset,
-        # a little narrow: the kernel looks closer where it says so
+        # a little too narrow: beyond this range the kernel computes the limits exactly
         "half_range": np.where(limited, (upper - lower) / 2.0 * (1.0 - 1e-9), np.inf),
         "impedance_min": low,
         "impedance_max": high,

@@ -1,4 +1,4 @@
-"""IDX files, the format of MNIST's images and labels: a header of sizes, then bytes."""
+"""Reads IDX files, the format of MNIST's images and labels: a header with sizes, then bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
-    """Read a file of unsigned bytes, plain or gzipped (its content says which).
+    """Read an IDX file of unsigned bytes; the function detects gzip from the content.
 
     The format: two zero bytes, the type of the values, the number of dimensions; the size of each
     dimension as a big-endian 32-bit number; the values, the last dimension fastest. Described at
@@ -27,7 +27,7 @@ def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
     ----------
     path : Path
     n_dimensions : int
-        Dimensions that the file must have.
+        Number of dimensions that the file must have.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
     Raises
     ------
     UsageError
-        If the file cannot be read, or is not exactly such a file.
+        If the file cannot be read, or is not a complete IDX file of this kind.
     """
     try:
         content = path.read_bytes()

@@ -1,7 +1,7 @@
 """MuJoCo models (MJCF) of planar swimmers with any number of links.
 
-They have the physics of Gymnasium's and dm_control's swimmers, number for number, and nothing
-to look at: no textures, lights, cameras or sensors.
+The physics is that of Gymnasium's and dm_control's swimmers, number for number. The models have no
+textures, lights, cameras or sensors.
 """
 
 from __future__ import annotations

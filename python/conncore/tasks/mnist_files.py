@@ -1,4 +1,4 @@
-"""MNIST's four files: where they are, how they come here, and what must be in them."""
+"""The four files of MNIST: finds, downloads, reads and checks them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ FILES = {
     ),
 }
 
-_FEWEST = 12  # images: one in twelve of the training set is for validation
-# To connect and to wait for the next bytes, in seconds: a machine without network must not hang.
+_FEWEST = 12  # images: 1 / 12 of the training set is for validation
+# Seconds to wait for a connection, and for the next bytes: without network nothing may hang.
 _TIMEOUT = (3.0, 20.0)
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledImages:
-    """Images and what they show.
+    """Images and the digits that they show.
 
     Attributes
     ----------
@@ -62,14 +62,21 @@ class LabelledImages:
 def load_mnist(data: str | os.PathLike[str] | None = None) -> tuple[LabelledImages, LabelledImages]:
     """Return the training and the test set.
 
-    They are looked for in `data`; if it is None in the directory that the environment variable
-    CONNCORE_DATA names and in its folder `mnist`; else they are downloaded once and kept in the
-    user's cache.
+    Parameters
+    ----------
+    data : path, optional
+        Directory of the four files. If None, the function looks in the directory that the
+        environment variable CONNCORE_DATA names, then in its folder `mnist`. If neither has one of
+        the files, it downloads them once into the user's cache.
+
+    Returns
+    -------
+    train, test : LabelledImages
 
     Raises
     ------
     UsageError
-        If they are nowhere to be found, or a file is not what it should be.
+        If the files are not found and cannot be downloaded, or a file is damaged or incomplete.
     """
     paths = _find(data)
     train, test = (_read(images, labels) for images, labels in (paths[:2], paths[2:]))
@@ -97,8 +104,8 @@ def _in_directory(directory: Path) -> list[Path]:
     missing = [name for name, paths in found.items() if not paths]
     if missing:
         raise UsageError(
-            f"{directory} does not have MNIST's {', '.join(missing)} (plain or .gz): give the "
-            f"directory that has all four files with --data (data= in Python) or ${VARIABLE}"
+            f"{directory} does not have MNIST's {', '.join(missing)} (plain or .gz): pass a "
+            f"directory with all four files as --data (data= in Python) or ${VARIABLE}"
         )
     return [paths[0] for paths in found.values()]
 
@@ -116,13 +123,13 @@ def _download() -> list[Path]:
             Path(pooch.retrieve(MIRROR + name, f"sha256:{sha256}", name, cache, None, downloader))
             for name, sha256 in FILES.items()
         ]
-    except ValueError:  # pooch's word for a wrong checksum; it leaves no file behind
-        reason = "the files there are not the ones expected"
+    except ValueError:  # pooch raises it for a wrong checksum and leaves no file behind
+        reason = "wrong checksum"
     except OSError as error:  # the network's errors too; their text is long
         reason = error.strerror or type(error).__name__
     raise UsageError(
         f"MNIST cannot be downloaded from {MIRROR} to {cache} ({reason}); get "
-        f"{', '.join(FILES)} and name their directory with --data (data= in Python) or ${VARIABLE}"
+        f"{', '.join(FILES)} and pass their directory as --data (data= in Python) or ${VARIABLE}"
     )
 
 
