@@ -136,13 +136,13 @@ class Mnist(Task):
         minibatch are evaluated together. The seed of a validation or held-out start has no effect.
         """
         threads = resolve_threads(n_threads)
-        seeds = member_seeds(seed, len(genomes), split)
+        seeds = np.array(member_seeds(seed, len(genomes), split))
         if split in self._whole:
-            seeds = [0] * len(genomes)
+            seeds[:] = 0
         score = _SCORES[self.score if split == "train" else "accuracy"]
         fitness = np.empty(len(genomes))
-        for start in dict.fromkeys(seeds):
-            members = np.flatnonzero(np.array(seeds) == start)
+        for start in dict.fromkeys(seeds.tolist()):
+            members = np.flatnonzero(seeds == start)
             shown = self._whole.get(split) or self._minibatch(start)
             answers = network.respond(
                 genomes[members], self._observe(shown.images), self.n_steps, threads
