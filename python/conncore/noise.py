@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore._noise import fill_normal, fill_uniform
-from conncore.errors import UsageError, choose, need_count
+from conncore.errors import choose, need_count
 
 
 class Stream(IntEnum):
