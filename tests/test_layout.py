@@ -6,11 +6,13 @@ import importlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import conncore
 from conncore import _kernels
 from conncore.neurons.models import NEURONS
+from conncore.neurons.operations import NUMPY
 
 ROOT = Path(__file__).parents[1]
 CYTHON = ROOT / "conncore"
@@ -62,18 +64,28 @@ def test_no_generated_c_among_the_sources():
     assert not [p for p in CYTHON.rglob("*") if p.suffix in (".c", ".cpp", ".html", ".so")]
 
 
-def test_kernels_twins_and_registry_list_the_same_models():
+def test_kernels_modules_and_registry_list_the_same_models():
     kernels = {
         path.stem
         for path in (CYTHON / "kernels").glob("*.pyx")
         if re.search(r"^NEURON_STEP\b", path.read_text(), re.MULTILINE)
     }
-    twins = {
+    modules = {
         path.stem
         for path in (PACKAGE / "neurons").glob("*.py")
-        if re.search(r"^def step\b", path.read_text(), re.MULTILINE)
+        if re.search(r"^MODEL\b", path.read_text(), re.MULTILINE)
     }
-    assert kernels == twins == set(NEURONS)
+    assert kernels == modules == set(NEURONS)
+    for name, model in NEURONS.items():
+        assert importlib.import_module(f"conncore.neurons.{name}").MODEL is model
+
+
+def test_only_the_registry_lists_the_neuron_models():
+    """So that a new model needs no change to the networks, the twins or the exports."""
+    rooms = [f"python/conncore/{room}" for room in ("neurons", "network", "reference", "export")]
+    names = [re.compile(rf"\b{name}\b") for name in NEURONS]
+    lists = [p for p in sources(*rooms) if all(name.search(p.read_text()) for name in names)]
+    assert lists == [PACKAGE / "neurons" / "models.py"]
 
 
 @pytest.mark.parametrize("neuron", NEURONS)
@@ -81,9 +93,11 @@ def test_a_model_has_the_same_constants_and_state_everywhere(neuron):
     model = NEURONS[neuron]
     kernel = _kernels.load(neuron)
     assert tuple(model.constants) == kernel.CONSTANTS
-    twin = importlib.import_module(f"conncore.neurons.{neuron}")
-    start = twin.reset((1, 1), {name: c.default for name, c in model.constants.items()})
-    assert tuple(start) == kernel.STATE
+    constants = {name: constant.default for name, constant in model.constants.items()}
+    state = model.reset((1, 1), constants, NUMPY)
+    assert tuple(state) == kernel.STATE
+    model.step(state, np.ones((1, 1)), constants, NUMPY)
+    assert tuple(state) == kernel.STATE
     for name, constant in model.constants.items():
         assert constant.lower <= constant.default <= constant.upper, name
     assert 0 <= model.trace < 1

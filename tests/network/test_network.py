@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
-from conncore.network.network import LOG_WEIGHT_RANGE, Network
+from conncore.network.network import Network
+from conncore.network.weights import LOG_WEIGHT_RANGE
 from conncore.neurons.models import NEURONS
 from conncore.optimizers.ga import GA
 from conncore.reference import ReferencePopulation

@@ -122,6 +122,59 @@ def choose_cells(connectome: Record, text: str) -> tuple[str, ...]:
     return select(connectome, where={key: words.split(",")})
 
 
+def ends(
+    connectome: Record,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The places of the cells that a task drives, and of those that it reads.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of str, optional
+        Names of cells, in the order of their places in the result. If None, inputs are the body
+        map's motor neurons and outputs its muscles; without a body map, each is all cells.
+
+    Returns
+    -------
+    inputs, outputs : (n_inputs,), (n_outputs,) intp
+        Indices of cells.
+
+    Raises
+    ------
+    UsageError
+        If a name is not a cell's, if a name is given twice, or if there is no such cell.
+    """
+    return (
+        _end(connectome, "inputs", inputs, "motor"),
+        _end(connectome, "outputs", outputs, "muscle"),
+    )
+
+
+def _end(connectome: Record, what: str, names: Sequence[str] | None, role: str) -> NDArray[np.intp]:
+    """The cells of these names, in their order; the cells of this role if no names are given."""
+    body = connectome.body
+    if names is None:
+        if body is None:
+            return np.arange(connectome.n_cells)
+        found = np.flatnonzero([r == role for r in body.role])
+        if not found.size:
+            raise UsageError(
+                f"connectome {connectome.name!r}: its body map has no cell with role {role!r}"
+            )
+        return found
+    if isinstance(names, str) or not len(names):
+        raise UsageError(f"{what} is {names!r}; give a list of one or more cell names")
+    places = {name: i for i, name in enumerate(connectome.names)}
+    unknown = [name for name in names if name not in places]
+    if unknown:
+        raise UsageError(f"{what}: connectome {connectome.name!r} has no cell {unknown[0]!r}")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise UsageError(f"{what}: cell {twice!r} is given twice")
+    return np.array([places[name] for name in names], dtype=np.intp)
+
+
 def _by_name(connectome: Record, names: Sequence[str]) -> NDArray[np.bool_]:
     if isinstance(names, str):
         raise UsageError(f"names is {names!r}; give a list of cell names")

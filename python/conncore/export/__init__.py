@@ -42,8 +42,8 @@ def to_torch(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     """Return a network as a PyTorch module with the same outputs.
 
     ``actions, state = module(observations, state)`` is one control step; ``module.run`` takes many
-    at once. It computes in float64, in the order of `conncore.reference`: only tanh and exp differ,
-    in their last bits. Its parameters are the slices of the genome, and spikes have a surrogate
+    at once. It computes in float64, in the order of the kernels: only tanh and exp differ, in their
+    last bits. Its parameters are the slices of the genome, and spikes have a surrogate
     gradient (`conncore.export.torch_module.SuperSpike`), so it can be trained further;
     ``module.genome()`` brings the result back.
 

@@ -36,10 +36,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.errors import UsageError
+from conncore.network.arithmetic import propagate, tanh
 from conncore.network.network import Network
 from conncore.network.topology import SparseMap
-from conncore.reference.functions import tanh
-from conncore.reference.network import propagate
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from conncore.errors import UsageError
-from conncore.network.network import LOG_WEIGHT_RANGE, Network
+from conncore.network.network import Network
+from conncore.network.weights import LOG_WEIGHT_RANGE
+from conncore.neurons.models import NEURONS
 
 State = dict[str, Tensor]
 Constants = Mapping[str, Tensor]
@@ -42,55 +44,39 @@ class SuperSpike(torch.autograd.Function):
         return gradient / (1.0 + SLOPE * x.abs() / width).square(), None
 
 
-def _spike(x: Tensor, width: Tensor) -> Tensor:
-    spikes: Tensor = SuperSpike.apply(x, width)
-    return spikes
+class TorchOperations:
+    """What equations of neurons use; see `conncore.neurons.types.Operations`.
 
+    Parameters
+    ----------
+    like : Tensor
+        New tensors have its dtype and its device.
+    """
 
-# The equations of conncore.reference, in its order of operations.
+    def __init__(self, like: Tensor) -> None:
+        self.like = like
 
+    def full(self, shape: tuple[int, int], value: Tensor | float) -> Tensor:
+        return self.like.new_zeros(shape) + value
 
-def _step_relu(state: State, current: Tensor, c: Constants) -> Tensor:
-    return torch.minimum(torch.clamp(current, min=0.0), c["z_max"])
+    def clip(self, x: Tensor, low: float, high: Tensor | float) -> Tensor:
+        return torch.minimum(torch.clamp(x, min=low), self._tensor(high))
 
+    def where(self, condition: Tensor, x: Tensor | float, y: Tensor | float) -> Tensor:
+        return torch.where(condition, x, y)
 
-def _step_lif(state: State, current: Tensor, c: Constants) -> Tensor:
-    v = c["gamma"] * state["v"] + current
-    z = _spike(v - c["v_th"], c["v_th"])
-    state["v"] = torch.where(z > 0, 0.0, v)
-    return z
+    def spike(
+        self, x: Tensor, threshold: Tensor | float, width: Tensor | float
+    ) -> tuple[Tensor, Tensor]:
+        z: Tensor = SuperSpike.apply(x - threshold, self._tensor(width))
+        return z > 0, z
 
-
-def _step_alif(state: State, current: Tensor, c: Constants) -> Tensor:
-    v = c["gamma"] * state["v"] + current
-    z = _spike(v - (c["v_th"] + state["a"]), c["v_th"])
-    state["v"] = torch.where(z > 0, 0.0, v)
-    state["a"] = c["gamma_s"] * state["a"] + c["beta"] * z
-    return z
-
-
-def _step_izhikevich(state: State, current: Tensor, c: Constants) -> Tensor:
-    v, u, dt = state["v"], state["u"], c["dt"]
-    v = v + dt * (0.04 * v * v + 5.0 * v + 140.0 - u + c["scale"] * current)
-    u = u + dt * (c["a"] * (c["b"] * v - u))
-    peak = torch.full_like(dt, 30.0)
-    z = _spike(v - peak, peak)
-    state["v"] = torch.where(z > 0, c["c"], v)
-    state["u"] = torch.where(z > 0, u + c["d"], u)
-    return z
-
-
-Step = Callable[[State, Tensor, Constants], Tensor]
-_STEPS: Mapping[str, tuple[Step, tuple[str, ...]]] = {
-    "relu": (_step_relu, ()),
-    "lif": (_step_lif, ("v",)),
-    "alif": (_step_alif, ("v", "a")),
-    "izhikevich": (_step_izhikevich, ("v", "u")),
-}
+    def _tensor(self, value: Tensor | float) -> Tensor:
+        return value if isinstance(value, Tensor) else self.like.new_tensor(value)
 
 
 class NetworkModule(torch.nn.Module):
-    """One network, to the equations of `conncore.reference`, as a recurrent cell.
+    """One network as a recurrent cell, with the equations of `conncore.neurons`.
 
     Its parameters are the slices of the genome (`GenomeLayout.slices`), in float64, some of them
     empty: log weights stay log weights, so training keeps the sign of every synapse, and
@@ -170,7 +156,7 @@ class NetworkModule(torch.nn.Module):
                 f"observations have shape {tuple(rows.shape)} as (n_steps, batch, n_obs), "
                 f"n_obs must be {config['n_obs']}"
             )
-        step, _ = _STEPS[config["neuron"]]
+        neuron, ops = NEURONS[config["neuron"]], TorchOperations(self.get_parameter("encoder"))
         constants = self._constants()
         weights = self._weights()
         encoder, decoder = self._gather("encoder"), self._gather("decoder")
@@ -186,7 +172,7 @@ class NetworkModule(torch.nn.Module):
             current = current.index_copy(1, self.get_buffer("inputs"), torch.tanh(drive))
             for _ in range(config["steps_per_action"]):
                 received = _propagate(self._map("synapses"), weights, state["z"], current)
-                state["z"] = step(state, received, constants)
+                state["z"] = neuron.step(state, received, constants, ops)
                 outputs = state["z"][:, self.get_buffer("outputs")]
                 state["y"] = trace * state["y"] + (1.0 - trace) * outputs
                 activity.append(state["z"])
@@ -195,16 +181,11 @@ class NetworkModule(torch.nn.Module):
         return torch.stack(actions), torch.stack(activity), state
 
     def _rest(self, n_batch: int, constants: Constants) -> State:
-        n_neurons, n_outputs = self.config["n_neurons"], self.get_buffer("outputs").numel()
-        like = self.get_parameter("encoder")
-        state = {name: like.new_zeros(n_batch, n_neurons) for name in ("z", *self._state_names())}
-        if self.config["neuron"] == "izhikevich":
-            state["v"] = state["v"] + constants["c"]
-            state["u"] = constants["b"] * state["v"]
-        return state | {"y": like.new_zeros(n_batch, n_outputs)}
-
-    def _state_names(self) -> tuple[str, ...]:
-        return _STEPS[self.config["neuron"]][1]
+        shape = n_batch, self.config["n_neurons"]
+        ops = TorchOperations(self.get_parameter("encoder"))
+        state = NEURONS[self.config["neuron"]].reset(shape, constants, ops)
+        outputs = ops.full((n_batch, self.get_buffer("outputs").numel()), 0.0)
+        return {"z": ops.full(shape, 0.0), **state, "y": outputs}
 
     def _constants(self) -> State:
         tuned = self.get_parameter("constants")
@@ -230,7 +211,7 @@ class NetworkModule(torch.nn.Module):
 
 def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     """The module of a network and a genome, (n_parameters,) float64."""
-    layout, topology, wiring = network.layout, network.topology, network._wiring
+    layout, topology, wiring = network.layout, network.topology, network.wiring
     arrays: dict[str, NDArray[Any]] = {name: genome[part] for name, part in layout.slices.items()}
     for name, sparse_map in (
         ("encoder", topology.encoder),
@@ -242,14 +223,13 @@ def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     for name, gather in wiring.gathers.items():
         arrays[f"{name}_index"] = gather.index
         arrays[f"{name}_scale"] = gather.scale
-    order = network._received[1]
-    shared = network.weights == "shared"
+    order, synapses = network.synapse_order, network.synapses
     arrays |= {
         "inputs": topology.inputs,
         "outputs": topology.outputs,
-        "weights_index": network._inhibitory[order] if shared else order,
-        "weights_offset": network._offset[order] if shared else np.zeros(order.size),
-        "sign": network.connectome.sign[order].astype(np.float64),
+        "weights_index": synapses.index[order],
+        "weights_offset": synapses.offset[order],
+        "sign": synapses.sign[order].astype(np.float64),
     }
     config = {
         "neuron": network.neuron,

@@ -1,5 +1,1 @@
-"""A connectome as a neural network: its genome, its input and output, its populations."""
-
-from conncore.network.network import Network
-
-__all__ = ["Network"]
+"""A connectome as a neural network: its genome, its input and output, its equations."""

@@ -6,10 +6,9 @@ every member sees hundreds of images, a product reads it once for all of them.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,12 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from conncore._kernels import load
 from conncore.errors import UsageError
 from conncore.network.encoding import Floats, encoder_of
-from conncore.network.topology import SparseMap
-from conncore.neurons.types import Neuron
-from conncore.threads import one_blas_thread, resolve_threads
+from conncore.network.topology import SparseMap, Topology
+from conncore.neurons.operations import NUMPY
+from conncore.neurons.types import NeuronModel
+from conncore.threads import one_blas_thread
 
-if TYPE_CHECKING:
-    from conncore.network.network import Network
+Values = Mapping[str, NDArray[np.float64]]
 
 _MEMBERS_AT_ONCE = 8  # whose weights a thread holds
 _CACHE = 65_536  # values of one array of neurons x inputs: 256 kB
@@ -30,28 +29,42 @@ _TILE = 64  # columns that the kernel takes at a time
 
 
 def respond(
-    network: Network,
-    genomes: NDArray[np.float64],
+    topology: Topology,
+    neuron: NeuronModel,
+    n_members: int,
+    member_values: Callable[[slice], tuple[Values, Values]],
     observations: ArrayLike,
     n_steps: int,
-    n_threads: int | None = None,
+    *,
+    trace: float,
+    steps_per_action: int,
+    n_threads: int,
 ) -> Floats:
-    """Answers of every network to every observation, each held from rest.
+    """The answers of every network to every observation, each held from rest.
 
-    An answer is what the decoder puts out before its tanh, summed over the control steps. All is
+    An answer is the decoder's sums before their tanh, added up over the control steps. All is
     computed in float32: the encoder's drive once per observation, and the decoder, which is linear
     before its tanh, once from the summed activity.
 
     Parameters
     ----------
-    network : Network
-    genomes : (n_members, n_parameters) float64
+    topology : Topology
+        With ``rows="post"``.
+    neuron : NeuronModel
+    n_members : int
+        At least 1.
+    member_values : callable
+        For a slice of the members, the values of the topology's maps and biases, each
+        (n_taken, n), and the neurons' constants, each (n_taken,), by name. Threads call it, a few
+        members at a time, so that few weights are in memory at once.
     observations : (n_observations, n_obs)
         All finite.
     n_steps : int
-        Control steps that an observation is held for, of `network.steps_per_action` steps each.
-    n_threads : int, optional
-        All usable cores if None. Results do not depend on it.
+        Control steps that an observation is held for, of `steps_per_action` steps each.
+    trace : float
+        Low-pass factor of the output activity.
+    steps_per_action, n_threads : int
+        At least 1.
 
     Returns
     -------
@@ -61,11 +74,9 @@ def respond(
     Raises
     ------
     UsageError
-        For an argument of another shape or range.
+        For observations of another shape or not finite, or `n_steps` below 1.
     """
-    genomes = network.layout.check(genomes)
     seen = np.asarray(observations, dtype=np.float32)
-    topology = network.topology
     if seen.ndim != 2 or seen.shape[1] != topology.n_obs or not len(seen):
         raise UsageError(
             f"observations have shape {seen.shape}, need (n_observations, {topology.n_obs})"
@@ -74,36 +85,37 @@ def respond(
         raise UsageError("observations are not all finite")
     if n_steps < 1:
         raise UsageError(f"n_steps is {n_steps}, must be at least 1")
-    runner = _Runner(network, seen, n_steps)
-    answers = np.empty((len(genomes), topology.n_actions, len(seen)), dtype=np.float32)
+    runner = _Runner(topology, neuron, seen, n_steps, trace, steps_per_action)
+    answers = np.empty((n_members, topology.n_actions, len(seen)), dtype=np.float32)
 
     def work(first: int) -> None:
-        some = genomes[first : first + _MEMBERS_AT_ONCE]
-        values = network.values(some)
-        constants = network.neuron_constants(some)
-        for row in range(len(some)):
-            answers[first + row] = runner.answer(
+        some = slice(first, min(first + _MEMBERS_AT_ONCE, n_members))
+        values, constants = member_values(some)
+        for row, member in enumerate(range(some.start, some.stop)):
+            answers[member] = runner.answer(
                 {name: array[row] for name, array in values.items()},
                 {name: float(array[row]) for name, array in constants.items()},
             )
 
-    with (
-        one_blas_thread(),
-        ThreadPoolExecutor(resolve_threads(n_threads)) as pool,
-    ):
-        list(pool.map(work, range(0, len(genomes), _MEMBERS_AT_ONCE)))  # raises what they raise
+    with one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(work, range(0, n_members, _MEMBERS_AT_ONCE)))  # raises what they raise
     return cast(Floats, answers.transpose(0, 2, 1))
 
 
 class _Runner:
     """What all members share; arrays are (neurons, observations)."""
 
-    def __init__(self, network: Network, observations: Floats, n_steps: int) -> None:
-        self.topology = topology = network.topology
-        self.trace = network.trace
-        self.n_steps = n_steps
-        self.steps_per_action = network.steps_per_action
-        self.model = cast(Neuron, importlib.import_module(f"conncore.neurons.{network.neuron}"))
+    def __init__(
+        self,
+        topology: Topology,
+        neuron: NeuronModel,
+        observations: Floats,
+        n_steps: int,
+        trace: float,
+        steps_per_action: int,
+    ) -> None:
+        self.topology, self.neuron = topology, neuron
+        self.trace, self.n_steps, self.steps_per_action = trace, n_steps, steps_per_action
         # An odd number of tiles: rows a power of two apart would share few places in the cache.
         tiles = max(1, _CACHE // topology.n_neurons // _TILE)
         width = _TILE * (tiles - (tiles % 2 == 0))
@@ -112,9 +124,7 @@ class _Runner:
         self.decoder = _Products(topology.decoder)
         self.outputs = _span(topology.outputs)
 
-    def answer(
-        self, values: Mapping[str, NDArray[np.float64]], constants: Mapping[str, float]
-    ) -> Floats:
+    def answer(self, values: Values, constants: Mapping[str, float]) -> Floats:
         """Answers of the member with these values, (n_actions, n_observations)."""
         some = {name: array.astype(np.float32) for name, array in values.items()}
         answers = []
@@ -133,15 +143,17 @@ class _Runner:
     ) -> tuple[Floats, NDArray[np.bool_]]:
         """The outputs' activity summed over the control steps, and which columns stayed finite."""
         trace, outputs = self.trace, self.outputs
-        state = self.model.reset(drive.shape, constants)
+        state = self.neuron.reset(drive.shape, constants, NUMPY)
         state = {name: array.astype(np.float32) for name, array in state.items()}
         y: Any = np.zeros((self.topology.outputs.size, drive.shape[1]), dtype=np.float32)
         total = y
         z, current = None, np.empty_like(drive)
         for step in range(self.n_steps * self.steps_per_action):
+            received = drive  # before the first step all neurons are silent
             if z is not None:
                 self.synapses.add(weights, z, drive, current)
-            z = self.model.step(state, drive if z is None else current, constants)
+                received = current
+            z = self.neuron.step(state, received, constants, NUMPY)
             reads = (step + 1) % self.steps_per_action == 0
             if trace:
                 y = trace * y + (1.0 - trace) * z[outputs]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,21 +12,20 @@ from conncore import _kernels
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
-from conncore.connectome.signs import unknown_signs
 from conncore.errors import UsageError, choose
 from conncore.network import batched
-from conncore.network.genome import GenomeLayout, Part
+from conncore.network.constants import NeuronConstants
+from conncore.network.genome import GenomeLayout
+from conncore.network.interface import NetworkTask
 from conncore.network.topology import SparseMap, Topology
-from conncore.network.wiring import INITIAL_RANGE, LIMIT, WIRINGS
+from conncore.network.weights import SynapseWeights
+from conncore.network.wiring import WIRINGS
 from conncore.neurons.models import NEURONS
 from conncore.noise import Stream, uniform
-from conncore.tasks.base import Task
 from conncore.threads import resolve_threads
 
 Array = NDArray[np.float64]
-
-# exp() of these is a weight from 2e-9 to 22,000: always finite, never zero, so a sign never fades.
-LOG_WEIGHT_RANGE = (-20.0, 10.0)
+Parts = Mapping[str, Array]  # slices of genomes by name, (n_members, n) each
 
 # Where events beat lanes (see `Network.representation`), measured with `conncore bench large`.
 FEW_MEMBERS = 4
@@ -50,7 +47,7 @@ class Network:
     task : Task
         Gives the sizes of observations and actions, and the joints of the body.
     neuron : str
-        A name in `conncore.neurons.models.NEURONS`: "relu", "lif", "alif", "izhikevich".
+        A name in `conncore.neurons.models.NEURONS`, such as "alif" or "relu".
     io : str
         "anatomical" (the body plan's wiring, a few shared gains), "dense" (the paper's) or
         "direct" (an observation per input cell, with one gain).
@@ -85,7 +82,12 @@ class Network:
         Slices of the genome: encoder, encoder_bias, log_weights (free_weights where they are
         free), constants, decoder, decoder_bias.
     topology : Topology
-        A row of synapses per postsynaptic cell, all that it receives in ascending order.
+        A row of synapses per postsynaptic cell, which holds all that the cell receives, in
+        ascending order of the senders.
+    wiring : Wiring
+        Encoder and decoder, and how they take their values from the genome.
+    synapses : SynapseWeights
+        How synapses take their weights from the genome.
 
     Raises
     ------
@@ -96,7 +98,7 @@ class Network:
     def __init__(
         self,
         connectome: Connectome,
-        task: Task,
+        task: NetworkTask,
         neuron: str = "alif",
         io: str = "anatomical",
         *,
@@ -114,14 +116,13 @@ class Network:
         self.task = task
         self.neuron = choose("neuron", neuron, NEURONS)
         self.io = choose("io", io, WIRINGS)
-        self.weights = choose("weights", weights, ("shared", "individual", "free"))
-        self.initial_weights = choose("initial_weights", initial_weights, ("sign", "counts"))
         model = NEURONS[neuron]
-        self.log_weights = _log_weights(model.log_weights if log_weights is None else log_weights)
-        self.constants = _constants(neuron, constants or {})
-        self.tune = tuple(choose("constant to tune", name, model.constants) for name in tune)
-        if len(set(self.tune)) != len(self.tune):
-            raise UsageError(f"tune names a constant twice: {', '.join(self.tune)}")
+        chosen = model.log_weights if log_weights is None else log_weights
+        self.synapses = SynapseWeights(connectome, weights, initial_weights, chosen)
+        self.weights, self.initial_weights = self.synapses.kind, self.synapses.initial
+        self.log_weights = self.synapses.log_weights
+        self._constants = NeuronConstants(neuron, constants or {}, tune)
+        self.constants, self.tune = self._constants.start, self._constants.tune
         self.trace = model.trace if trace is None else float(trace)
         if not 0.0 <= self.trace < 1.0:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
@@ -129,20 +130,12 @@ class Network:
         if steps != int(steps) or steps < 1:
             raise UsageError(f"steps_per_action is {steps}, must be a whole number from 1 up")
         self.steps_per_action = int(steps)
-        if weights != "free" and connectome.n_unknown:
-            raise UsageError(unknown_signs(connectome))
-        if weights == "free" and initial_weights != "sign":
-            raise UsageError("free weights start at random: leave initial_weights at 'sign'")
 
         ends = {"inputs": inputs, "outputs": outputs}
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
-        self._wiring = WIRINGS[io](connectome, task, inputs, outputs)
-        self._inhibitory = (connectome.sign < 0).astype(np.intp)  # which shared log weight
-        self._offset = np.zeros(connectome.n_edges)
-        if initial_weights == "counts" and connectome.n_edges:
-            log_counts = np.log(connectome.weight)
-            self._offset = log_counts - log_counts.mean()
-        self.layout = self._make_layout()
+        self.wiring = WIRINGS[io](connectome, task, inputs, outputs)
+        before, after = self.wiring.parts[:2], self.wiring.parts[2:]
+        self.layout = GenomeLayout((*before, self.synapses.part, self._constants.part, *after))
 
     @cached_property
     def _received(self) -> tuple[SparseMap, NDArray[np.int32]]:
@@ -150,56 +143,21 @@ class Network:
         c = self.connectome
         return SparseMap.from_pairs(c.post, c.pre, c.n_cells, c.n_cells)
 
+    @property
+    def synapse_order(self) -> NDArray[np.int32]:
+        """The connectome's edge of each synapse of the topology, (n_synapses,)."""
+        return self._received[1]
+
     @cached_property
     def topology(self) -> Topology:
         """A row of synapses per postsynaptic cell."""
-        return self._topology(self._received[0], "post")
+        return self.wiring.topology(self._received[0], "post")
 
     @cached_property
     def _sending(self) -> Topology:
         """A row of synapses per presynaptic cell: the connectome's own arrays."""
         c = self.connectome
-        return self._topology(SparseMap(c.indptr, c.indices, c.n_cells), "pre")
-
-    def _topology(self, synapses: SparseMap, rows: Literal["post", "pre"]) -> Topology:
-        wiring = self._wiring
-        return Topology(
-            wiring.inputs.astype(np.int32),
-            wiring.outputs.astype(np.int32),
-            wiring.encoder,
-            synapses,
-            wiring.decoder,
-            rows,
-        )
-
-    def _make_layout(self) -> GenomeLayout:
-        parts = {part.name: part for part in self._wiring.parts}
-        if self.weights == "free":
-            start = np.zeros(self.connectome.n_edges)
-            synapses = Part("free_weights", start, INITIAL_RANGE, -LIMIT, LIMIT)
-        else:
-            start = np.array(self.log_weights)
-            if self.weights == "individual":
-                start = start[self._inhibitory] + self._offset
-            synapses = Part("log_weights", start, 0.0, *LOG_WEIGHT_RANGE)
-        tuned = [NEURONS[self.neuron].constants[name] for name in self.tune]
-        return GenomeLayout(
-            (
-                parts["encoder"],
-                parts["encoder_bias"],
-                synapses,
-                Part(
-                    "constants",
-                    np.array([self.constants[name] for name in self.tune]),
-                    0.0,
-                    np.array([constant.lower for constant in tuned]),
-                    np.array([constant.upper for constant in tuned]),
-                    np.array([constant.unit for constant in tuned]),
-                ),
-                parts["decoder"],
-                parts["decoder_bias"],
-            )
-        )
+        return self.wiring.topology(SparseMap(c.indptr, c.indices, c.n_cells), "pre")
 
     def __repr__(self) -> str:
         return (
@@ -250,51 +208,35 @@ class Network:
         """
         if self.weights != "shared":
             raise UsageError("expand() needs a network with shared weights; this one's are not")
-        parts = self.layout.split(self.layout.check(genomes))
-        parts["log_weights"] = self._log_weights_of(parts["log_weights"])
+        parts = self._split(genomes)
+        parts["log_weights"] = self.synapses.individual(parts["log_weights"])
         return np.concatenate(list(parts.values()), axis=1)
 
     def synapse_weights(self, genomes: Array) -> Array:
         """Signed weights in the connectome's order, (n_members, n_synapses) float64."""
-        parts = self.layout.split(self.layout.check(genomes))
-        if self.weights == "free":
-            free: Array = parts["free_weights"].copy()
-            return free
-        weights = self._log_weights_of(parts["log_weights"])
-        np.exp(weights, out=weights)
-        weights *= self.connectome.sign
-        return weights
-
-    def _log_weights_of(self, part: Array) -> Array:
-        """(n_members, n_synapses) log weights in the connectome's order, a new array."""
-        if self.weights == "shared":
-            part = part[:, self._inhibitory] + self._offset
-        return np.clip(part, *LOG_WEIGHT_RANGE)
+        return self._weights_of(self._split(genomes))
 
     def neuron_constants(self, genomes: Array) -> dict[str, Array]:
         """Constants of each member's neurons, by name, each (n_members,)."""
-        tuned = self.layout.split(self.layout.check(genomes))["constants"]
-        constants = {name: np.full(len(genomes), value) for name, value in self.constants.items()}
-        constants.update(zip(self.tune, tuned.T, strict=True))
-        return constants
+        return self._constants_of(self._split(genomes))
 
     def values(self, genomes: Array) -> dict[str, Array]:
         """Values of the topology's maps and biases, each (n_members, n) float64, by name."""
-        weights = self.synapse_weights(genomes)[:, self._received[1]]
-        return {**self._io_values(genomes), "synapse_weights": weights}
+        return self._values_of(self._split(genomes))
 
-    def _io_values(self, genomes: Array) -> dict[str, Array]:
-        parts = self.layout.split(self.layout.check(genomes))
-        gathers = self._wiring.gathers
-        bias = gathers["decoder_bias"](parts["decoder_bias"])
-        if not bias.shape[1]:
-            bias = np.zeros((len(genomes), self.task.n_actions))
-        return {
-            "encoder_weights": gathers["encoder"](parts["encoder"]),
-            "encoder_bias": gathers["encoder_bias"](parts["encoder_bias"]),
-            "decoder_weights": gathers["decoder"](parts["decoder"]),
-            "decoder_bias": bias,
-        }
+    def _split(self, genomes: Array) -> dict[str, Array]:
+        """Check genomes on their way in; what follows takes their parts and checks nothing."""
+        return self.layout.split(self.layout.check(genomes))
+
+    def _weights_of(self, parts: Parts) -> Array:
+        return self.synapses(parts[self.synapses.part.name])
+
+    def _constants_of(self, parts: Parts) -> dict[str, Array]:
+        return self._constants(parts["constants"])
+
+    def _values_of(self, parts: Parts) -> dict[str, Array]:
+        weights = self._weights_of(parts)[:, self.synapse_order]
+        return {**self.wiring.values(parts), "synapse_weights": weights}
 
     def representation(self, n_members: int) -> str:
         """How `policy` runs so many members: "lanes" or "events". Results are the same to the bit.
@@ -333,27 +275,27 @@ class Network:
     def _policy(
         self, genomes: Array, n_threads: int | None, n_repeats: int
     ) -> Population | EventPopulation:
-        genomes = self.layout.check(genomes)
+        parts = self._split(genomes)
         threads = resolve_threads(n_threads)
         neuron = _kernels.load(self.neuron)
-        by_name = self.neuron_constants(genomes)
+        by_name = self._constants_of(parts)
         constants = np.stack([by_name[name] for name in neuron.CONSTANTS], axis=1)
-        if self.representation(len(genomes)) == "lanes":
+        if self.representation(len(constants)) == "lanes":
             return Population(
                 self.topology,
                 _kernels.load("network"),
                 neuron,
-                {**self.values(genomes), "constants": constants},
+                {**self._values_of(parts), "constants": constants},
                 trace=self.trace,
                 n_threads=threads,
                 n_repeats=n_repeats,
             )
-        weights = self.synapse_weights(genomes)
+        values = {**self.wiring.values(parts), "synapse_weights": self._weights_of(parts)}
         return EventPopulation(
             self._sending,
             _kernels.load("events"),
             neuron,
-            {**self._io_values(genomes), "synapse_weights": weights, "constants": constants},
+            {**values, "constants": constants},
             trace=self.trace,
             n_threads=threads,
             n_repeats=n_repeats,
@@ -362,8 +304,48 @@ class Network:
     def respond(
         self, genomes: Array, observations: ArrayLike, n_steps: int, n_threads: int | None = None
     ) -> NDArray[np.float32]:
-        """Answers to many observations by matrix products; see `batched.respond`."""
-        return batched.respond(self, genomes, observations, n_steps, n_threads)
+        """The answers of every network to every observation, by matrix products in float32.
+
+        A network is at rest, sees one observation for `n_steps` control steps, and answers with
+        the decoder's sums before tanh, added up over these steps.
+
+        Parameters
+        ----------
+        genomes : (n_members, n_parameters) float64
+        observations : (n_observations, n_obs)
+            All finite.
+        n_steps : int
+            Control steps that an observation is held for.
+        n_threads : int, optional
+            All usable cores if None. Results do not depend on it.
+
+        Returns
+        -------
+        (n_members, n_observations, n_actions) float32
+            NaN where a neuron's state became non-finite.
+
+        Raises
+        ------
+        UsageError
+            For an argument of another shape or range.
+        """
+        genomes = self.layout.check(genomes)
+
+        def member_values(some: slice) -> tuple[dict[str, Array], dict[str, Array]]:
+            parts = self.layout.split(genomes[some])
+            return self._values_of(parts), self._constants_of(parts)
+
+        return batched.respond(
+            self.topology,
+            NEURONS[self.neuron],
+            len(genomes),
+            member_values,
+            observations,
+            n_steps,
+            trace=self.trace,
+            steps_per_action=self.steps_per_action,
+            n_threads=resolve_threads(n_threads),
+        )
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
         """Activity of every neuron while one network sees the given observations.
@@ -388,28 +370,3 @@ class Network:
             policy.act(row[None])
             activity[step] = policy.activity()[0]
         return activity
-
-
-def _log_weights(pair: Sequence[float]) -> tuple[float, float]:
-    low, high = LOG_WEIGHT_RANGE
-    values = tuple(float(value) for value in pair)
-    if len(values) != 2 or not all(low <= value <= high for value in values):
-        raise UsageError(
-            f"log_weights is {list(pair)}, must be two numbers in [{low:g}, {high:g}]: "
-            "of excitatory and of inhibitory synapses"
-        )
-    return values[0], values[1]
-
-
-def _constants(neuron: str, given: Mapping[str, float]) -> Mapping[str, float]:
-    known = NEURONS[neuron].constants
-    for name, value in given.items():
-        constant = known[choose(f"constant of {neuron}", name, known)]
-        if not constant.lower <= value <= constant.upper:
-            raise UsageError(
-                f"constant {name} of {neuron} is {value}, must lie in "
-                f"[{constant.lower:g}, {constant.upper:g}]"
-            )
-    return MappingProxyType(
-        {name: float(given.get(name, constant.default)) for name, constant in known.items()}
-    )

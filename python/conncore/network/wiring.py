@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
+from conncore.connectome.select import ends
 from conncore.errors import UsageError
 from conncore.network.genome import Part
-from conncore.network.topology import SparseMap
-from conncore.tasks.base import Task
+from conncore.network.interface import NetworkTask
+from conncore.network.topology import SparseMap, Topology
 
 INITIAL_RANGE = 0.3  # encoder and decoder start from U(-0.3, 0.3), the paper's
 LIMIT = 1e3  # keeps evolved encoder and decoder values finite
@@ -62,12 +63,35 @@ class Wiring:
     parts: tuple[Part, ...]
     gathers: Mapping[str, Gather]
 
+    def topology(self, synapses: SparseMap, rows: Literal["post", "pre"]) -> Topology:
+        """Encoder and decoder with these synapses between them; see `Topology` for `rows`."""
+        inputs, outputs = self.inputs.astype(np.int32), self.outputs.astype(np.int32)
+        return Topology(inputs, outputs, self.encoder, synapses, self.decoder, rows)
+
+    def values(self, parts: Mapping[str, Values]) -> dict[str, Values]:
+        """Values of the maps and of their biases, each (n_members, n), by name.
+
+        Parameters
+        ----------
+        parts : mapping of str to (n_members, n) float64
+            The slices of the genomes.
+        """
+        bias = self.gathers["decoder_bias"](parts["decoder_bias"])
+        if not bias.shape[1]:
+            bias = np.zeros((len(bias), self.decoder.n_rows))
+        return {
+            "encoder_weights": self.gathers["encoder"](parts["encoder"]),
+            "encoder_bias": self.gathers["encoder_bias"](parts["encoder_bias"]),
+            "decoder_weights": self.gathers["decoder"](parts["decoder"]),
+            "decoder_bias": bias,
+        }
+
 
 class WiringRule(Protocol):
     def __call__(
         self,
         connectome: Connectome,
-        task: Task,
+        task: NetworkTask,
         inputs: Sequence[str] | None = None,
         outputs: Sequence[str] | None = None,
     ) -> Wiring: ...
@@ -75,7 +99,7 @@ class WiringRule(Protocol):
 
 def dense(
     connectome: Connectome,
-    task: Task,
+    task: NetworkTask,
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ) -> Wiring:
@@ -90,8 +114,7 @@ def dense(
     UsageError
         If a name is not a cell's, or given twice, or there is none.
     """
-    heard = _ends(connectome, "inputs", inputs, "motor")
-    read = _ends(connectome, "outputs", outputs, "muscle")
+    heard, read = ends(connectome, inputs, outputs)
     encoder, encoder_order = _full_map(heard.size, task.n_obs)
     decoder, decoder_parts, decoder_gathers = _dense_decoder(task, read.size)
     return Wiring(
@@ -116,7 +139,7 @@ def dense(
 
 def direct(
     connectome: Connectome,
-    task: Task,
+    task: NetworkTask,
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ) -> Wiring:
@@ -131,8 +154,7 @@ def direct(
     UsageError
         As `dense` does, or if there are not as many observations as input cells.
     """
-    heard = _ends(connectome, "inputs", inputs, "motor")
-    read = _ends(connectome, "outputs", outputs, "muscle")
+    heard, read = ends(connectome, inputs, outputs)
     n = heard.size
     if task.n_obs != n:
         raise UsageError(
@@ -163,7 +185,7 @@ def direct(
 
 def anatomical(
     connectome: Connectome,
-    task: Task,
+    task: NetworkTask,
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ) -> Wiring:
@@ -198,7 +220,7 @@ def anatomical(
             f"task {task.name!r} has no chain of joints, which anatomical input/output needs: "
             "use --io dense"
         )
-    motor, muscles = _cells(connectome, "motor"), _cells(connectome, "muscle")
+    motor, muscles = ends(connectome)
     n_links = joints.n_joints + 1
     link = body.segment.astype(np.int64) * n_links // body.n_segments
     classes = sorted({body.cell_class[j] for j in motor})
@@ -254,33 +276,6 @@ WIRINGS: Mapping[str, WiringRule] = MappingProxyType(
 )
 
 
-def _cells(connectome: Connectome, role: str) -> Index:
-    assert connectome.body is not None
-    found = np.flatnonzero([r == role for r in connectome.body.role])
-    if not found.size:
-        raise UsageError(
-            f"connectome {connectome.name!r}: its body map has no cell with role {role!r}"
-        )
-    return found
-
-
-def _ends(connectome: Connectome, what: str, names: Sequence[str] | None, role: str) -> Index:
-    """The cells of these names, in their order; by their role if no names are given."""
-    if names is None:
-        everyone = np.arange(connectome.n_cells)
-        return _cells(connectome, role) if connectome.body else everyone
-    if isinstance(names, str) or not len(names):
-        raise UsageError(f"{what} is {names!r}; give a list of one or more cell names")
-    places = {name: i for i, name in enumerate(connectome.names)}
-    unknown = [name for name in names if name not in places]
-    if unknown:
-        raise UsageError(f"{what}: connectome {connectome.name!r} has no cell {unknown[0]!r}")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
-        raise UsageError(f"{what}: cell {twice!r} is given twice")
-    return np.array([places[name] for name in names], dtype=np.int64)
-
-
 def _part(name: str, size: int) -> Part:
     return Part(name, np.zeros(size), INITIAL_RANGE, -LIMIT, LIMIT)
 
@@ -290,7 +285,7 @@ def _plain(index: Index) -> Gather:
 
 
 def _dense_decoder(
-    task: Task, n_outputs: int
+    task: NetworkTask, n_outputs: int
 ) -> tuple[SparseMap, tuple[Part, Part], dict[str, Gather]]:
     """Every output cell to every action, with a bias each: the map, its parts and gathers."""
     decoder, order = _full_map(task.n_actions, n_outputs)

@@ -1,1 +1,1 @@
-"""Neuron models: their constants, and their equations in NumPy."""
+"""Neuron models: their constants, and their equations for NumPy and PyTorch."""

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.network.topology import SparseMap, Topology
-from conncore.neurons.types import Constants, Neuron, State
-from conncore.reference.functions import tanh
-
-
-def propagate(
-    sparse_map: SparseMap,
-    values: NDArray[np.float64],
-    source: NDArray[np.float64],
-    target: NDArray[np.float64],
-) -> None:
-    """target[:, row] += sum of values[:, k] * source[:, indices[k]], in the order of k.
-
-    Shapes: values (n_members, n_values), source (n_members, n_source), target
-    (n_members, n_rows).
-    """
-    terms = values * source[:, sparse_map.indices]
-    for row, start, end in zip(
-        range(sparse_map.n_rows), sparse_map.indptr[:-1], sparse_map.indptr[1:], strict=True
-    ):
-        for k in range(start, end):
-            target[:, row] += terms[:, k]
+from conncore.network.arithmetic import propagate, tanh
+from conncore.network.topology import Topology
+from conncore.neurons.models import NEURONS
+from conncore.neurons.operations import NUMPY
+from conncore.neurons.types import Constants, State
 
 
 class ReferencePopulation:
@@ -60,7 +41,7 @@ class ReferencePopulation:
         n_repeats: int = 1,
     ) -> None:
         self.topology = topology
-        self.model = cast(Neuron, importlib.import_module(f"conncore.neurons.{neuron}"))
+        self.model = NEURONS[neuron]
         # the kernels keep the values of sparse maps in float32
         self.values: dict[str, NDArray[np.float64]] = {
             name: array.astype(np.float32).astype(np.float64) if "weights" in name else array
@@ -75,7 +56,7 @@ class ReferencePopulation:
     def reset(self) -> None:
         """Bring all neurons to rest."""
         shape = (self.n_members, self.topology.n_neurons)
-        self._state: State = self.model.reset(shape, self.constants)
+        self._state: State = self.model.reset(shape, self.constants, NUMPY)
         self._z: NDArray[np.float64] = np.zeros(shape)
         self._y: NDArray[np.float64] = np.zeros((self.n_members, self.topology.outputs.size))
 
@@ -89,7 +70,7 @@ class ReferencePopulation:
             current = np.zeros_like(self._z)
             current[:, topology.inputs] = drive
             propagate(topology.synapses, values["synapse_weights"], self._z, current)
-            self._z = self.model.step(self._state, current, self.constants)
+            self._z = self.model.step(self._state, current, self.constants, NUMPY)
             self._y = self.trace * self._y + (1.0 - self.trace) * self._z[:, topology.outputs]
         actions = values["decoder_bias"].copy()
         propagate(topology.decoder, values["decoder_weights"], self._y, actions)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from conncore.errors import UsageError
-from conncore.tasks.base import JointMap, Task, member_seeds
+from conncore.network.interface import JointMap
+from conncore.tasks.base import Task, member_seeds
 
 #: Where the class of each task is, "module:class". A module is imported when its task is made, so
 #: that a simulator loads only where it is needed. These names take precedence over Gymnasium's.

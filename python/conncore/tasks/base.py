@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.errors import UsageError
+from conncore.network.interface import JointMap
 from conncore.noise import N_STARTS, Split, check_split
 
 FloatArray = NDArray[np.float64]
@@ -48,36 +48,6 @@ class PolicyFactory(Protocol):
         n_threads: int | None = None,
     ) -> NDArray[np.float32]:
         """Answers to each of many observations, (n_members, n_observations, n_actions)."""
-
-
-@dataclass(frozen=True, eq=False)
-class JointMap:
-    """Which observations and which actions belong to which joint, the foremost joint first.
-
-    Attributes
-    ----------
-    angle : (n_joints,) int64
-        Index of each joint's angle in the observation.
-    velocity : (n_joints,) int64, or (0,) where the task does not observe velocities
-        Index of each joint's angular velocity in the observation.
-    action : (n_joints,) int64
-        Index of each joint's motor in the action.
-    angle_scale : (n_joints,) float64
-        Factor that brings the observed angle to about [-1, 1].
-    velocity_scale : (n_joints,) float64, or (0,) like `velocity`
-        Factor that brings the observed velocity (rad/s) to about [-1, 1].
-    """
-
-    angle: NDArray[np.int64]
-    velocity: NDArray[np.int64]
-    action: NDArray[np.int64]
-    angle_scale: FloatArray
-    velocity_scale: FloatArray
-
-    @property
-    def n_joints(self) -> int:
-        """Number of joints."""
-        return len(self.angle)
 
 
 class Task(ABC):

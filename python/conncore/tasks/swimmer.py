@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from conncore import _population
 from conncore._swimmers import Swimmers
 from conncore.errors import choose
-from conncore.tasks.base import FloatArray, JointMap, Policy, initial_draws
+from conncore.network.interface import JointMap
+from conncore.tasks.base import FloatArray, Policy, initial_draws
 from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
 from conncore.tasks.mujoco import Bodies, MujocoBodies, MujocoTask
 from conncore.tasks.native import Scoring, native_bodies
