@@ -13,7 +13,7 @@ from conncore.catalog.shipped import load
 from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
 from conncore.connectome.graph import components, reached
-from conncore.connectome.select import choose_cells, column
+from conncore.connectome.select import choose_cells, column, ends, with_role
 from conncore.errors import ConnectomeError, UsageError
 from random_connectomes import connectomes, same
 
@@ -39,8 +39,8 @@ def eye(**changes):
 
 def edges(connectome):
     names = connectome.names
-    ends = zip(connectome.pre, connectome.post, connectome.weight, connectome.sign, strict=True)
-    return {(names[i], names[j]): (w, s) for i, j, w, s in ends}
+    rows = zip(connectome.pre, connectome.post, connectome.weight, connectome.sign, strict=True)
+    return {(names[i], names[j]): (w, s) for i, j, w, s in rows}
 
 
 def gaps(connectome):
@@ -277,3 +277,32 @@ def test_only_counterparts_are_merged():
         "e", [0], [1], names=["L1", "R1", "LC4_L", "LC4_R", "x left", "x right"]
     )
     assert letters.merge_left_right().names == ("L1", "R1", "LC4_lr", "x lr")
+
+
+def test_ends_are_named_cells_or_those_of_the_body_map_or_all():
+    brain = eye()
+    assert [list(end) for end in ends(brain)] == [[0, 1, 2, 3, 4]] * 2
+    assert [list(end) for end in ends(brain, ["OUT", "R1"])] == [[4, 0], [0, 1, 2, 3, 4]]
+    roles = ("motor", "", "motor", "muscle", "")
+    body = BodyMap(
+        ("R", "", "T", "", ""), roles, [0, -1, 0, 0, -1], ("dorsal", "", *["dorsal"] * 2, "")
+    )
+    worm = replace(brain, body=body)
+    assert [list(end) for end in ends(worm)] == [[0, 2], [3]]
+    assert [list(end) for end in ends(worm, outputs=["R2"])] == [[0, 2], [1]]
+    assert list(with_role(worm, "muscle")) == [3]
+    assert with_role(brain, "muscle").size == 0
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (["R1", "R3"], "inputs: connectome 'eye' has no cell 'R3'"),
+        (["R1", "R1"], "inputs: cell 'R1' is given twice"),
+        ([], r"inputs is \[\]; give a list"),
+        ("R1", "inputs is 'R1'; give a list"),
+    ],
+)
+def test_ends_refuse_wrong_names(inputs, message):
+    with pytest.raises(UsageError, match=message):
+        ends(eye(), inputs)

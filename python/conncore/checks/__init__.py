@@ -1,1 +1,1 @@
-"""What a connectome holds, and what may be wrong with it."""
+"""Counts of a connectome, and possible problems."""

@@ -1,4 +1,4 @@
-"""What a connectome holds, and what may be wrong with it: `conncore connectome check`."""
+"""Count what a connectome holds and list possible problems: `conncore connectome check`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from conncore.checks.findings import FINDINGS, TASK_FINDINGS, Ends
+from conncore.checks.findings import FINDINGS
+from conncore.checks.task_findings import TASK_FINDINGS, CheckedTask, Ends
 from conncore.connectome import Connectome
 from conncore.connectome.graph import components, returned, without_edges
+from conncore.connectome.select import ends as cells_of
 from conncore.errors import UsageError
-from conncore.network.wiring import dense
-from conncore.tasks.base import Task
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Report:
     facts : dict
         Counts, by what they count.
     findings : dict of str to str
-        One line for each kind of defect that is there, by its name in `FINDINGS`.
+        One line for each problem that was found, by its name in `FINDINGS` or `TASK_FINDINGS`.
     """
 
     facts: dict[str, Any]
@@ -35,18 +35,18 @@ class Report:
 
 def check(
     connectome: Connectome,
-    task: Task | None = None,
+    task: CheckedTask | None = None,
     *,
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ) -> Report:
-    """Count what a connectome holds and name what may need a decision.
+    """Count what a connectome holds and list possible problems.
 
     Parameters
     ----------
     connectome : Connectome
     task : Task, optional
-        Also look for the inputs and outputs that this task needs.
+        Also check whether the connectome has the inputs and outputs that this task needs.
     inputs, outputs : sequence of str, optional
         The cells that sense and act, as for a `Network`.
 
@@ -95,7 +95,7 @@ def _facts(connectome: Connectome) -> dict[str, Any]:
 
 
 def _densities(connectome: Connectome) -> dict[str, float]:
-    """Three densities in use; the papers on the worm's locomotion circuit mean the first."""
+    """Three densities in use; papers on the worm's locomotion circuit use the first."""
     n = connectome.n_cells
     between = int((connectome.pre != connectome.post).sum())
     ends = np.stack(
@@ -153,8 +153,8 @@ def _body(connectome: Connectome) -> dict[str, int]:
     }
 
 
-def _task_facts(connectome: Connectome, task: Task, ends: Ends) -> dict[str, Any]:
-    """What the task asks for, and the classes of the cells that dense input/output would use."""
+def _task_facts(connectome: Connectome, task: CheckedTask, ends: Ends) -> dict[str, Any]:
+    """What the task asks for, and the classes of the cells that dense input/output uses."""
     facts: dict[str, Any] = {
         "task": task.name,
         "observations": task.n_obs,
@@ -162,10 +162,10 @@ def _task_facts(connectome: Connectome, task: Task, ends: Ends) -> dict[str, Any
         "joints": task.joints.n_joints if task.joints else 0,
     }
     try:
-        wiring = dense(connectome, task, **ends)
-    except UsageError:  # said among the findings
+        inputs, outputs = cells_of(connectome, **ends)
+    except UsageError:  # reported among the findings
         return facts
-    for what, cells in (("inputs", wiring.inputs), ("outputs", wiring.outputs)):
+    for what, cells in (("inputs", inputs), ("outputs", outputs)):
         facts[what] = _count(connectome.classes[i] for i in cells)
     return facts
 

@@ -19,7 +19,7 @@ _FLOWS = ("isolated", "source", "sink", "inner")  # receives + 2 * sends, in ord
 
 
 def column(connectome: Record, key: str) -> Sequence[str]:
-    """What a connectome says of each cell, (n_cells,) words.
+    """A property of each cell as words, (n_cells,).
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def column(connectome: Record, key: str) -> Sequence[str]:
     Raises
     ------
     UsageError
-        If the connectome says no such thing.
+        If the connectome does not have this property.
     """
     attribute = connectome.attributes.get(key)
     if attribute is not None:
@@ -67,16 +67,17 @@ def select(
     match: str | None = None,
     where: Mapping[str, str | Sequence[str]] | None = None,
 ) -> tuple[str, ...]:
-    """The names of the cells for which all conditions hold, in the connectome's order.
+    """The names of the cells that meet all conditions, in the connectome's order.
 
     Parameters
     ----------
     names : sequence of str, optional
         Cells by name.
     match : str, optional
-        A regular expression that is found in the name: "^VA" or "L$".
+        A regular expression that matches some part of the name: "^VA" or "L$".
     where : mapping, optional
-        A word, or several, for each `column`: ``{"class": ["PN", "KC"], "region": "EB"}``.
+        For each property (see `column`) one word or several, of which a cell must have one:
+        ``{"class": ["PN", "KC"], "region": "EB"}``.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def select(
     Raises
     ------
     UsageError
-        If there is no such cell, property or word, the expression is not one, or no cell is left.
+        If a cell, property or word is unknown, if the expression is invalid, or if no cell is left.
     """
     keep = np.ones(connectome.n_cells, bool)
     if names is not None:
@@ -122,18 +123,24 @@ def choose_cells(connectome: Record, text: str) -> tuple[str, ...]:
     return select(connectome, where={key: words.split(",")})
 
 
+def with_role(connectome: Record, role: str) -> NDArray[np.intp]:
+    """Indices of the cells that have this role in the body map; none without a body map."""
+    body = connectome.body
+    return np.flatnonzero([r == role for r in body.role] if body is not None else [])
+
+
 def ends(
     connectome: Record,
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The places of the cells that a task drives, and of those that it reads.
+    """The input cells and the output cells of a connectome, as indices.
 
     Parameters
     ----------
     inputs, outputs : sequence of str, optional
-        Names of cells, in the order of their places in the result. If None, inputs are the body
-        map's motor neurons and outputs its muscles; without a body map, each is all cells.
+        Names of cells; the result keeps their order. If None, the inputs are the body map's motor
+        neurons and the outputs its muscles. Without a body map, both are all cells.
 
     Returns
     -------
@@ -153,11 +160,10 @@ def ends(
 
 def _end(connectome: Record, what: str, names: Sequence[str] | None, role: str) -> NDArray[np.intp]:
     """The cells of these names, in their order; the cells of this role if no names are given."""
-    body = connectome.body
     if names is None:
-        if body is None:
+        if connectome.body is None:
             return np.arange(connectome.n_cells)
-        found = np.flatnonzero([r == role for r in body.role])
+        found = with_role(connectome, role)
         if not found.size:
             raise UsageError(
                 f"connectome {connectome.name!r}: its body map has no cell with role {role!r}"
@@ -212,29 +218,28 @@ def subset(
 ) -> C:
     """The part of a connectome that meets all conditions, with the edges inside it.
 
-    First the threshold leaves out weak edges, then the neighbourhood is walked along the edges
-    that are left, then the cells that meet the other conditions are taken. Cells that have no
-    edges left stay.
+    First, the threshold removes weak edges. Second, `near` selects a neighbourhood along the
+    remaining edges. Third, the other conditions select cells. Cells without edges stay.
 
     Parameters
     ----------
     names, match, where
-        Which cells, see `conncore.connectome.select.select`.
+        Which cells to keep, see `conncore.connectome.select.select`.
     near : sequence of str, optional
-        Cells to start from: keep what is at most `hops` chemical edges away, and these.
+        Keep these cells and all cells that are at most `hops` chemical edges away from them.
     hops : int
         See `near`.
     direction : str
-        "out" (the cells that they reach), "in" (the cells that reach them) or "both" (edges are
-        walked either way).
+        Which edges to follow from the cells in `near`: "out" (outgoing), "in" (incoming) or
+        "both".
     min_weight : float
-        Leave out chemical edges with a lower weight. Gap junctions stay: their weights count
-        something else.
+        Remove chemical edges with a lower weight. Gap junctions stay, because their weights are
+        on another scale.
 
     Raises
     ------
     UsageError
-        As `select` does, or if `hops` is negative or the direction not known.
+        As `select` does, or if `hops` is negative or the direction is unknown.
     """
     heavy = np.flatnonzero(connectome.weight >= min_weight)
     if heavy.size < connectome.n_edges:
@@ -259,7 +264,7 @@ def subset(
 
 
 def _take(connectome: C, keep: NDArray[np.bool_]) -> C:
-    """The kept cells and the edges between them; no body map if none of them moves the body."""
+    """The kept cells and the edges between them; no body map if no kept cell has a role."""
     cells = np.flatnonzero(keep)
     new = np.cumsum(keep) - 1
     inside = np.flatnonzero(keep[connectome.pre] & keep[connectome.post])
