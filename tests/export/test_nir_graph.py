@@ -194,8 +194,8 @@ def test_1000_steps_in_a_simulator(tmp_path, worm, chain, case, simulator):
 @pytest.mark.parametrize(
     ("neuron", "constants", "message"),
     [
-        ("relu", {}, "no node that relu neurons"),
-        ("izhikevich", {}, "no node that izhikevich neurons"),
+        ("relu", {}, "no nodes for relu neurons"),
+        ("izhikevich", {}, "no nodes for izhikevich neurons"),
         ("lif", {"gamma": 1.0}, "without a leak"),
         ("alif", {"gamma_s": 1.0}, "grows beyond"),
     ],
@@ -235,7 +235,7 @@ def test_a_run_is_exported(tmp_path, segment):
     graph = nir.read(tmp_path / "worm.nir")
     seen = observations(network, 20)
     assert_same(network, run.best.genome, seen, lambda rows: interpret(graph, rows), atol=1e-12)
-    with pytest.raises(UsageError, match="name it"):
+    with pytest.raises(UsageError, match="end the name in"):
         export_run(run.path, tmp_path / "worm.txt")
     with pytest.raises(cc.CheckpointError, match="not a run directory"):
         export_run(tmp_path, tmp_path / "worm.nir")

@@ -1,102 +1,25 @@
-"""Networks: Dale's law, shared and individual genomes, options, and looking inside."""
+"""Networks: options, the genomes that they take, and the activity of their neurons."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
+from conncore.network.genome import GenomeLayout
 from conncore.network.network import Network
-from conncore.network.weights import LOG_WEIGHT_RANGE
 from conncore.neurons.models import NEURONS
-from conncore.optimizers.ga import GA
 from conncore.reference import ReferencePopulation
 from conncore.tasks import make_task
-
-# From steps too small to see to steps that throw a log weight out of every range.
-SIGMAS = st.floats(-300, 300).map(lambda exponent: 10.0**exponent)
 
 each_neuron = pytest.mark.parametrize("neuron", NEURONS)
 each_io = pytest.mark.parametrize("io", ["anatomical", "dense"])  # those that take any task
 both_weights = pytest.mark.parametrize("weights", ["shared", "individual"])
-
-
-def assert_dale(network, genomes):
-    weights = network.synapse_weights(genomes)
-    assert np.isfinite(weights).all()
-    assert (np.sign(weights) == network.connectome.sign).all()  # so that none is 0 either
-    in_kernel = network.values(genomes)["synapse_weights"]
-    np.testing.assert_array_equal(np.sort(in_kernel, axis=1), np.sort(weights, axis=1))
-
-
-@both_weights
-@pytest.mark.parametrize("initial_weights", ["sign", "counts"])
-@settings(max_examples=8)
-@given(sigma=SIGMAS, seed=st.integers(0, 2**32))
-def test_dales_law_over_10000_mutations(segment, chain, weights, initial_weights, sigma, seed):
-    network = Network(segment, chain, weights=weights, initial_weights=initial_weights)
-    steps = np.random.default_rng(seed).normal(size=(10_000, network.layout.n_parameters))
-    steps *= sigma
-    assert_dale(network, network.random_genomes(1) + np.cumsum(steps, axis=0))
-
-
-@both_weights
-@settings(max_examples=5)
-@given(sigma=SIGMAS, seed=st.integers(0, 2**32))
-def test_dales_law_over_10000_children_of_the_ga(segment, chain, weights, sigma, seed):
-    network = Network(segment, chain, "izhikevich", weights=weights)
-    layout = network.layout
-    ga = GA(population_size=504, n_elites=4, sigma=sigma, sigma_decay=1.0)
-    state = ga.init(
-        network.random_genomes(ga.n_initial, seed=1), seed=seed, slices=layout.slices,
-        lower=layout.lower, upper=layout.upper,
-    )  # fmt: skip
-    fitness = np.random.default_rng(seed)
-    for _ in range(21):  # the first generation has no children
-        genomes = ga.ask(state)
-        assert np.all((genomes >= layout.lower) & (genomes <= layout.upper))
-        assert_dale(network, genomes)
-        state = ga.tell(state, genomes, fitness.normal(size=len(genomes)))
-
-
-def test_weights_are_signed_exponentials_of_the_log_weights(worm, chain):
-    network = Network(worm, chain, log_weights=(-0.5, 1.5))
-    weights = network.synapse_weights(network.random_genomes(2))
-    expected = np.where(worm.sign > 0, np.exp(-0.5), -np.exp(1.5))
-    np.testing.assert_allclose(weights, np.tile(expected, (2, 1)), rtol=1e-15)
-
-
-def test_weights_reach_the_synapse_they_belong_to(worm, chain):
-    network = Network(worm, chain, weights="individual")
-    genome = network.random_genomes(1)
-    network.layout.split(genome)["log_weights"][0] = np.linspace(-5, 5, worm.n_edges)
-    synapses = network.topology.synapses
-    in_kernel = np.zeros((worm.n_cells, worm.n_cells))
-    in_kernel[synapses.rows, synapses.indices] = network.values(genome)["synapse_weights"][0]
-    expected = np.zeros_like(in_kernel)  # a row per postsynaptic cell
-    expected[worm.post, worm.pre] = worm.sign * np.exp(np.linspace(-5, 5, worm.n_edges))
-    np.testing.assert_array_equal(in_kernel, expected)
-
-
-def test_initial_weights_by_counts(worm, chain):
-    network = Network(worm, chain, initial_weights="counts", log_weights=(-1.0, -2.0))
-    mean = np.exp(np.log(worm.weight).mean())
-    expected = np.where(worm.sign > 0, np.exp(-1), -np.exp(-2)) * worm.weight / mean
-    genome = network.random_genomes(1)
-    np.testing.assert_allclose(network.synapse_weights(genome)[0], expected, rtol=1e-12)
-    individual = network.with_individual_weights()
-    start = individual.random_genomes(1)
-    np.testing.assert_allclose(individual.synapse_weights(start)[0], expected, rtol=1e-12)
-    # A shared log weight moves all synapses of its sign, and those alone.
-    network.layout.split(genome)["log_weights"][0, 0] += np.log(3.0)
-    moved = network.synapse_weights(genome)[0] / expected
-    np.testing.assert_allclose(moved, np.where(worm.sign > 0, 3.0, 1.0), rtol=1e-12)
 
 
 @each_neuron
@@ -177,51 +100,6 @@ def test_describe_rebuilds_the_network(worm, chain, neuron, io, weights):
     assert default.describe() != network.describe()
 
 
-def test_tuned_constants_are_part_of_the_genome(worm, chain):
-    network = Network(worm, chain, "alif", tune=("beta", "gamma"), constants={"beta": 2.0})
-    part = network.layout.slices["constants"]
-    assert network.layout.n_parameters == 48
-    np.testing.assert_array_equal(network.layout.lower[part], [0.0, 0.0])
-    np.testing.assert_array_equal(network.layout.upper[part], [10.0, 1.0])
-    genomes = network.random_genomes(2)
-    np.testing.assert_array_equal(genomes[:, part], [[2.0, np.exp(-1 / 20)]] * 2)
-    genomes[:, part] = [[3.0, 0.5], [4.0, 0.6]]
-    constants = network.neuron_constants(genomes)
-    np.testing.assert_array_equal(constants["beta"], [3.0, 4.0])
-    np.testing.assert_array_equal(constants["gamma"], [0.5, 0.6])
-    np.testing.assert_array_equal(constants["v_th"], [1.0, 1.0])
-
-
-def test_a_constant_changes_what_the_network_does(worm, chain):
-    observations = np.random.default_rng(0).normal(0, 2, size=(50, chain.n_obs))
-    default = Network(worm, chain, "alif")
-    deaf = Network(worm, chain, "alif", constants={"v_th": 10.0})
-    genome = default.random_genomes(1)[0]
-    assert default.simulate(genome, observations).sum() > 0
-    assert deaf.simulate(genome, observations).sum() == 0
-
-
-def test_the_papers_constants():
-    """arXiv 2209.14406: neuron constants and initial log weights, but for Izhikevich cells.
-
-    Those start from weaker synapses than the paper's (2, 1); docs/reproduction.md says why.
-    """
-    defaults = {
-        model: {name: constant.default for name, constant in NEURONS[model].constants.items()}
-        for model in NEURONS
-    }
-    assert defaults["alif"] == pytest.approx(
-        {"gamma": 0.951229424500714, "v_th": 1, "gamma_s": 0.9048374180359595, "beta": 0.5}
-    )
-    assert defaults["izhikevich"] == {
-        "a": 0.02, "b": 0.25, "c": -58, "d": 0, "scale": 20, "dt": 0.2
-    }  # fmt: skip
-    for name, log_weights in {
-        "relu": (-2.5, -3.0), "lif": (-1.0, -1.5), "alif": (-1.0, -1.5), "izhikevich": (0.0, -0.5),
-    }.items():  # fmt: skip
-        assert NEURONS[name].log_weights == log_weights
-
-
 @pytest.mark.parametrize(("options", "message"), [
     ({"neuron": "lift"}, "neuron 'lift'.*alif"),
     ({"io": "sparse"}, "io 'sparse'.*dense"),
@@ -272,11 +150,6 @@ def test_every_swimmer_has_a_network(worm, name, io):
     actions = network.policy(network.random_genomes(2)).act(np.ones((2, task.n_obs)))
     assert actions.shape == (2, task.n_actions)
     assert np.all(np.abs(actions) <= 1)
-
-
-def test_no_weight_can_fade_or_overflow():
-    weights = np.exp(LOG_WEIGHT_RANGE)
-    assert 1e-10 < weights[0] < weights[1] < 1e5
 
 
 class TestNamedCells:
@@ -340,3 +213,36 @@ def test_layers_of_free_relu_cells_are_an_mlp(chain):
         actions = policy.act(np.tile(seen, (20, 1)))
         np.testing.assert_allclose(actions, np.tanh(out + bias), rtol=0, atol=1e-12)
     assert network.synapse_weights(genomes).min() < 0 < network.synapse_weights(genomes).max()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda network, genomes, seen: network.policy(genomes),
+        lambda network, genomes, seen: network.respond(genomes, seen, 2),
+        lambda network, genomes, seen: network.simulate(genomes[0], seen),
+        lambda network, genomes, seen: network.values(genomes),
+        lambda network, genomes, seen: network.neuron_constants(genomes),
+        lambda network, genomes, seen: network.synapse_weights(genomes),
+        lambda network, genomes, seen: network.expand(genomes),
+    ],
+)
+def test_a_genome_is_checked_once_on_its_way_in(segment, chain, call, monkeypatch):
+    network = Network(segment, chain)
+    genomes = network.random_genomes(20)
+    checked = []
+
+    def check(self, genomes):
+        checked.append(genomes)
+        return genomes
+
+    monkeypatch.setattr(GenomeLayout, "check", check)
+    call(network, genomes, np.zeros((3, chain.n_obs)))
+    assert len(checked) == 1
+
+
+def test_a_network_needs_sizes_and_joints_of_a_task_alone(segment, chain):
+    task = SimpleNamespace(name="any", n_obs=chain.n_obs, n_actions=5, joints=chain.joints)
+    network, same = Network(segment, task), Network(segment, chain)
+    np.testing.assert_array_equal(network.random_genomes(3), same.random_genomes(3))
+    assert network.describe() == same.describe()

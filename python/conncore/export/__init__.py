@@ -1,6 +1,6 @@
-"""Trained networks for other software: PyTorch modules, and graphs in NIR.
+"""Export of trained networks: as PyTorch modules, and as graphs in NIR.
 
-torch and nir are imported when they are needed; ``pip install 'conncore[export]'`` brings both.
+torch and nir are imported when they are needed; ``pip install 'conncore[export]'`` installs both.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def to_torch(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     """Return a network as a PyTorch module with the same outputs.
 
     ``actions, state = module(observations, state)`` is one control step; ``module.run`` takes many
-    at once. It computes in float64, in the order of the kernels: only tanh and exp differ, in their
-    last bits. Its parameters are the slices of the genome, and spikes have a surrogate
-    gradient (`conncore.export.torch_module.SuperSpike`), so it can be trained further;
-    ``module.genome()`` brings the result back.
+    steps at once. The module computes in float64, in the same order as the kernels; only tanh and
+    exp may differ, in their last bits. Its parameters are the slices of the genome, and spikes have
+    a surrogate gradient (`conncore.export.torch_module.SuperSpike`), so the module can be trained
+    further. ``module.genome()`` returns the result as a genome.
 
     Parameters
     ----------
@@ -59,9 +59,9 @@ def to_torch(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     Raises
     ------
     UsageError
-        A genome of another network, or torch is not installed.
+        If the genome does not fit the network, or torch is not installed.
     """
-    row = _one(network, genome)
+    row = network.layout.check(np.asarray(genome)[None])[0]
     _need("torch")
     from conncore.export.torch_module import build
 
@@ -74,7 +74,7 @@ def save_torch(module: NetworkModule, path: PathLike) -> None:
     Raises
     ------
     ConncoreError
-        It cannot be written.
+        If the file cannot be written.
     """
     torch = _need("torch")
     from conncore.export.torch_module import pack
@@ -85,12 +85,14 @@ def save_torch(module: NetworkModule, path: PathLike) -> None:
 
 
 def load_torch(path: PathLike) -> NetworkModule:
-    """Read a module that `save_torch` wrote; no code in the file is run.
+    """Read a module that `save_torch` wrote, without running code from the file.
 
     Raises
     ------
     UsageError
-        It is no such file, or torch is not installed.
+        If the file is not one of `save_torch`, or torch is not installed.
+    OSError
+        If the file cannot be read.
     """
     torch = _need("torch")
     from conncore.export.torch_module import unpack
@@ -99,7 +101,7 @@ def load_torch(path: PathLike) -> NetworkModule:
         return unpack(torch.load(path, weights_only=True))
     except OSError:
         raise
-    except Exception as error:  # damaged bytes make torch raise almost anything
+    except Exception as error:  # for damaged bytes torch raises errors of many types
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"{path} is not a module that conncore saved: {reason}") from None
 
@@ -107,13 +109,13 @@ def load_torch(path: PathLike) -> NetworkModule:
 def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None = None) -> Any:
     """Return a spiking network as a graph in the Neuromorphic Intermediate Representation.
 
-    See `conncore.export.nir_graph` for what the graph holds, what drives it (`nir_inputs`) and
-    how its outputs become actions (`nir_actions`).
+    `conncore.export.nir_graph` describes the graph. `nir_inputs` makes its inputs from
+    observations, and `nir_actions` makes actions from its outputs.
 
     Parameters
     ----------
     network : Network
-        Of lif or alif neurons; NIR has no node that another model could be made of.
+        With lif or alif neurons: NIR has no nodes for the other models.
     genome : (n_parameters,) float64
     path : path, optional
         Also write the graph to this file (HDF5).
@@ -125,14 +127,13 @@ def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None 
     Raises
     ------
     UsageError
-        Another neuron model, constants that NIR cannot express, a genome of another network, or
-        nir is not installed.
+        For another neuron model, for constants that NIR cannot express, if the genome does not
+        fit the network, or if nir is not installed.
     ConncoreError
-        The file cannot be written.
+        If the file cannot be written.
     """
-    row = _one(network, genome)
     nir = _need("nir")
-    graph = build_nir(network, row)
+    graph = build_nir(network, np.asarray(genome))
     if path is not None:
         content = io.BytesIO()
         nir.write(content, graph)
@@ -141,37 +142,39 @@ def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None 
 
 
 def export_run(path: PathLike, out: PathLike) -> Network:
-    """Export the solution of a finished run, by the name of `out`: .nir or .pt.
+    """Export the solution of a finished run.
+
+    Parameters
+    ----------
+    path : path
+        The run directory.
+    out : path
+        The file to write: a name in .nir writes NIR, a name in .pt writes PyTorch.
 
     Returns
     -------
     Network
-        What was exported.
+        The network of the run.
 
     Raises
     ------
     UsageError
-        Another name, a run that has not ended, or as in `to_nir` and `to_torch`.
+        If `out` has another ending, if the run has not ended, or as in `to_nir` and `to_torch`.
     CheckpointError
-        `path` is not a run directory, or damaged.
+        If `path` is not a run directory, or if the run is damaged.
     """
     from conncore.evolution.evolve import load_run
 
     suffix = Path(out).suffix
     if suffix not in (".nir", ".pt"):
-        raise UsageError(f"{out}: name it .nir (NIR) or .pt (PyTorch), to say what to write")
-    _need("nir" if suffix == ".nir" else "torch")  # before the work of reading the run
+        raise UsageError(f"{out}: end the name in .nir to write NIR, or in .pt to write PyTorch")
+    _need("nir" if suffix == ".nir" else "torch")  # before reading the run, which takes time
     network, genome = load_run(path)
     if suffix == ".nir":
         to_nir(network, genome, out)
     else:
         save_torch(to_torch(network, genome), out)
     return network
-
-
-def _one(network: Network, genome: NDArray[np.float64]) -> NDArray[np.float64]:
-    row: NDArray[np.float64] = network.layout.check(np.asarray(genome)[None])[0]
-    return row
 
 
 def _write(path: PathLike, content: io.BytesIO) -> None:
@@ -186,5 +189,5 @@ def _need(package: str) -> ModuleType:
         if error.name != package:
             raise
         raise UsageError(
-            f"{package} is not installed, which this export needs: pip install 'conncore[export]'"
+            f"{package} is not installed and this export needs it: pip install 'conncore[export]'"
         ) from None

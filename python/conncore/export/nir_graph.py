@@ -1,35 +1,38 @@
 """A spiking network as a graph of NIR nodes that snnTorch and Norse run with the same spikes.
 
 NIR (Pedersen et al. 2024, Nature Communications 15:8122) has no tanh. So the graph begins with the
-current into every cell, which `nir_inputs` makes from observations, and ends with the decoder's
-sums, of which `nir_actions` takes the tanh. The graph's metadata holds the encoder.
+current into every cell, which `nir_inputs` computes from observations. It ends with the decoder's
+sums, from which `nir_actions` computes actions. The graph's metadata holds the encoder.
 
 Both simulators step by forward Euler, v <- v + DT / tau (I - v), and an edge that closes a loop
 takes one step. A loop from cells to cells runs through three nodes, because snnTorch 1.0 misreads
-a loop of two. Neither reads NIR's LI, so the low-pass filter of the outputs is a loop of Linear
-nodes. Nodes are named in the order of their computation, for nirtorch takes them in the order of
-the file, which is the alphabet's. Cells have r = 1, as Norse assumes: their potential is
-(1 - gamma) v, and their threshold too. A spike is v > threshold in NIR and v >= threshold here.
+a loop of two nodes. Neither simulator reads NIR's LI, so the low-pass filter of the outputs is a
+loop of Linear nodes. The names of the nodes are in the order of computation, because nirtorch takes
+nodes in the order of the file, which is alphabetical. Cells have r = 1, as Norse assumes, so their
+potential and their threshold are scaled by 1 - gamma. A spike is v > threshold in NIR and
+v >= threshold in conncore.
 
 The alif model
 --------------
-No NIR neuron has a threshold that moves, and none lets a signal into its reset. An adaptive cell is
-therefore a LIF cell that takes two NIR steps for one of the network, with leak g = sqrt(gamma):
+No NIR neuron has a moving threshold, and none has an input to its reset. So an adaptive cell
+becomes a LIF cell that takes two NIR steps per step of the network, with leak g = sqrt(gamma):
 
-- "test": it receives its current less the adaptation a, and spikes if v - a > v_th. This is s.
-- "prepare": a comes back, so that the potential is v again, less an offset that keeps it from
-  spiking. A cell that spiked receives enough to spike again: this resets it for good.
+- "test": the cell receives its current minus the adaptation a, and spikes if v - a > v_th.
+- "prepare": the cell receives a, so that its potential is v again, minus an offset that prevents a
+  spike. A cell that spiked in the test receives enough to spike again, which resets it fully.
 
-The offset returns in the next test, where cells that were reset do not need it. One more cell,
-the clock, spikes in every test. From it and a cell's spikes, two memoryless LIF cells make two
-trains: spikes of tests, which reset and are read out, and their repetitions, which go to the
-synapses and the adaptation. The adaptation is a loop of two steps, so it shows in tests as -a and
-in preparations as g a. The prepare step comes first.
+The next test adds the offset again; cells that were reset do not need it. One more cell, the clock,
+spikes in every test. From the clock and from the spikes of a cell, two LIF cells without memory
+make two trains: the spikes of tests, which cause the reset and are read out, and their repetitions,
+which go to the synapses and to the adaptation. The adaptation is a loop of two steps: it enters
+tests as -a and preparations as g a. The prepare step comes first.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,39 +47,37 @@ Array = NDArray[np.float64]
 
 #: Seconds per NIR step, the one that snnTorch assumes; for Norse, ``from_nir(graph, dt=DT)``.
 DT = 1e-4
-#: NIR has dense matrices only.
+#: The largest network to export: NIR's matrices are dense.
 MAX_NEURONS = 4_000
-# Spikes where v equals v_th need a threshold below it, by more than the rounding of the scales.
+# A cell spikes where v equals v_th, so NIR's threshold is lower, by more than rounding errors.
 _BELOW = 1.0 - 2.0**-40
-_MAX_ADAPTATION = 2.0**20  # else an offset above it would leave few digits to the potential
+_MAX_ADAPTATION = 2.0**20  # a larger offset would leave too few digits for the potential
 
 
 def build(network: Network, genome: Array) -> Any:
     """The `nir.NIRGraph` of a network and a genome, (n_parameters,) float64."""
     import nir
 
-    if network.neuron not in ("lif", "alif"):
+    if network.neuron not in _MODELS:
         raise UsageError(
-            f"NIR has no node that {network.neuron} neurons could be made of, only integrate-and-"
-            "fire ones: export lif or alif networks, or use to_torch"
+            f"NIR has no nodes for {network.neuron} neurons: export a network of "
+            f"{' or '.join(_MODELS)} neurons, or use to_torch"
         )
     topology = network.topology
     n_neurons, n_actions = topology.n_neurons, topology.n_actions
     if n_neurons > MAX_NEURONS:
         raise UsageError(
-            f"{n_neurons} neurons are too many for NIR, whose matrices are dense: at most "
-            f"{MAX_NEURONS}; use to_torch"
+            f"{n_neurons} neurons are too many for NIR, whose matrices are dense (at most "
+            f"{MAX_NEURONS}): use to_torch"
         )
     genomes = genome[None]
     constants = {name: float(c[0]) for name, c in network.neuron_constants(genomes).items()}
-    # float32 as in the kernels
     values = {name: row[0] for name, row in network.values(genomes).items()}
     weights = _matrix(topology.synapses, values["synapse_weights"])
     decoder = np.zeros((n_actions, n_neurons))
     read = _matrix(topology.decoder, values["decoder_weights"])
     np.add.at(decoder.T, topology.outputs, read.T)
-    make = _lif if network.neuron == "lif" else _alif
-    nodes, edges, spiking = make(nir, constants, weights)
+    nodes, edges, spiking = _MODELS[network.neuron].build(nir, constants, weights)
 
     trace = network.trace ** (1.0 / n_phases(network))
     columns = nodes[spiking].output_type["output"][0]
@@ -111,11 +112,11 @@ def build(network: Network, genome: Array) -> Any:
 
 def n_phases(network: Network) -> int:
     """NIR steps per step of the network."""
-    return 2 if network.neuron == "alif" else 1
+    return _MODELS[network.neuron].n_phases
 
 
 def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Array:
-    """What to feed the graph of `to_nir`, a row a NIR step.
+    """The inputs of the graph of `to_nir`, one row per NIR step.
 
     Parameters
     ----------
@@ -126,8 +127,14 @@ def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Arra
     Returns
     -------
     (n_steps * steps_per_action, n_neurons) float64
-        The current into every cell, for lif. For alif (2 n_steps * steps_per_action,
-        n_neurons + 1): for each of these rows one of zeros, then the row with a 1 for the clock.
+        For lif, the current into every cell. For alif the shape is
+        (2 * n_steps * steps_per_action, n_neurons + 1): before each of these rows a row of zeros,
+        and a last column that is 1 where the clock spikes.
+
+    Raises
+    ------
+    UsageError
+        If the genome or the observations do not fit the network.
     """
     topology, values = network.topology, network.values(np.asarray(genome)[None])
     rows = np.asarray(observations, dtype=np.float64)
@@ -139,7 +146,7 @@ def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Arra
     current = np.zeros((len(rows), topology.n_neurons))
     current[:, topology.inputs] = tanh(drive)
     current = np.repeat(current, network.steps_per_action, axis=0)
-    if network.neuron == "lif":
+    if n_phases(network) == 1:
         return current
     phases = np.zeros((2 * len(current), topology.n_neurons + 1))
     phases[1::2, :-1] = current
@@ -148,14 +155,14 @@ def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Arra
 
 
 def nir_actions(network: Network, outputs: ArrayLike) -> Array:
-    """Actions, (n_steps, n_actions), from the outputs of the graph, a row a NIR step."""
+    """Actions, (n_steps, n_actions), from the outputs of the graph, one row per NIR step."""
     n_rows = network.steps_per_action * n_phases(network)
     actions: Array = np.tanh(np.asarray(outputs, dtype=np.float64)[n_rows - 1 :: n_rows])
     return actions
 
 
 def nir_spikes(network: Network, spikes: ArrayLike) -> Array:
-    """Spikes as `Network.simulate` returns them, from those of the graph's node "b_neurons"."""
+    """Spikes as from `Network.simulate`, from the spikes of the graph's node "b_neurons"."""
     phases = n_phases(network)
     rows = np.asarray(spikes, dtype=np.float64)
     return rows[phases - 1 :: phases, : network.connectome.n_cells]
@@ -164,8 +171,24 @@ def nir_spikes(network: Network, spikes: ArrayLike) -> Array:
 _Parts = tuple[dict[str, Any], list[tuple[str, str]], str]
 
 
+@dataclass(frozen=True)
+class _Model:
+    """How NIR expresses a neuron model.
+
+    Parameters
+    ----------
+    build : callable
+        From nir, the constants and the matrix of weights to the nodes; see `_lif`.
+    n_phases : int
+        NIR steps per step of the network.
+    """
+
+    build: Callable[[Any, dict[str, float], Array], _Parts]
+    n_phases: int
+
+
 def _lif(nir: Any, constants: dict[str, float], weights: Array) -> _Parts:
-    """Nodes, edges, and the name of the node whose spikes are read."""
+    """Nodes, edges, and the name of the node whose spikes the decoder reads."""
     n_neurons = len(weights)
     nodes = {
         "a_current": nir.Linear(np.eye(n_neurons)),
@@ -181,24 +204,24 @@ def _lif(nir: Any, constants: dict[str, float], weights: Array) -> _Parts:
 
 
 def _alif(nir: Any, constants: dict[str, float], weights: Array) -> _Parts:
-    """As `_lif`; "d_phases" are the repeated spikes, then those of tests."""
+    """As `_lif`; "d_phases" has the repeated spikes first, then the spikes of tests."""
     n_neurons = len(weights)
     v_th, gamma_s, beta = (constants[name] for name in ("v_th", "gamma_s", "beta"))
     g = math.sqrt(constants["gamma"])
     highest = beta / (1.0 - gamma_s) if gamma_s < 1.0 else math.inf if beta else 0.0
     if highest > _MAX_ADAPTATION:
         raise UsageError(
-            f"an adaptation with gamma_s {gamma_s:g} and beta {beta:g} grows beyond what NIR's "
-            "cells can hold beside their potential: lower gamma_s, or use to_torch"
+            f"an adaptation with gamma_s {gamma_s:g} and beta {beta:g} grows beyond the range of "
+            "NIR's cells: lower gamma_s, or use to_torch"
         )
-    # A power of two: its products with g keep their digits. Potentials stay below v_th + highest.
+    # A power of two, so that products with g keep all digits. Potentials stay below v_th + highest.
     offset = 2.0 ** math.ceil(math.log2(v_th + highest))
     again = offset + 2.0 * v_th
 
     one, none = np.eye(n_neurons), np.zeros((n_neurons, n_neurons))
     clock, silent = np.ones((n_neurons, 1)), np.zeros((1, 2 * n_neurons))
     current = np.eye(n_neurons + 1)
-    current[:-1, -1] = offset + g * offset  # the bias takes it away in every step
+    current[:-1, -1] = offset + g * offset  # the bias subtracts the offset in every step
     current[-1, -1] = 2.0 * v_th
     nodes = {
         "a_current": nir.Affine(current, np.append(np.full(n_neurons, -offset), 0.0)),
@@ -229,10 +252,14 @@ def _alif(nir: Any, constants: dict[str, float], weights: Array) -> _Parts:
     return nodes, edges, "d_phases"
 
 
+#: The neuron models that NIR can express.
+_MODELS: Mapping[str, _Model] = {"lif": _Model(_lif, 1), "alif": _Model(_alif, 2)}
+
+
 def _cells(nir: Any, n: int, gamma: float, v_th: float) -> Any:
     """n LIF cells that keep `gamma` of their potential in a step."""
     if gamma >= 1.0:
-        raise UsageError("gamma is 1, a membrane without a leak, which NIR's LIF has not")
+        raise UsageError("gamma is 1: NIR has no LIF neuron without a leak; use a smaller gamma")
     return nir.LIF(
         tau=np.full(n, DT / (1.0 - gamma)),
         r=np.ones(n),
@@ -242,6 +269,7 @@ def _cells(nir: Any, n: int, gamma: float, v_th: float) -> Any:
 
 
 def _matrix(sparse_map: SparseMap, values: Array) -> Array:
+    """The map as a dense matrix, with values rounded to float32 as in the kernels."""
     matrix = np.zeros((sparse_map.n_rows, sparse_map.n_source))
     rounded = values.astype(np.float32)
     np.add.at(matrix, (sparse_map.rows, sparse_map.indices), rounded.astype(np.float64))

@@ -1,6 +1,6 @@
-"""A network as a PyTorch module: the same outputs, and gradients to train it on.
+"""A network as a PyTorch module: the same outputs as the kernels, with gradients for training.
 
-`conncore.export` makes these modules; this one imports torch.
+This module imports torch; `conncore.export` imports this module only when it is needed.
 """
 
 from __future__ import annotations
@@ -80,16 +80,16 @@ class NetworkModule(torch.nn.Module):
 
     Its parameters are the slices of the genome (`GenomeLayout.slices`), in float64, some of them
     empty: log weights stay log weights, so training keeps the sign of every synapse, and
-    parameters that are shared stay shared. Weights are rounded to float32 as in the kernels.
+    parameters that are shared stay shared. Weights are rounded to float32, as in the kernels.
     Spikes have the gradient of `SuperSpike`.
 
     Parameters
     ----------
     config : mapping
         Plain values: neuron, constants, tune, free, trace, steps_per_action, n_neurons,
-        n_obs, n_actions, and slices, the names of the genome's.
+        n_obs, n_actions, and slices (the names of the genome's slices).
     arrays : mapping of str to Tensor
-        The slices of the genome, and the indices that the maps are made of.
+        The slices of the genome, and the indices of the maps.
     """
 
     def __init__(self, config: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> None:
@@ -108,15 +108,15 @@ class NetworkModule(torch.nn.Module):
         ----------
         observations : (n_obs,) or (batch, n_obs)
         state : dict of str to (batch, n) Tensor, optional
-            What the last step returned; neurons at rest if None.
+            The state that the last step returned. None starts from rest.
 
         Returns
         -------
         actions : (n_actions,) or (batch, n_actions)
             Within [-1, 1].
         state : dict of str to Tensor
-            "z" is the neurons' activity or spikes, (batch, n_neurons), "y" the low-pass filtered
-            activity of the output neurons; the others are the state of the neuron model.
+            "z" is the activity or spikes of the neurons, (batch, n_neurons). "y" is the low-pass
+            filtered activity of the output neurons. The others are the state of the neuron model.
         """
         single = observations.ndim == 1
         batch = observations[None] if single else observations
@@ -135,7 +135,7 @@ class NetworkModule(torch.nn.Module):
         -------
         actions : (n_steps, n_actions) or (n_steps, batch, n_actions)
         activity : (n_steps * steps_per_action, n_neurons), or with the batch in the middle
-            Activity or spikes of every neuron, as `Network.simulate` returns them.
+            Activity or spikes of every neuron, as from `Network.simulate`.
         state : dict of str to Tensor
         """
         single = observations.ndim == 2
@@ -247,17 +247,17 @@ def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
 
 
 def pack(module: NetworkModule) -> dict[str, Any]:
-    """What `unpack` makes the module from again: tensors and plain values."""
+    """The module as tensors and plain values, for `unpack`."""
     return {"format": FORMAT, "config": module.config, "state": dict(module.state_dict())}
 
 
 def unpack(packed: Mapping[str, Any]) -> NetworkModule:
-    """The module that `pack` packed.
+    """The module from the result of `pack`.
 
     Raises
     ------
     KeyError, TypeError, ValueError
-        It is not one.
+        If `packed` is not a result of `pack`.
     """
     if packed["format"] != FORMAT:
         raise ValueError(f"format {packed['format']}, this conncore reads {FORMAT}")
@@ -276,7 +276,7 @@ def _round(values: Tensor) -> Tensor:
 def _propagate(
     rows_and_sources: tuple[Tensor, Tensor], values: Tensor, source: Tensor, start: Tensor
 ) -> Tensor:
-    """start + the map of `source`, added up in the order of the values, (batch, n_rows)."""
+    """start + the map applied to `source`, summed in the order of the values, (batch, n_rows)."""
     rows, sources = rows_and_sources
     terms = values * source[:, sources]
     start = start.expand(len(source), start.shape[-1])

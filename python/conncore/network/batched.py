@@ -1,7 +1,8 @@
-"""Networks that each answer to many inputs: matrix products in place of one input after another.
+"""Answers of networks to many observations each, by matrix products.
 
-`Population` gives a member one observation a step, and reads a weight for one multiplication. Where
-every member sees hundreds of images, a product reads it once for all of them.
+`Population` gives each member one observation per step, so it reads a weight for one
+multiplication. If every member answers to hundreds of images, a matrix product reads the weight
+once for all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from conncore.threads import one_blas_thread
 
 Values = Mapping[str, NDArray[np.float64]]
 
-_MEMBERS_AT_ONCE = 8  # whose weights a thread holds
+_MEMBERS_AT_ONCE = 8  # members whose weights a thread holds
 _CACHE = 65_536  # values of one array of neurons x inputs: 256 kB
 _TILE = 64  # columns that the kernel takes at a time
 
@@ -40,11 +41,10 @@ def respond(
     steps_per_action: int,
     n_threads: int,
 ) -> Floats:
-    """The answers of every network to every observation, each held from rest.
+    """The answers of every network to every observation; see `Network.respond`.
 
-    An answer is the decoder's sums before their tanh, added up over the control steps. All is
-    computed in float32: the encoder's drive once per observation, and the decoder, which is linear
-    before its tanh, once from the summed activity.
+    All is computed in float32. The encoder's drive is computed once per observation. The decoder is
+    linear before its tanh, so it is computed once, from the summed activity.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def respond(
             )
 
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(work, range(0, n_members, _MEMBERS_AT_ONCE)))  # raises what they raise
+        list(pool.map(work, range(0, n_members, _MEMBERS_AT_ONCE)))  # raises errors of the threads
     return cast(Floats, answers.transpose(0, 2, 1))
 
 
@@ -128,7 +128,7 @@ class _Runner:
         """Answers of the member with these values, (n_actions, n_observations)."""
         some = {name: array.astype(np.float32) for name, array in values.items()}
         answers = []
-        with np.errstate(all="ignore"):  # a member that diverges says so by its answer
+        with np.errstate(all="ignore"):  # the answers of a member that diverges are NaN
             for drive in self.encoder.drives(some["encoder_weights"], some["encoder_bias"]):
                 total, finite = self._run(drive, some["synapse_weights"], constants)
                 answer = np.empty((some["decoder_bias"].size, drive.shape[1]), dtype=np.float32)
@@ -141,7 +141,7 @@ class _Runner:
     def _run(
         self, drive: Floats, weights: Floats, constants: Any
     ) -> tuple[Floats, NDArray[np.bool_]]:
-        """The outputs' activity summed over the control steps, and which columns stayed finite."""
+        """The summed activity of the outputs, and whether each column stayed finite."""
         trace, outputs = self.trace, self.outputs
         state = self.neuron.reset(drive.shape, constants, NUMPY)
         state = {name: array.astype(np.float32) for name, array in state.items()}
@@ -175,12 +175,12 @@ class _Products:
         self.kernel = load("products")._unsafe_add_products
 
     def add(self, values: Floats, source: Floats, start: Floats, target: Floats) -> None:
-        """Put start plus the sums in target, both (n_rows, columns) of source's columns."""
+        """Write start plus the sums into target; both are (n_rows, columns of source)."""
         self.kernel(*self.where, values, source, start, target)
 
 
 def _alike(sparse: SparseMap) -> NDArray[np.uint8]:
-    """Whether a row has the indices of the row before it."""
+    """Whether a row has the same indices as the row before it, (n_rows,)."""
     length = np.diff(sparse.indptr)
     before = np.arange(sparse.n_values) - length[sparse.rows]  # the entry one row earlier
     differs = sparse.indices != sparse.indices[np.maximum(before, 0)]
@@ -191,7 +191,7 @@ def _alike(sparse: SparseMap) -> NDArray[np.uint8]:
 
 
 def _span(indices: NDArray[np.integer]) -> NDArray[np.integer] | slice:
-    """The indices, as a slice where they follow one another: that takes a view, not a copy."""
+    """The indices; a slice if they are consecutive, because a slice needs no copy."""
     if indices.size and np.array_equal(indices, np.arange(indices[0], indices[0] + indices.size)):
         return slice(int(indices[0]), int(indices[0]) + indices.size)
     return indices

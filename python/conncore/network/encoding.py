@@ -1,4 +1,4 @@
-"""What many observations give the input cells: tanh of the encoder's products, in float32."""
+"""The drive of the input cells for many observations: tanh of the encoder's sums, in float32."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from conncore.network.topology import Topology
 Floats = NDArray[np.float32]
 
 _VECTOR = 16  # float32 of the widest vector, and of a cache line
-_DENSE = 0.4  # share of the observed values, not those of the background, from which BLAS is faster
+_DENSE = 0.4  # BLAS is faster if at least this share of the values differs from the background
 
 
 class Encoder(ABC):
-    """The encoder of a topology and some observations, for any weights.
+    """The encoder of a topology for fixed observations and any weights.
 
     Parameters
     ----------
     topology : Topology
     observations : (n_observations, n_obs) float32
     width : int
-        Observations of a block.
+        Number of observations in a block.
     """
 
     def __init__(self, topology: Topology, observations: Floats, width: int) -> None:
@@ -39,7 +39,7 @@ class Encoder(ABC):
         self.blocks = [observations[i : i + width] for i in range(0, len(observations), width)]
 
     def drives(self, weights: Floats, bias: Floats) -> Iterator[Floats]:
-        """What each block's observations give all cells, (n_neurons, observations).
+        """The drive of all cells, one (n_neurons, observations) array per block.
 
         Parameters
         ----------
@@ -51,7 +51,7 @@ class Encoder(ABC):
         if self.full:
             matrix[:, :n_rows] = weights.reshape(self.shape).T
             matrix[:, n_rows:] = 0.0
-        else:  # those of one place add up
+        else:  # weights of the same place add up
             matrix[:] = np.bincount(self.places, weights, matrix.size).reshape(matrix.shape)
         start = np.zeros(self.padded, dtype=np.float32)
         start[:n_rows] = bias
@@ -62,7 +62,7 @@ class Encoder(ABC):
 
     @abstractmethod
     def drive(self, index: int, matrix: Floats, start: Floats, out: Floats) -> None:
-        """Put tanh of start and the products of a block in the rows of the input cells."""
+        """Write tanh of start plus the products of a block into the rows of the input cells."""
 
 
 class DenseEncoder(Encoder):
@@ -78,10 +78,10 @@ class DenseEncoder(Encoder):
 
 
 class SparseEncoder(Encoder):
-    """Products with what an observation has that the background has not.
+    """Products with the differences between an observation and the background.
 
-    The background of an observed value is what it commonly is: many pixels of an image are as dark
-    as in most others.
+    The background is the commonest value at each place: most pixels of an image are dark in most
+    images.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class SparseEncoder(Encoder):
 
 
 def encoder_of(topology: Topology, observations: Floats, width: int) -> Encoder:
-    """The faster one for these observations; see `Encoder`."""
+    """Return the encoder that is faster for these observations; see `Encoder`."""
     background = commonest(observations)
     if np.mean(observations != background) >= _DENSE:
         return DenseEncoder(topology, observations, width)
@@ -113,7 +113,10 @@ def encoder_of(topology: Topology, observations: Floats, width: int) -> Encoder:
 
 
 def commonest(observations: Floats) -> Floats:
-    """The commonest of five quantiles of each column: finds any value of more than a quarter."""
+    """The commonest of five quantiles of each column.
+
+    It finds every value that fills more than a quarter of its column.
+    """
     last = len(observations) - 1
     at = [last * quarter // 4 for quarter in range(5)]
     found: Floats = np.sort(np.ascontiguousarray(observations.T), axis=1)[:, at].T

@@ -1,4 +1,4 @@
-"""Which part of a genome means what: one float vector with named slices."""
+"""The layout of a genome: one vector of floats with named slices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Part:
     lower, upper : float or (size,) float64
         The optimiser keeps values within these.
     unit : float or (size,) float64
-        What the optimiser counts values in: its steps are of one size for all parameters.
+        The optimiser counts values in this unit, because its steps have one size for all
+        parameters.
     """
 
     name: str
@@ -75,7 +76,7 @@ class GenomeLayout:
 
     @cached_property
     def unit(self) -> NDArray[np.float64]:
-        """What an optimiser counts each parameter in, (n_parameters,)."""
+        """The unit in which an optimiser counts each parameter, (n_parameters,)."""
         return self._filled("unit")
 
     @cached_property
@@ -85,15 +86,15 @@ class GenomeLayout:
 
     @cached_property
     def spread(self) -> NDArray[np.float64]:
-        """Initial genomes are uniform within this of the centre, (n_parameters,)."""
+        """Initial genomes are uniform within this distance of the centre, (n_parameters,)."""
         return self._filled("spread")
 
     def counted(self, genomes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Genomes or bounds as an optimiser counts them, in units."""
+        """Genomes or bounds in the units in which an optimiser counts."""
         return genomes / self.unit if self._has_units else genomes
 
     def valued(self, counted: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The genomes that an optimiser counts so; to the bit where units are powers of two."""
+        """The inverse of `counted`; exact to the bit if units are powers of two."""
         return counted * self.unit if self._has_units else counted
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A connectome, a neuron model and a task's inputs and outputs, as a network that runs genomes."""
+"""`Network`: a connectome with a neuron model, and with inputs and outputs for a task."""
 
 from __future__ import annotations
 
@@ -37,53 +37,55 @@ MOST_LANE_WEIGHTS = 100_000_000  # 0.4 GB
 class Network:
     """A connectome as an artificial neural network for a task.
 
-    Dale's law is kept by construction: a synapse weighs ``sign * exp(log_weight)``, and only the
-    log weight evolves; unless ``weights="free"`` asks for plain numbers.
+    Dale's law holds by construction: a synapse weighs ``sign * exp(log_weight)``, and only the log
+    weight evolves. With ``weights="free"`` there is no such law: a weight may have either sign.
 
     Parameters
     ----------
     connectome : Connectome
         All chemical signs must be known, unless weights are free. Gap junctions are not used.
     task : Task
-        Gives the sizes of observations and actions, and the joints of the body.
+        Gives the sizes of observations and actions, and the joints of the body. Every
+        `conncore.tasks.Task` fits.
     neuron : str
         A name in `conncore.neurons.models.NEURONS`, such as "alif" or "relu".
     io : str
-        "anatomical" (the body plan's wiring, a few shared gains), "dense" (the paper's) or
-        "direct" (an observation per input cell, with one gain).
+        How the network is connected to the task: "anatomical" (by the body map, with a few shared
+        gains), "dense" (all to all, as in the paper) or "direct" (one observation per input cell,
+        with one gain).
     weights : str
         "shared": two log weights, one for all excitatory and one for all inhibitory synapses.
         "individual": one log weight per synapse. "free": one weight per synapse, of either sign,
-        initially from U(-0.3, 0.3): for networks without Dale's law.
+        initially from U(-0.3, 0.3).
     initial_weights : str
-        "sign": all synapses of a sign start alike (the paper). "counts": scaled by the
-        connectome's weights, relative to their geometric mean; a shared log weight then moves
-        all synapses of its sign together.
+        "sign": all synapses of a sign start with the same weight, as in the paper. "counts": the
+        start is scaled by the connectome's weights, relative to their geometric mean. A shared
+        log weight then scales all synapses of its sign together.
     log_weights : pair of float, optional
-        Initial log weight of excitatory and inhibitory synapses; the neuron model's if None.
+        Initial log weight of excitatory and of inhibitory synapses. None takes the neuron model's.
     constants : mapping of str to float, optional
         Constants of the neuron model that differ from its defaults.
     tune : sequence of str
-        Constants that are part of the genome (one value for the whole network each).
+        Constants that are part of the genome: one value each for the whole network.
     trace : float, optional
-        Low-pass factor of the output activity; the neuron model's if None.
+        Low-pass factor of the output activity. None takes the neuron model's.
     steps_per_action : int, optional
-        Steps of synapses, neurons and trace per control step, with the observation held; the
-        neuron model's if None. A layered network of relu neurons with as many layers is
-        feed-forward within a control step.
+        Steps of synapses, neurons and trace per control step, with the same observation. None
+        takes the neuron model's. If relu neurons form as many layers as there are steps, the
+        network is feed-forward within a control step.
     inputs, outputs : sequence of str, optional
-        Names of the cells that dense or direct input/output drives and reads. If None, motor
-        neurons and muscles; without a body map all cells, which is a lot of parameters for a
-        large network.
+        Names of the cells that dense or direct input/output drives and reads. If None, these are
+        the motor neurons and the muscles of the body map. Without a body map they are all cells,
+        which needs many parameters in a large network.
 
     Attributes
     ----------
     layout : GenomeLayout
-        Slices of the genome: encoder, encoder_bias, log_weights (free_weights where they are
-        free), constants, decoder, decoder_bias.
+        Slices of the genome: encoder, encoder_bias, log_weights (or free_weights), constants,
+        decoder, decoder_bias.
     topology : Topology
-        A row of synapses per postsynaptic cell, which holds all that the cell receives, in
-        ascending order of the senders.
+        A row of synapses per postsynaptic cell: those that the cell receives, in ascending order
+        of their presynaptic cells.
     wiring : Wiring
         Encoder and decoder, and how they take their values from the genome.
     synapses : SynapseWeights
@@ -139,13 +141,13 @@ class Network:
 
     @cached_property
     def _received(self) -> tuple[SparseMap, NDArray[np.int32]]:
-        """Synapses with a row per postsynaptic cell, and their order among the connectome's."""
+        """The map of synapses, a row per postsynaptic cell, and the edge of each synapse."""
         c = self.connectome
         return SparseMap.from_pairs(c.post, c.pre, c.n_cells, c.n_cells)
 
     @property
     def synapse_order(self) -> NDArray[np.int32]:
-        """The connectome's edge of each synapse of the topology, (n_synapses,)."""
+        """Index of the connectome's edge for each synapse of the topology, (n_synapses,)."""
         return self._received[1]
 
     @cached_property
@@ -184,8 +186,13 @@ class Network:
     def random_genomes(self, n_members: int, seed: int = 0) -> Array:
         """Draw initial genomes, (n_members, n_parameters) float64.
 
-        Encoder and decoder values are uniform around their start, log weights and constants at
-        it. Member m depends on the seed and m alone.
+        Values of encoder and decoder and free weights are uniform around their start; log weights
+        and constants equal their start. Member m depends on the seed and on m alone.
+
+        Raises
+        ------
+        UsageError
+            If `n_members` is below 1.
         """
         if n_members < 1:
             raise UsageError(f"n_members is {n_members}, must be at least 1")
@@ -194,20 +201,32 @@ class Network:
         return layout.initial + (2.0 * drawn - 1.0) * layout.spread
 
     def with_individual_weights(self) -> Network:
-        """The same network with one log weight per synapse."""
+        """Return the same network with one log weight per synapse."""
         options: dict[str, object] = {**self.describe(), "weights": "individual"}
         return Network(self.connectome, self.task, **options)  # type: ignore[arg-type]
 
     def expand(self, genomes: Array) -> Array:
-        """Genomes of shared weights as genomes of `with_individual_weights`, the same networks.
+        """Turn genomes of shared weights into genomes of `with_individual_weights`.
+
+        The result stands for the same networks.
+
+        Parameters
+        ----------
+        genomes : (n_members, n_parameters) float64
+
+        Returns
+        -------
+        (n_members, n_parameters of the network with individual weights) float64
 
         Raises
         ------
         UsageError
-            If this network's weights are individual already.
+            If this network's weights are not shared.
         """
         if self.weights != "shared":
-            raise UsageError("expand() needs a network with shared weights; this one's are not")
+            raise UsageError(
+                f"expand() needs a network with shared weights; this one has {self.weights} weights"
+            )
         parts = self._split(genomes)
         parts["log_weights"] = self.synapses.individual(parts["log_weights"])
         return np.concatenate(list(parts.values()), axis=1)
@@ -225,7 +244,7 @@ class Network:
         return self._values_of(self._split(genomes))
 
     def _split(self, genomes: Array) -> dict[str, Array]:
-        """Check genomes on their way in; what follows takes their parts and checks nothing."""
+        """Check genomes and split them. Methods that take the parts check nothing."""
         return self.layout.split(self.layout.check(genomes))
 
     def _weights_of(self, parts: Parts) -> Array:
@@ -239,14 +258,14 @@ class Network:
         return {**self.wiring.values(parts), "synapse_weights": weights}
 
     def representation(self, n_members: int) -> str:
-        """How `policy` runs so many members: "lanes" or "events". Results are the same to the bit.
+        """How `policy` runs this number of members: "lanes" or "events".
 
-        In lanes (`Population`), 16 members at a time go through all synapses; on events
-        (`EventPopulation`), members one by one go through the synapses of the active cells.
-        Events are for up to 4 members of a network of 5,000 synapses or more, and for any number
-        whose weights would take over 0.4 GB in lanes. With 3 to 9% of the cells active, one member
-        is 2.5 to 10 times as fast as in lanes; 4 are about even if every cell is an input, faster
-        if few are.
+        Both give the same results to the bit. In lanes (`Population`), 16 members at a time go
+        through all synapses. On events (`EventPopulation`), one member at a time goes through the
+        synapses of the active cells. Events run up to 4 members of a network of 5,000 synapses or
+        more, and any number of members whose weights would take over 0.4 GB in lanes. With 3 to 9%
+        of the cells active, one member is 2.5 to 10 times as fast as in lanes. Four members are
+        about as fast as in lanes if every cell is an input, and faster if few cells are.
         """
         n_synapses = self.connectome.n_edges
         if n_members <= FEW_MEMBERS and n_synapses >= EVENTS_FROM:
@@ -306,8 +325,8 @@ class Network:
     ) -> NDArray[np.float32]:
         """The answers of every network to every observation, by matrix products in float32.
 
-        A network is at rest, sees one observation for `n_steps` control steps, and answers with
-        the decoder's sums before tanh, added up over these steps.
+        For each observation a network starts at rest and receives the observation for `n_steps`
+        control steps. Its answer is the decoder's sums before tanh, added up over these steps.
 
         Parameters
         ----------
@@ -348,7 +367,7 @@ class Network:
         )
 
     def simulate(self, genome: Array, observations: ArrayLike) -> Array:
-        """Activity of every neuron while one network sees the given observations.
+        """Activity of every neuron while one network receives the given observations.
 
         Parameters
         ----------
@@ -359,6 +378,11 @@ class Network:
         -------
         (n_steps * steps_per_action, n_neurons) float64
             Activity of relu neurons; spikes, 0 or 1, of the others.
+
+        Raises
+        ------
+        UsageError
+            For a genome or observations of another shape, or a genome that is not finite.
         """
         policy = self._policy(np.atleast_2d(genome), n_threads=1, n_repeats=1)
         rows = np.asarray(observations, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The wiring that all members of a population share, as index arrays checked once."""
+"""The wiring that all members of a population share, as index arrays that are checked once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conncore.errors import UsageError, need_count
 
 @dataclass(frozen=True, eq=False)
 class SparseMap:
-    """Rows of a sparse linear map; a value per entry, which differs from member to member.
+    """Rows of a sparse linear map. Each member has its own values, one per entry.
 
     Row ``r`` sums ``values[k] * source[indices[k]]`` over ``k`` in
     ``indptr[r]:indptr[r + 1]``, in that order.
@@ -65,7 +65,7 @@ class SparseMap:
         """Whether the indices of every row ascend, each once."""
         rising = self.indices[1:] > self.indices[:-1]
         starts = self.indptr[(self.indptr > 0) & (self.indptr < self.n_values)]
-        rising[starts - 1] = True  # from row to row they may do what they like
+        rising[starts - 1] = True  # the first index of a row may be anything
         return bool(rising.all())
 
     @property
@@ -84,7 +84,7 @@ class SparseMap:
         sparse_map : SparseMap
             Values sorted by row, then source.
         order : (n_values,) int32
-            ``values = pair_values[..., order]`` puts values given by pair into the map's order.
+            ``values = pair_values[..., order]`` brings one value per pair into the map's order.
         """
         _check_range("sparse map: rows", rows, n_rows)
         _check_range("sparse map: indices", sources, n_source)
@@ -96,7 +96,7 @@ class SparseMap:
 
 @dataclass(frozen=True, eq=False)
 class Topology:
-    """What a step of the network reads and writes.
+    """How observations, neurons and actions of a network are connected.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ class Topology:
     decoder : SparseMap
         Outputs to actions.
     rows : str
-        What a row of `synapses` is: "post", all that a neuron receives (`Population` sums it up),
-        or "pre", all that it sends (`EventPopulation` sends it).
+        The meaning of a row of `synapses`. "post": the synapses that a neuron receives, as
+        `Population` needs them. "pre": those that a neuron sends, as `EventPopulation` needs them.
     """
 
     inputs: NDArray[np.int32]
@@ -128,14 +128,14 @@ class Topology:
             object.__setattr__(self, name, array)
             _check_range(f"topology: {name}", array, self.n_neurons)
         if np.unique(self.inputs).size != self.inputs.size:
-            raise UsageError("topology: a neuron stands twice in inputs")
+            raise UsageError("topology: inputs name a neuron twice")
         for what, found, needed in (
-            ("synapses' source", self.synapses.n_source, self.n_neurons),
-            ("encoder's rows", self.encoder.n_rows, self.inputs.size),
-            ("decoder's source", self.decoder.n_source, self.outputs.size),
+            ("sources of the synapses", self.synapses.n_source, self.n_neurons),
+            ("rows of the encoder", self.encoder.n_rows, self.inputs.size),
+            ("sources of the decoder", self.decoder.n_source, self.outputs.size),
         ):
             if found != needed:
-                raise UsageError(f"topology: {what} number {found}, needs {needed}")
+                raise UsageError(f"topology: there are {found} {what}, must be {needed}")
 
     @property
     def n_neurons(self) -> int:
@@ -186,9 +186,9 @@ class Topology:
 
 
 def _frozen_int32(what: str, values: NDArray[np.integer]) -> NDArray[np.int32]:
-    """A read-only copy: what kernels index with cannot change after the checks.
+    """A read-only copy, so that indices for kernels cannot change after the checks.
 
-    An int32 array that is read-only already is taken as it is.
+    An int32 array that is already read-only is not copied.
     """
     array = np.asarray(values)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):

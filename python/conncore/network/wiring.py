@@ -1,8 +1,8 @@
-"""How observations reach neurons and how neurons reach actions: dense, direct, the body plan's own.
+"""How observations reach neurons and how neurons reach actions: dense, direct or anatomical.
 
-In each of them the encoder and the decoder are sparse linear maps followed by tanh, whose values
-are gathered from a slice of the genome: ``values = parameters[index] * scale``. A kernel therefore
-knows one form, and a genome may share one parameter among many cells.
+In all three the encoder and the decoder are sparse linear maps followed by tanh. Their values come
+from slices of the genome: ``values = parameters[index] * scale``. So the kernels need one form, and
+many cells can share one parameter of the genome.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ class Wiring:
         Cells that the encoder drives and cells that the decoder reads.
     encoder, decoder : SparseMap
     parts : tuple of Part
-        The slices "encoder", "encoder_bias", "decoder", "decoder_bias" of the genome; a slice
-        that the wiring does not use has size 0.
+        The slices "encoder", "encoder_bias", "decoder", "decoder_bias" of the genome, in this
+        order. A slice that the wiring does not use has size 0.
     gathers : mapping of str to Gather
-        From each slice to the values of the map or of its bias.
+        For each slice, how the values of the map or of its bias come from it.
     """
 
     inputs: Index
@@ -103,16 +103,15 @@ def dense(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ) -> Wiring:
-    """Every observation to every input cell, every output cell to every action (the paper's).
+    """Every observation to every input cell, every output cell to every action, as in the paper.
 
-    Inputs and outputs are the cells of these names; if None, inputs are the body map's motor
-    neurons and outputs its muscles, and without a body map every cell is both. One parameter per
-    connection and per bias, initially from U(-0.3, 0.3).
+    `conncore.connectome.select.ends` chooses the cells. Each connection and each bias is one
+    parameter, initially from U(-0.3, 0.3).
 
     Raises
     ------
     UsageError
-        If a name is not a cell's, or given twice, or there is none.
+        If a name is not a cell's, if a name is given twice, or if there is no such cell.
     """
     heard, read = ends(connectome, inputs, outputs)
     encoder, encoder_order = _full_map(heard.size, task.n_obs)
@@ -145,20 +144,20 @@ def direct(
 ) -> Wiring:
     """Observation i to input cell i, every output cell to every action.
 
-    All input cells share one gain, initially 1, and one bias, initially 0: what a task shows the
-    cells is the task's to say, and nothing before them can learn it. Cells are chosen and actions
-    are read as in `dense`.
+    All input cells share one gain, initially 1, and one bias, initially 0. So the task alone
+    decides what each cell receives, and no encoder can learn it. Cells are chosen and actions are
+    read as in `dense`.
 
     Raises
     ------
     UsageError
-        As `dense` does, or if there are not as many observations as input cells.
+        As `dense` does, or if the numbers of observations and of input cells differ.
     """
     heard, read = ends(connectome, inputs, outputs)
     n = heard.size
     if task.n_obs != n:
         raise UsageError(
-            f"direct input/output needs an observation per input cell: task {task.name!r} has "
+            f"direct input/output needs one observation per input cell: task {task.name!r} has "
             f"{task.n_obs}, there are {n} input cells"
         )
     encoder, _ = SparseMap.from_pairs(np.arange(n), np.arange(n), n, n)
@@ -189,19 +188,19 @@ def anatomical(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ) -> Wiring:
-    """The body plan as wiring: a cell hears and moves the joints of its own segment.
+    """Wiring by the body map: a cell observes and moves the joints of its own segment.
 
-    Segments are spread evenly over the body's links. A motor neuron hears the joint in front of
-    its link and the joint behind it (its own), angle and velocity, with one gain per class and
-    channel and one bias per class; cells of the first link have a bias of their own per class. A
-    joint is driven by the dorsal minus the ventral muscles of its link, with one gain per side;
-    the last two links share the last joint.
+    Segments are spread evenly over the body's links. A motor neuron observes the angle and the
+    velocity of two joints: the one in front of its link, and the one behind it, which is the
+    link's own. There is one gain per class and channel and one bias per class; cells of the first
+    link have separate biases per class. The dorsal minus the ventral muscles of a link drive its
+    joint, with one gain per side. The last two links share the last joint.
 
     Raises
     ------
     UsageError
-        If the connectome has no body map, or the task no joints, or `inputs` or `outputs` are
-        given, which the body map says already.
+        If the connectome has no body map, if the task has no joints, or if `inputs` or `outputs`
+        are given, because the body map determines them.
     """
     if inputs is not None or outputs is not None:
         raise UsageError(
@@ -226,7 +225,7 @@ def anatomical(
     classes = sorted({body.cell_class[j] for j in motor})
     class_of = np.array([classes.index(body.cell_class[j]) for j in motor])
 
-    # One entry per (cell, channel, joint heard): row, observation, parameter, factor.
+    # One entry per (cell, channel, observed joint): row, observation, parameter, factor.
     entries: list[tuple[int, int, int, float]] = []
     channels = ((joints.angle, joints.angle_scale), (joints.velocity, joints.velocity_scale))
     heard = [channel for channel in channels if len(channel[0])]

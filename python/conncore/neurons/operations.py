@@ -13,7 +13,7 @@ class NumpyOperations:
     """See `conncore.neurons.types.Operations`."""
 
     def full(self, shape: tuple[int, int], value: Floats | float) -> Floats:
-        return np.broadcast_to(value, shape).copy()
+        return np.full(shape, value)
 
     def clip(self, x: Floats, low: float, high: Floats | float) -> Floats:
         return np.clip(x, low, high)

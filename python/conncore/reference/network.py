@@ -23,7 +23,9 @@ class ReferencePopulation:
     neuron : str
         Name of a neuron model.
     values : mapping of (n_members, n) float64
-        As for ``Population``, but ``constants`` is a mapping of name to (n_members,) values.
+        As for ``Population``, but without ``constants``.
+    constants : mapping of str to (n_members,) float64
+        Constants of the neuron model by name.
     trace : float
         Low-pass factor of the output activity.
     n_repeats : int
