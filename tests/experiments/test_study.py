@@ -16,7 +16,7 @@ from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolution.run_directory import read_timing
 from conncore.evolution.stopping import RunStopped
 from conncore.experiments.claims import above, near, plateaus, reaches, similar
-from conncore.experiments.compare import compare_rows
+from conncore.experiments.comparison_rows import compare_rows
 from conncore.experiments.results import write_results
 from conncore.experiments.study import (
     Arm,

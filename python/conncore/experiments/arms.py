@@ -1,15 +1,19 @@
-"""Arms: a circuit, a null model of it, a perceptron of its size."""
+"""The arms of a study: a connectome, its null models, and perceptrons of its size."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conncore.connectome import Connectome
+from conncore.errors import UsageError, choose
 from conncore.experiments.study import Arm, Stage
 from conncore.network.network import Network
-from conncore.nulls.models import make_null
+from conncore.nulls.models import NULLS, make_null
 from conncore.nulls.perceptrons import BASELINES, mlp_ends
 from conncore.tasks import Task
+
+CIRCUIT = "circuit"
 
 
 def circuit_arm(
@@ -51,3 +55,46 @@ def mlp_arm(name: str, connectome: Connectome, task: Task, stages: tuple[Stage, 
         )
 
     return Arm(name, build, stages)
+
+
+def make_arms(
+    connectome: Connectome,
+    task: Task,
+    nulls: Sequence[str],
+    stages: tuple[Stage, ...],
+    options: Mapping[str, Any],
+) -> list[Arm]:
+    """Return the circuit's arm and one per null model or baseline.
+
+    Parameters
+    ----------
+    connectome : Connectome
+    task : Task
+    nulls : sequence of str
+        Names in `conncore.nulls.models.NULLS` or `conncore.nulls.perceptrons.BASELINES`. A run from
+        seed s has the null model of seed s.
+    stages : tuple of Stage
+    options : mapping
+        Options of `Network`; the layered baselines take their own neurons, and dense
+        input/output.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name or one given twice, or a null model that the options make no
+        different from the circuit.
+    """
+    if len(set(nulls)) < len(nulls) or not nulls:
+        raise UsageError(f"nulls are {', '.join(nulls) or 'missing'}; give each name once")
+    if "weights" in nulls and options.get("initial_weights") != "counts":
+        raise UsageError(
+            "the null 'weights' shuffles the connectome's weights, which networks leave out by "
+            "default: add --initial-weights counts"
+        )
+    arms = [circuit_arm(CIRCUIT, connectome, task, stages, **options)]
+    for name in nulls:
+        if choose("null", name, [*NULLS, *BASELINES]) in BASELINES:
+            arms.append(mlp_arm(name, connectome, task, stages))
+        else:
+            arms.append(null_arm(name, connectome, task, stages, **options))
+    return arms

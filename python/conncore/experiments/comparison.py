@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conncore.errors import need_count
-from conncore.experiments.compare import Row, compare_rows, make_arms
-from conncore.experiments.compare_report import print_rows, write_report
+from conncore.experiments.arms import make_arms
+from conncore.experiments.comparison_report import print_rows, write_report
+from conncore.experiments.comparison_rows import Row, compare_rows
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.statistics import MOST_EXACT
 from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study

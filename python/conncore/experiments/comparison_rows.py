@@ -1,31 +1,21 @@
-"""Does this wiring help on this task? A connectome against its null models, from paired seeds."""
+"""The rows of a comparison: each arm's scores, and their paired tests against the circuit."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conncore.errors import UsageError, choose
-from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
+from conncore.experiments.arms import CIRCUIT
 from conncore.experiments.statistics import (
     bootstrap_interval,
     effect_size,
     holm,
     permutation_test,
 )
-from conncore.experiments.study import Arm, Outcome, Stage
-from conncore.nulls.models import NULLS
-from conncore.nulls.perceptrons import BASELINES
-
-if TYPE_CHECKING:
-    from conncore.connectome import Connectome
-    from conncore.tasks import Task
-
-CIRCUIT = "circuit"
+from conncore.experiments.study import Outcome
 
 
 @dataclass(frozen=True)
@@ -70,49 +60,6 @@ class Row:
         if self.p_holm >= 0.05:
             return "no difference shown"
         return "circuit better" if self.difference > 0 else "circuit worse"
-
-
-def make_arms(
-    connectome: Connectome,
-    task: Task,
-    nulls: Sequence[str],
-    stages: tuple[Stage, ...],
-    options: Mapping[str, Any],
-) -> list[Arm]:
-    """Return the circuit's arm and one per null model or baseline.
-
-    Parameters
-    ----------
-    connectome : Connectome
-    task : Task
-    nulls : sequence of str
-        Names in `conncore.nulls.models.NULLS` or `conncore.nulls.perceptrons.BASELINES`. A run from
-        seed s has the null model of seed s.
-    stages : tuple of Stage
-    options : mapping
-        Options of `Network`; the layered baselines take their own neurons, and dense
-        input/output.
-
-    Raises
-    ------
-    UsageError
-        For an unknown name or one given twice, or a null model that the options make no
-        different from the circuit.
-    """
-    if len(set(nulls)) < len(nulls) or not nulls:
-        raise UsageError(f"nulls are {', '.join(nulls) or 'missing'}; give each name once")
-    if "weights" in nulls and options.get("initial_weights") != "counts":
-        raise UsageError(
-            "the null 'weights' shuffles the connectome's weights, which networks leave out by "
-            "default: add --initial-weights counts"
-        )
-    arms = [circuit_arm(CIRCUIT, connectome, task, stages, **options)]
-    for name in nulls:
-        if choose("null", name, [*NULLS, *BASELINES]) in BASELINES:
-            arms.append(mlp_arm(name, connectome, task, stages))
-        else:
-            arms.append(null_arm(name, connectome, task, stages, **options))
-    return arms
 
 
 def compare_rows(outcomes: Mapping[str, Sequence[Outcome]], reference: str = CIRCUIT) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from conncore.experiments.compare import Row
+from conncore.experiments.comparison_rows import Row
 from conncore.experiments.results import finite, write_results
 from conncore.experiments.study import Outcome
 from conncore.report.bands import draw_bands
