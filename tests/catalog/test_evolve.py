@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conncore.catalog.shipped import catalog
-from conncore.cli import app
+from conncore.cli.app import app
 from conncore.errors import UsageError
 from conncore.tasks.swimmer import Swimmer6
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conncore.cli import doctor_run as doctor
+from conncore.cli import doctor
 from conncore.reference import ReferencePopulation
 
 
@@ -17,7 +17,7 @@ def test_a_kernel_that_differs_is_named(monkeypatch):
         def act(self, observations):
             return super().act(observations) + 1e-12
 
-    monkeypatch.setattr(doctor, "ReferencePopulation", Broken)
+    monkeypatch.setattr("conncore.reference.ReferencePopulation", Broken)
     _, problems = doctor.examine()
     assert len(problems) == 4
     assert "the alif kernel differs from its NumPy twin" in "".join(problems)

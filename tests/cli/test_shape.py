@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conncore.catalog.shipped import load
-from conncore.cli import app
+from conncore.cli.app import app
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import read
 

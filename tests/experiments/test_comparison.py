@@ -12,13 +12,13 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from conncore.catalog.shipped import load
-from conncore.cli import app
+from conncore.cli.app import app
 from conncore.connectome.select import choose_cells
 from conncore.errors import UsageError
-from conncore.experiments.compare import make_arms
+from conncore.experiments.arms import make_arms
 from conncore.experiments.comparison import compare
 from conncore.experiments.paper import EXPERIMENTS, QUICK, Budget
-from conncore.experiments.reproduce import reproduce
+from conncore.experiments.paper_run import reproduce
 from conncore.experiments.study import Stage
 from conncore.optimizers import ES
 from conncore.tasks import make_task

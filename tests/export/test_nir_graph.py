@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import conncore as cc
-from conncore.cli import app
+from conncore.cli.app import app
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.export import export_run, nir_actions, nir_inputs, nir_spikes, to_nir

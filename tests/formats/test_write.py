@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from conncore.catalog.shipped import load
-from conncore.cli import app
+from conncore.cli.app import app
 from conncore.connectome import Connectome
 from conncore.connectome.attributes import checked_attributes
 from conncore.connectome.labels import Labels

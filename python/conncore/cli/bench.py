@@ -1,4 +1,4 @@
-"""`conncore bench`: speed against peers and limits."""
+"""``conncore bench``: measures speed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ import typer
 
 
 def bench(
-    subjects: Annotated[list[str] | None, typer.Argument(help="All if none is named.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds of each work.")] = 5,
-    threads: Annotated[int, typer.Option(min=1, help="Threads, where 1 is not meant.")] = 2,
-    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, to see it run.")] = False,
-    json: Annotated[Path | None, typer.Option(help="Also write the figures to this file.")] = None,
-    markdown: Annotated[
-        Path | None, typer.Option(help="Also write them as tables; text above its mark stays.")
+    subjects: Annotated[
+        list[str] | None, typer.Argument(help="What to measure. Default: all subjects.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Where the scaling plot goes (PNG).")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each piece of work is timed.")] = 5,
+    threads: Annotated[
+        int, typer.Option(min=1, help="Number of threads, where a subject uses several.")
+    ] = 2,
+    quick: Annotated[bool, typer.Option("--quick", help="Small sizes for a first look.")] = False,
+    json: Annotated[
+        Path | None, typer.Option(help="Also write the results to this JSON file.")
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Also write tables to this Markdown file, below its mark."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Also draw the scaling plot to this PNG file.")
+    ] = None,
 ) -> None:
-    """Measure speed against peers that are installed, and against the machine's limits."""
+    """Measure speed, and compare it with other packages that are installed and with the machine's
+    limits.
+    """
     from conncore.bench import SUBJECTS
     from conncore.bench.harness import Harness, run
     from conncore.errors import choose

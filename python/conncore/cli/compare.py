@@ -8,22 +8,25 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.circuit import (
+from conncore.cli.options import (
+    IO,
     Data,
     ExcitatoryShare,
     Format,
     Inputs,
     Name,
+    Neuron,
     Options,
     Outputs,
     SplitMuscles,
+    TaskName,
+    Threads,
     Transmitters,
     UnknownSigns,
-    ends,
-    open_circuit,
+    set_up,
 )
 
-# Seeds, members and generations, where they are not given.
+# The default numbers of seeds, members and generations.
 _FULL, _QUICK = (10, 200, 150), (3, 64, 30)
 
 
@@ -35,54 +38,58 @@ def compare(
     transmitters: Transmitters = None,
     unknown_signs: UnknownSigns = "refuse",
     excitatory_share: ExcitatoryShare = None,
-    task: Annotated[
-        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6, mnist or a Gymnasium id.")
-    ] = "swimmer6",
+    task: TaskName = "swimmer6",
     data: Data = None,
-    neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
-    io: Annotated[
-        str, typer.Option(help="anatomical, dense or direct input and output.")
-    ] = "anatomical",
+    neuron: Neuron = "alif",
+    io: IO = "anatomical",
     inputs: Inputs = None,
     outputs: Outputs = None,
     weights: Annotated[
-        str, typer.Option(help="shared (two log weights) or individual.")
+        str, typer.Option(help="shared (two log weights in all) or individual (one per edge).")
     ] = "shared",
     initial_weights: Annotated[
-        str, typer.Option(help="sign (all alike) or counts (scaled by the connectome's weights).")
+        str,
+        typer.Option(help="sign (equal for all edges) or counts (scaled by the edge's weight)."),
     ] = "sign",
     nulls: Annotated[
         str,
         typer.Option(
-            help="Of degree, segment, statistics, random, signs, weights, mlp, sparse-mlp."
+            help="Null models, with commas between: degree, segment, statistics, random, signs, "
+            "weights; or perceptrons: mlp, sparse-mlp."
         ),
     ] = "degree,segment,random",
     seeds: Annotated[
-        int | None, typer.Option(min=1, max=20, help="Paired seeds; 10, or 3 with --quick.")
+        int | None,
+        typer.Option(min=1, max=20, help="Number of paired seeds. Default: 10; 3 with --quick."),
     ] = None,
     population: Annotated[
-        int | None, typer.Option(help="Members of a generation (ES); 200, or 64 with --quick.")
+        int | None,
+        typer.Option(help="Members per generation of the ES. Default: 200; 64 with --quick."),
     ] = None,
     generations: Annotated[
-        int | None, typer.Option(help="Generations of each run; 150, or 30 with --quick.")
+        int | None, typer.Option(help="Generations of each run. Default: 150; 30 with --quick.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads; all cores if not given.")] = None,
+    threads: Threads = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A first look, in a minute or two.")
+        bool, typer.Option("--quick", help="A short first look, in a minute or two.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Directory; the same command goes on where it stopped.")
+        Path | None,
+        typer.Option(
+            help="Study directory. The same command resumes it. Default: runs/ and a name from "
+            "the settings."
+        ),
     ] = None,
 ) -> None:
-    """Compare a connectome with null models: paired seeds, the same budget, statistics.
+    """Compare a connectome with its null models on a task.
 
-    Prints one table; DIR gets compare.png, compare.json and all runs.
+    All runs have the same budget, and their seeds are paired. The command prints a table of
+    scores and tests. The directory gets compare.txt, compare.json, compare.png and all runs.
     """
     from conncore.cli.evolve import stopping
     from conncore.experiments.comparison import compare as run
     from conncore.optimizers import ES
     from conncore.report.console import wide_console
-    from conncore.tasks import make_task
 
     usual = _QUICK if quick else _FULL
     seeds, population, generations = (
@@ -90,31 +97,41 @@ def compare(
         for given, default in zip((seeds, population, generations), usual, strict=True)
     )
     method = ES(population_size=population, n_scout=8 * population)
-    circuit = open_circuit(
-        connectome, format, option, split_muscles, transmitters, unknown_signs, excitatory_share, 0
+    circuit, goal, network_options = set_up(
+        connectome=connectome,
+        format=format,
+        option=option,
+        split_muscles=split_muscles,
+        transmitters=transmitters,
+        unknown_signs=unknown_signs,
+        excitatory_share=excitatory_share,
+        seed=0,
+        task=task,
+        task_options={"data": data},
+        neuron=neuron,
+        io=io,
+        inputs=inputs,
+        outputs=outputs,
     )
-    world = make_task(task, **({} if data is None else {"data": data}))
     if out is None:
         parts = ("compare", Path(connectome).stem, neuron, io, task, "quick" if quick else "")
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(filter(None, parts))))
     with stopping():
         found = run(
             circuit,
-            world,
+            goal,
             [name.strip() for name in nulls.split(",") if name.strip()],
             seeds,
             out=out,
             optimizer=method,
             generations=generations,
             n_threads=threads,
-            neuron=neuron,
-            io=io,
             weights=weights,
             initial_weights=initial_weights,
-            **ends(circuit, inputs, outputs),
+            **network_options,
         )
     console = wide_console()
     found.print_on(console)
     console.print(
-        f"figure: {out / 'compare.png'}; all figures: {out / 'compare.json'}", soft_wrap=True
+        f"figure: {out / 'compare.png'}; all results: {out / 'compare.json'}", soft_wrap=True
     )

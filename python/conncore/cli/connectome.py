@@ -11,7 +11,7 @@ import typer
 from rich.table import Column, Table
 
 from conncore.cli import shape
-from conncore.cli.circuit import Format, Inputs, Options, Outputs, SplitMuscles, ends
+from conncore.cli.options import Format, Inputs, Options, Outputs, SplitMuscles, ends
 from conncore.report.console import wide_console
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.circuit import Format, Options, SplitMuscles
 from conncore.cli.connectome import NameOrFile
+from conncore.cli.options import Format, Options, SplitMuscles
 
 
 def convert(

@@ -1,8 +1,9 @@
-"""`conncore doctor`: is this installation fit, and what is it built of?"""
+"""``conncore doctor``: shows how conncore was built, and verifies its kernels."""
 
 from __future__ import annotations
 
 import json
+import platform
 from typing import Annotated
 
 import typer
@@ -11,9 +12,10 @@ import typer
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check the installation: versions, threads, instruction sets, kernels against NumPy."""
-    from conncore.cli.doctor_run import examine
+    """Show versions, threads and instruction sets, and verify the kernels against NumPy.
 
+    The exit status is 1 if a kernel computes wrong values.
+    """
     facts, problems = examine()
     if as_json:
         print(json.dumps({**facts, "problems": problems}, indent=2))
@@ -25,3 +27,55 @@ def doctor(
             print(f"problem: {problem}")
     if problems:
         raise typer.Exit(1)
+
+
+def examine() -> tuple[dict[str, str], list[str]]:
+    """Return facts about the installation, and a line for each problem with it."""
+    from importlib.metadata import version
+
+    from conncore import _kernels
+    from conncore._cpu import instruction_sets
+    from conncore._parallel import has_openmp
+    from conncore.neurons.models import NEURONS
+    from conncore.threads import resolve_threads
+
+    built = _kernels.built_for()
+    facts = {
+        "conncore": version("conncore"),
+        "python": f"{platform.python_version()} on {platform.platform()}",
+        **{name: version(name) for name in ("numpy", "mujoco", "gymnasium")},
+        "usable cores": str(resolve_threads(None)),
+        "threads": "OpenMP" if has_openmp() else "none: built without OpenMP, runs serially",
+        "instruction sets": f"{', '.join(built)} (processor: {', '.join(instruction_sets())})",
+        "kernels in use": _kernels.load("network").__name__.rpartition("_")[2],
+    }
+    return facts, [problem for neuron in NEURONS if (problem := _compare(neuron))]
+
+
+def _compare(neuron: str) -> str:
+    """Return "" if a few steps of the worm give the same bits on the kernels and in NumPy."""
+    import numpy as np
+
+    from conncore.catalog.shipped import load
+    from conncore.network.network import Network
+    from conncore.reference import ReferencePopulation
+    from conncore.tasks import make_task
+
+    task = make_task("swimmer6")
+    network = Network(load("celegans-haspel2011"), task, neuron=neuron)
+    genomes = network.random_genomes(17)
+    policy = network.policy(genomes)
+    twin = ReferencePopulation(
+        network.topology,
+        neuron,
+        network.values(genomes),
+        network.neuron_constants(genomes),
+        trace=network.trace,
+        n_repeats=network.steps_per_action,
+    )
+    observations = np.random.default_rng(0).normal(size=(50, len(genomes), task.n_obs))
+    for rows in observations:
+        same = np.array_equal(policy.act(rows), twin.act(rows))
+        if not same or not np.array_equal(policy.activity(), twin.activity()):
+            return f"the {neuron} kernel differs from its NumPy twin; please report this output"
+    return ""

@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conncore.cli.circuit import (
+from conncore.cli.options import (
+    IO,
     Data,
     ExcitatoryShare,
     Format,
     Inputs,
     Name,
+    Neuron,
     Options,
     Outputs,
     SplitMuscles,
+    TaskName,
+    Threads,
     Transmitters,
     UnknownSigns,
-    ends,
-    open_circuit,
+    set_up,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from conncore.evolution.records import Best
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The run directory.")]
-Threads = Annotated[int | None, typer.Option(help="Threads; all cores if not given.")]
 
 
 def evolve(
@@ -44,61 +46,68 @@ def evolve(
     transmitters: Transmitters = None,
     unknown_signs: UnknownSigns = "refuse",
     excitatory_share: ExcitatoryShare = None,
-    neuron: Annotated[str, typer.Option(help="relu, lif, alif or izhikevich.")] = "alif",
-    io: Annotated[
-        str, typer.Option(help="anatomical, dense or direct input and output.")
-    ] = "anatomical",
+    neuron: Neuron = "alif",
+    io: IO = "anatomical",
     inputs: Inputs = None,
     outputs: Outputs = None,
     weights: Annotated[
         str | None,
         typer.Option(
-            help="shared (two log weights) or individual; shared for es, individual for ga."
+            help="shared (two log weights in all) or individual (one per edge). Default: shared; "
+            "individual for ga."
         ),
     ] = None,
-    task: Annotated[
-        str, typer.Option(help="swimmer6, Swimmer-v5, dm-swimmer6, mnist or a Gymnasium id.")
-    ] = "swimmer6",
-    engine: Annotated[str | None, typer.Option(help="Simulator of a swimmer task.")] = None,
+    task: TaskName = "swimmer6",
+    engine: Annotated[
+        str | None, typer.Option(help="Simulator of a swimmer task: native or mujoco.")
+    ] = None,
     data: Data = None,
     optimizer: Annotated[str, typer.Option(help="es, ga or cma.")] = "es",
     population: Annotated[
-        int | None, typer.Option(help="Members of a generation; es 200, ga 750, cma 128.")
+        int | None, typer.Option(help="Members per generation. Default: es 200, ga 750, cma 128.")
     ] = None,
-    generations: Annotated[int, typer.Option(help="Generations to run.")] = 100,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
+    generations: Annotated[int, typer.Option(help="Number of generations.")] = 100,
+    seed: Annotated[int, typer.Option(help="Random seed. The same seed gives the same run.")] = 0,
     threads: Threads = None,
     sigma: Annotated[
-        float | None, typer.Option(help="Size of the random steps; es 0.1, ga 0.01, cma 0.3.")
+        float | None, typer.Option(help="Mutation step size. Default: es 0.1, ga 0.01, cma 0.3.")
     ] = None,
     sigma_weights: Annotated[
-        float | None, typer.Option(help="Size of the steps of log weights (ga).")
+        float | None, typer.Option(help="Mutation step size of log weights, for ga.")
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Learning rate (es); 0.05.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Learning rate of es. Default: 0.05.")
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(
-            help="A finished run directory, whose solution to start from; shared weights are "
-            "expanded for individual ones."
+            help="Start from the solution in this finished run directory. If its weights are "
+            "shared and yours are individual, they are expanded."
         ),
     ] = None,
     pretrain: Annotated[
         int | None,
-        typer.Option(help="First these many generations of ES on shared weights, in OUT-pretrain."),
+        typer.Option(
+            help="Pretrain for this many ES generations on shared weights, in the run directory "
+            "OUT-pretrain."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Run directory to make; named after the settings in runs/ if not given."),
+        typer.Option(help="Run directory to create. Default: runs/ and a name from the settings."),
     ] = None,
 ) -> None:
-    """Evolve a connectome's network on a task, in a run directory."""
+    """Evolve a connectome's network on a task.
+
+    Every generation is saved in a run directory. An interrupted run resumes where it stopped:
+    conncore resume DIR.
+    """
     from conncore.errors import UsageError
     from conncore.evolution.evolve import evolve as begin
     from conncore.evolution.evolve import load_solution
     from conncore.evolution.run_directory import check_free
     from conncore.network.network import Network
     from conncore.optimizers import ES, make_optimizer
-    from conncore.tasks import make_task
 
     settings: dict[str, Any] = {
         "population_size": population,
@@ -117,27 +126,30 @@ def evolve(
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)
-    circuit = open_circuit(
-        connectome,
-        format,
-        option,
-        split_muscles,
-        transmitters,
-        unknown_signs,
-        excitatory_share,
-        seed,
+    circuit, goal, network_options = set_up(
+        connectome=connectome,
+        format=format,
+        option=option,
+        split_muscles=split_muscles,
+        transmitters=transmitters,
+        unknown_signs=unknown_signs,
+        excitatory_share=excitatory_share,
+        seed=seed,
+        task=task,
+        task_options={"engine": engine, "data": data},
+        neuron=neuron,
+        io=io,
+        inputs=inputs,
+        outputs=outputs,
     )
-    options = {"engine": engine, "data": data}
-    goal = make_task(task, **{k: v for k, v in options.items() if v is not None})
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
-    chosen = ends(circuit, inputs, outputs)
-    network = Network(circuit, goal, neuron=neuron, io=io, weights=weights, **chosen)
+    network = Network(circuit, goal, weights=weights, **network_options)
     solution = None if start is None else load_solution(start, network)
     if pretrain is not None:
         first = out.with_name(f"{out.name}-pretrain")
         check_free(first)
-        shared = Network(circuit, goal, neuron=neuron, io=io, weights="shared", **chosen)
+        shared = Network(circuit, goal, weights="shared", **network_options)
         print(f"{first}: {shared.layout.n_parameters} parameters", flush=True)
         _report(lambda: begin(shared, goal, ES(), pretrain, seed, first, threads))
         solution = load_solution(first, network)
@@ -148,26 +160,32 @@ def evolve(
 def resume(
     directory: Directory,
     generations: Annotated[
-        int | None, typer.Option(help="Generations in all, to go on beyond the run's own.")
+        int | None,
+        typer.Option(help="New total number of generations. Default: as when the run was created."),
     ] = None,
     threads: Threads = None,
 ) -> None:
-    """Continue a run; the result is the same as without the interruption."""
-    from conncore.evolution.evolve import resume as go_on
+    """Resume an interrupted run, or extend a finished one.
 
-    _report(lambda: go_on(directory, generations=generations, n_threads=threads))
+    The result is the same, to the bit, as without the interruption.
+    """
+    from conncore.evolution.evolve import resume as continue_run
+
+    _report(lambda: continue_run(directory, generations=generations, n_threads=threads))
 
 
 def score(
     directory: Directory,
     starts: Annotated[
-        int | None, typer.Option(help="Number of held-out starts; the task's own if not given.")
+        int | None, typer.Option(help="Number of held-out starts. Default: the task's number.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Draw other starts than the run's own.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the starts from this seed. Default: the run's seed.")
+    ] = None,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Score a run's solution from held-out starts, which it was never trained on."""
+    """Score a run's solution from held-out starts, which no training uses."""
     from conncore.evolution.evolve import score as score_run
 
     best = score_run(directory, n_starts=starts, seed=seed, n_threads=threads)
@@ -192,7 +210,7 @@ def score(
 
 @contextmanager
 def stopping() -> Iterator[None]:
-    """If a signal stops a run, say how to continue it and exit with the signal's status."""
+    """If a signal stops a run, print how to resume it and exit with the signal's status."""
     from conncore.evolution.stopping import RunStopped
 
     try:
@@ -203,7 +221,7 @@ def stopping() -> Iterator[None]:
 
 
 def _report(work: Callable[[], Run]) -> None:
-    """Do the work and say what came out."""
+    """Run the work and print its result."""
     with stopping():
         run = work()
     assert run.path is not None

@@ -1,4 +1,4 @@
-"""`conncore export`: a run's solution for other software."""
+"""``conncore export``: writes a run's solution for other software."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def export(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")],
     out: Annotated[Path, typer.Argument(help="The file to write: .nir or .pt (PyTorch).")],
 ) -> None:
-    """Write a run's network as a NIR graph or a PyTorch module."""
+    """Write a run's network, with its best genome, as a NIR graph or a PyTorch module."""
     from conncore.export import export_run
 
     network = export_run(directory, out)
     typer.echo(
         f"{out}: {network.connectome.n_cells} {network.neuron} neurons, "
-        f"{network.connectome.n_edges} synapses"
+        f"{network.connectome.n_edges} edges"
     )

@@ -1,4 +1,4 @@
-"""``conncore reproduce``: the paper's experiments, from connectome to figure and table."""
+"""``conncore reproduce``: runs the paper's experiments and prints their tables."""
 
 from __future__ import annotations
 
@@ -8,32 +8,43 @@ from typing import Annotated
 
 import typer
 
+from conncore.cli.options import Data, Threads
+
 
 def reproduce(
     figure: Annotated[
-        str, typer.Argument(help="fig3, fig4, fig5 or all three; best, izhikevich; or a part.")
+        str,
+        typer.Argument(
+            help="all (fig3, fig4 and fig5), one of these, best, izhikevich, or one experiment, "
+            "such as fig3-dense."
+        ),
     ],
     quick: Annotated[
-        bool, typer.Option("--quick", help="Short runs: a first look, not the paper's numbers.")
+        bool,
+        typer.Option("--quick", help="Short runs, which do not test the paper's numbers."),
     ] = False,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds; 10, or 5 with --quick.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of MNIST's four files; else $CONNCORE_DATA.")
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Number of seeds. Default: 10; 5 with --quick.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads; all cores if not given.")] = None,
+    data: Data = None,
+    threads: Threads = None,
     out: Annotated[
-        Path | None, typer.Option(help="Directory; the same command goes on where it stopped.")
+        Path | None,
+        typer.Option(
+            help="Directory for the results. The same command resumes it. Default: "
+            "runs/reproduce, or runs/reproduce-quick."
+        ),
     ] = None,
 ) -> None:
-    """Run the experiments of arXiv 2209.14406 and set each number beside the paper's.
+    """Run the experiments of arXiv 2209.14406 and print each result beside the paper's.
 
-    Each claim of the paper gets a verdict by a stated rule: it holds, it does not, or it was not
-    tested. Finished runs are kept and not repeated.
+    The command tests each claim of the paper by a stated rule, and reports whether it holds, does
+    not hold, or was not tested. Finished runs are not repeated.
     """
     from conncore.cli.evolve import stopping
     from conncore.errors import choose
     from conncore.experiments.paper import EXPERIMENTS, FULL, PAPER, QUICK
-    from conncore.experiments.reproduce import reproduce as run
+    from conncore.experiments.paper_run import reproduce as run
     from conncore.report.console import wide_console
 
     every = [experiment for group in EXPERIMENTS.values() for experiment in group]
@@ -45,10 +56,12 @@ def reproduce(
     if seeds is not None:
         budget = dataclasses.replace(budget, seeds=seeds)
     out = out or Path("runs", "reproduce-quick" if quick else "reproduce")
-    options = {} if data is None else {"data": str(data)}
+    options = {} if data is None else {"data": data}
     console = wide_console()
     if quick:
-        console.print("--quick: short runs, small populations; the verdicts are about these runs")
+        console.print(
+            "--quick: runs are short and populations small; the verdicts are about these runs"
+        )
     with stopping():
         complete = run(chosen, budget, out, console, options, threads)
     if not complete:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conncore.cli.circuit import ExcitatoryShare, Format, Options
+from conncore.cli.options import ExcitatoryShare, Format, Options
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome

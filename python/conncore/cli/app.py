@@ -1,0 +1,79 @@
+"""The application: all commands. Each imports what it needs when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from conncore.cli.bench import bench
+from conncore.cli.compare import compare
+from conncore.cli.connectome import app as connectome_app
+from conncore.cli.convert import convert
+from conncore.cli.demo import demo
+from conncore.cli.doctor import doctor
+from conncore.cli.evolve import evolve, resume, score
+from conncore.cli.export import export
+from conncore.cli.reproduce import reproduce
+from conncore.errors import ConncoreError
+
+app = typer.Typer(
+    name="conncore",
+    help="Turn a connectome into a neural network, evolve it on a task, and test whether its "
+    "wiring helps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(evolve)
+app.command()(resume)
+app.command()(score)
+app.command()(export)
+connectome_app.command("convert")(convert)
+app.add_typer(connectome_app, name="connectome")
+app.command()(compare)
+app.command()(reproduce)
+app.command()(demo)
+app.command()(doctor)
+app.command()(bench)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"conncore {version('conncore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line: errors become one line and an exit status, never a traceback."""
+    try:
+        app(prog_name="conncore")
+    except ConncoreError as error:
+        _fail(str(error), error.exit_status)
+    except OSError as error:  # such as a directory that may not be read
+        reason = error.strerror or str(error)
+        _fail(f"{error.filename}: {reason}" if error.filename else reason, 1)
+    except MemoryError:
+        _fail("not enough memory; use a smaller population", 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str, status: int) -> None:
+    print("error:", " ".join(message.splitlines()), file=sys.stderr)
+    sys.exit(status)

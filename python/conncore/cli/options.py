@@ -1,0 +1,114 @@
+"""Options that several commands share: each is written once, and so is what is made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from conncore.connectome import Connectome
+    from conncore.tasks import Task
+
+Name = Annotated[
+    str, typer.Option(help="A name from `conncore connectome list`, or a connectome file.")
+]
+Format = Annotated[
+    str | None, typer.Option("--format", help="Format of the file, if its name does not show it.")
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="key=value for the reader of the file. Can be given repeatedly."),
+]
+SplitMuscles = Annotated[
+    bool,
+    typer.Option(
+        "--split-muscles",
+        help="Split each merged left/right muscle (MDlrNN, MVlrNN) into two cells that both keep "
+        "all its edges.",
+    ),
+]
+Transmitters = Annotated[
+    str | None,
+    typer.Option(
+        help="Set unknown signs by transmitter: worm, fly or a CSV file (transmitter,sign)."
+    ),
+]
+UnknownSigns = Annotated[
+    str,
+    typer.Option(help="What to do with edges of unknown sign: refuse, excitatory, drop or random."),
+]
+ExcitatoryShare = Annotated[
+    float | None,
+    typer.Option(help="Share of excitatory cells, for --unknown-signs random."),
+]
+TaskName = Annotated[
+    str,
+    typer.Option(
+        help="swimmer6, Swimmer-v5, dm-swimmer6, HalfCheetah-v5, mnist or a Gymnasium id."
+    ),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="Directory with the four files of MNIST. Default: $CONNCORE_DATA, or a download."
+    ),
+]
+Neuron = Annotated[str, typer.Option(help="Neuron model: relu, lif, alif or izhikevich.")]
+IO = Annotated[
+    str,
+    typer.Option(help="Wiring of observations and actions to cells: anatomical, dense or direct."),
+]
+Inputs = Annotated[
+    str | None,
+    typer.Option(
+        help="Input cells, for --io dense or direct: NAME,NAME, PROPERTY=WORD or match=REGEX."
+    ),
+]
+Outputs = Annotated[
+    str | None, typer.Option(help="Output cells, for --io dense or direct; same forms as --inputs.")
+]
+Threads = Annotated[int | None, typer.Option(help="Number of threads. Default: all cores.")]
+
+
+def set_up(
+    *,
+    connectome: str,
+    format: str | None,
+    option: list[str] | None,
+    split_muscles: bool,
+    transmitters: str | None,
+    unknown_signs: str,
+    excitatory_share: float | None,
+    seed: int,
+    task: str,
+    task_options: dict[str, Any],
+    neuron: str,
+    io: str,
+    inputs: str | None,
+    outputs: str | None,
+) -> tuple[Connectome, Task, dict[str, Any]]:
+    """Return the connectome with its signs, the task, and the options of `Network`.
+
+    `seed` draws random signs. Of `task_options`, those that are None are left out.
+    """
+    from conncore.catalog.shipped import open_connectome
+    from conncore.tasks import make_task
+
+    circuit = open_connectome(connectome, split_muscles, format, option or ())
+    if transmitters is not None:
+        circuit = circuit.sign_by_transmitter(transmitters)
+    circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
+    given = {key: value for key, value in task_options.items() if value is not None}
+    goal = make_task(task, **given)
+    return circuit, goal, {"neuron": neuron, "io": io, **ends(circuit, inputs, outputs)}
+
+
+def ends(circuit: Connectome, inputs: str | None, outputs: str | None) -> dict[str, Any]:
+    """Return the chosen input and output cells, as options of `Network`."""
+    from conncore.connectome.select import choose_cells
+
+    return {
+        "inputs": None if inputs is None else choose_cells(circuit, inputs),
+        "outputs": None if outputs is None else choose_cells(circuit, outputs),
+    }
