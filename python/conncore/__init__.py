@@ -1,4 +1,4 @@
-"""Turn a connectome into a neural network, evolve it on a task, and see whether the wiring helped.
+"""Turn a connectome into a neural network, evolve it on a task, and test whether its wiring helps.
 
 >>> import conncore as cc
 >>> worm = cc.load("celegans-haspel2011")
@@ -7,43 +7,89 @@
 >>> run = cc.evolve(net, task, optimizer=cc.ES(), generations=50, out="runs/worm")  # doctest: +SKIP
 """
 
-from importlib.metadata import version
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from conncore import _openmp  # noqa: F401  (first: it says how threads wait)
-from conncore.catalog.shipped import CatalogEntry, catalog, load
-from conncore.connectome import Connectome
-from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
-from conncore.evolution.evolve import Run, evolve, resume, score
-from conncore.experiments.comparison import Comparison, compare
-from conncore.export import to_nir, to_torch
-from conncore.formats import from_networkx, read, to_networkx, write
-from conncore.network.network import Network
-from conncore.nulls.models import NULLS, make_null
-from conncore.optimizers import CMA, ES, GA
-from conncore.tasks import Task, make_task
+from conncore import _openmp  # noqa: F401  (before any compiled module: it sets how threads wait)
 
-__version__ = version("conncore")
+if TYPE_CHECKING:
+    from conncore.catalog.shipped import CatalogEntry, load
+    from conncore.checks.report import check
+    from conncore.connectome import Connectome
+    from conncore.connectome.body import BodyMap
+    from conncore.connectome.labels import Labels
+    from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
+    from conncore.evolution.evolve import evolve, load_run, resume, score
+    from conncore.evolution.loop import Run
+    from conncore.experiments.comparison import Comparison, compare
+    from conncore.export import to_nir, to_torch
+    from conncore.formats import from_networkx, read, to_networkx, write
+    from conncore.network.network import Network
+    from conncore.nulls.models import NULLS, make_null
+    from conncore.optimizers import CMA, ES, GA
+    from conncore.tasks import Task, make_task
+
+    __version__: str
+
+# The module of each public name. A name is imported when it is first used, so that
+# `import conncore` takes milliseconds and loads no other package.
+_HOMES = {
+    "CMA": "conncore.optimizers",
+    "ES": "conncore.optimizers",
+    "GA": "conncore.optimizers",
+    "NULLS": "conncore.nulls.models",
+    "BodyMap": "conncore.connectome.body",
+    "CatalogEntry": "conncore.catalog.shipped",
+    "CheckpointError": "conncore.errors",
+    "Comparison": "conncore.experiments.comparison",
+    "ConncoreError": "conncore.errors",
+    "Connectome": "conncore.connectome",
+    "ConnectomeError": "conncore.errors",
+    "Labels": "conncore.connectome.labels",
+    "Network": "conncore.network.network",
+    "Run": "conncore.evolution.loop",
+    "Task": "conncore.tasks",
+    "UsageError": "conncore.errors",
+    "check": "conncore.checks.report",
+    "compare": "conncore.experiments.comparison",
+    "evolve": "conncore.evolution.evolve",
+    "from_networkx": "conncore.formats",
+    "load": "conncore.catalog.shipped",
+    "load_run": "conncore.evolution.evolve",
+    "make_null": "conncore.nulls.models",
+    "make_task": "conncore.tasks",
+    "read": "conncore.formats",
+    "resume": "conncore.evolution.evolve",
+    "score": "conncore.evolution.evolve",
+    "to_networkx": "conncore.formats",
+    "to_nir": "conncore.export",
+    "to_torch": "conncore.export",
+    "write": "conncore.formats",
+}
 
 __all__ = [
     "CMA",
     "ES",
     "GA",
     "NULLS",
+    "BodyMap",
     "CatalogEntry",
     "CheckpointError",
     "Comparison",
     "ConncoreError",
     "Connectome",
     "ConnectomeError",
+    "Labels",
     "Network",
     "Run",
     "Task",
     "UsageError",
-    "catalog",
+    "check",
     "compare",
     "evolve",
     "from_networkx",
     "load",
+    "load_run",
     "make_null",
     "make_task",
     "read",
@@ -54,3 +100,22 @@ __all__ = [
     "to_torch",
     "write",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker that sees __getattr__ takes any name for a public one
+
+    def __getattr__(name):
+        if name == "__version__":
+            from importlib.metadata import version
+
+            value = version("conncore")
+        elif name in _HOMES:
+            value = getattr(import_module(_HOMES[name]), name)
+        else:
+            raise AttributeError(f"module 'conncore' has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

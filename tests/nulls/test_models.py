@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import conncore as cc
+from conncore.catalog.shipped import catalog
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.nulls.models import NULLS, make_null
@@ -20,7 +21,7 @@ from random_connectomes import connectomes, same
 
 EDGES = ("pre", "post", "weight", "sign", "sign_source")
 WIRES_STAY = ("signs", "weights")
-WORMS = [entry.name for entry in cc.catalog()] + ["split"]
+WORMS = [entry.name for entry in catalog()] + ["split"]
 
 
 def edges(connectome, *fields):
