@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from conncore.connectome.body import BodyMap
     from conncore.connectome.labels import Labels
     from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
-    from conncore.evolution.evolve import evolve, load_run, resume, score
+    from conncore.evolution.evolve import evolve, resume, score
     from conncore.evolution.loop import Run
+    from conncore.evolution.restore import load_run
     from conncore.experiments.comparison import Comparison, compare
     from conncore.export import to_nir, to_torch
     from conncore.formats import from_networkx, read, to_networkx, write
@@ -55,7 +56,7 @@ _HOMES = {
     "evolve": "conncore.evolution.evolve",
     "from_networkx": "conncore.formats",
     "load": "conncore.catalog.shipped",
-    "load_run": "conncore.evolution.evolve",
+    "load_run": "conncore.evolution.restore",
     "make_null": "conncore.nulls.models",
     "make_task": "conncore.tasks",
     "read": "conncore.formats",

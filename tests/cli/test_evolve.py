@@ -146,7 +146,7 @@ def test_the_second_signal_stops_at_once(tmp_path):
     assert process.stdout.readline() == "evaluating\n"
     process.send_signal(signal.SIGINT)
     assert process.stderr.readline() == "\n"
-    assert "once more to stop at once" in process.stderr.readline()
+    assert "press Ctrl-C again to stop at once" in process.stderr.readline()
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
@@ -247,8 +247,7 @@ def test_an_out_that_exists_is_left_alone(tmp_path):
     done = conncore("evolve", *CHEAP, "--out", "run", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        "error: run exists already; choose another --out, or continue it with: "
-        "conncore resume run\n"
+        "error: run exists already; choose another --out, or resume it with: conncore resume run\n"
     )
     assert os.listdir(tmp_path / "run") == []
 
@@ -271,7 +270,7 @@ def test_a_damaged_checkpoint_is_one_line(whole, tmp_path):
     done = conncore("resume", path, "--generations", N_GENERATIONS + 1)
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {file} is damaged")
-    assert f"delete it to go on from checkpoint-{N_GENERATIONS - 1}.npz\n" in done.stderr
+    assert f"delete it to resume from checkpoint-{N_GENERATIONS - 1}.npz\n" in done.stderr
 
 
 def test_help_and_version_are_quick_and_right():

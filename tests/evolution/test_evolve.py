@@ -1,61 +1,23 @@
-"""evolve, resume and score: the same numbers however a run is interrupted."""
+"""evolve and score: starts, history, the choice of the solution, and wrong arguments."""
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
-import threading
 
 import numpy as np
 import pytest
 
-from conncore import storage
-from conncore.errors import CheckpointError, ConncoreError, UsageError
-from conncore.evolution.evolve import evolve, resume, score
-from conncore.evolution.progress import RunProgress, duration
-from conncore.evolution.stopping import RunStopped
+from conncore.errors import UsageError
+from conncore.evolution.evolve import evolve, score
 from conncore.noise import start_seeds
-from conncore.optimizers import CMA, ES, GA
-from fake_runs import FakeNetwork, SphereTask, tiny_connectome
-
-OPTIMIZERS = {
-    "cma": CMA(population_size=10, n_scout=24),
-    "ga": GA(population_size=10, n_elites=3, sigma=0.3, slice_sigma={"log_weights": 0.5}),
-    "es": ES(population_size=10, n_scout=24),
-}
-N_GENERATIONS = 6
-over_both = pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-REPRODUCIBLE = ("metrics.jsonl", "best.npz", "checkpoint-5.npz", "checkpoint-6.npz")
-
-
-def go(name="es", task=None, **options):
-    options = {"generations": N_GENERATIONS, "progress": False, "seed": 3} | options
-    return evolve(FakeNetwork(), task or SphereTask(), OPTIMIZERS[name], **options)
-
-
-def go_on(path, task=None, **options):
-    return resume(path, progress=False, network=FakeNetwork(), task=task or SphereTask(), **options)
-
-
-def reproducible(path):
-    return {name: (path / name).read_bytes() for name in REPRODUCIBLE}
-
-
-def crash_at(number):
-    def before(call):
-        if call == number:
-            raise RuntimeError("crash")
-
-    return before
-
-
-def interrupt_at(number):
-    def before(call):
-        if call == number:
-            raise KeyboardInterrupt
-
-    return before
+from conncore.optimizers import GA
+from fake_runs import FakeNetwork, SphereTask
+from small_runs import (
+    N_GENERATIONS,
+    crash_at,
+    go,
+    over_both,
+)
 
 
 @over_both
@@ -69,104 +31,6 @@ def test_a_directory_changes_no_number(name, tmp_path):
 
 def test_another_seed_is_another_run():
     assert not np.array_equal(go().best.genome, go(seed=4).best.genome)
-
-
-@over_both
-def test_every_interruption_resumes_to_the_same_bytes(name, tmp_path):
-    task = SphereTask()
-    whole = go(name, task, out=tmp_path / "whole")
-    expected = reproducible(tmp_path / "whole")
-    for number in range(1, len(task.calls)):
-        path = tmp_path / str(number)
-        with pytest.raises(RuntimeError, match="crash"):
-            go(name, SphereTask(crash_at(number)), out=path)
-        with pytest.raises(RuntimeError, match="crash"):  # and again in what is left, one later
-            go_on(path, SphereTask(crash_at(1 if number < len(task.calls) - 1 else 0)))
-        run = go_on(path)
-        assert reproducible(path) == expected
-        assert np.array_equal(run.history, whole.history)
-
-
-@over_both
-def test_every_failed_write_resumes_to_the_same_bytes(name, tmp_path, monkeypatch):
-    go(name, out=tmp_path / "whole")
-    expected = reproducible(tmp_path / "whole")
-    real, calls = os.fsync, []
-
-    def fails_at(number):
-        def fsync(handle):
-            calls.append(handle)
-            if len(calls) == number:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            real(handle)
-
-        return fsync
-
-    n_failed = 0
-    for number in range(1, 40):
-        path = tmp_path / str(number)
-        calls.clear()
-        with monkeypatch.context() as patch:
-            patch.setattr(os, "fsync", fails_at(number))
-            message = ""
-            try:
-                go(name, out=path)
-            except ConncoreError as error:
-                message = str(error)
-        if message:
-            n_failed += 1
-            assert "No space left on device" in message
-            assert "\n" not in message
-            assert not list(tmp_path.glob(f".{number}.*"))
-            if not path.exists():  # it never began
-                continue
-            assert f"conncore resume {path}" in message
-            assert not list(path.glob(".*.tmp"))
-        go_on(path)
-        assert reproducible(path) == expected
-    assert n_failed > 10
-
-
-@pytest.mark.parametrize("name", ["metrics.jsonl", "timing.jsonl"])
-def test_a_line_that_does_not_fit_is_written_again(name, tmp_path, monkeypatch):
-    go(out=tmp_path / "whole")
-    import conncore.evolution.run_directory as room
-
-    def full_open(file, mode="r", **options):
-        stream = open(file, mode, **options)  # noqa: SIM115
-        if str(file).endswith(name) and stream.tell() > 200:
-            stream.write('{"gener')
-            stream.close()
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return stream
-
-    with monkeypatch.context() as patch:
-        patch.setattr(room, "open", full_open, raising=False)
-        with pytest.raises(ConncoreError, match=rf"cannot write .*{name}: No space left"):
-            go(out=tmp_path / "run")
-    go_on(tmp_path / "run")
-    assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
-
-
-def test_more_generations_are_those_a_longer_run_has(tmp_path):
-    go(out=tmp_path / "run", generations=3)
-    short = go_on(tmp_path / "run")  # nothing left to do
-    assert len(short.history) == 3
-    longer = go_on(tmp_path / "run", generations=N_GENERATIONS)
-    whole = go(out=tmp_path / "whole")
-    assert np.array_equal(longer.best.genome, whole.best.genome)
-    assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
-    assert longer.config["run"]["generations"] == N_GENERATIONS
-    with pytest.raises(UsageError, match="has done 6 generations"):
-        go_on(tmp_path / "run", generations=5)
-
-
-def test_a_finished_run_is_not_evaluated_again(tmp_path):
-    run = go(out=tmp_path / "run")
-    task = SphereTask()
-    again = go_on(tmp_path / "run", task)
-    assert task.calls == []
-    assert np.array_equal(again.best.scores, run.best.scores)
 
 
 @over_both
@@ -187,18 +51,6 @@ def test_a_run_may_start_from_a_genome(name, tmp_path):
         with pytest.raises(UsageError, match=r"start has shape|not finite"):
             go(name, start=wrong, out=tmp_path / "wrong")
     assert not (tmp_path / "wrong").exists()
-
-
-def test_a_kill_before_an_old_checkpoint_is_removed_leaves_nothing(tmp_path):
-    """A kill may come between writing the last checkpoint and removing the oldest."""
-    path = tmp_path / "run"
-    go(out=path)
-    (path / "checkpoint-4.npz").write_bytes((path / "checkpoint-5.npz").read_bytes())
-    go_on(path)
-    assert sorted(f.name for f in path.glob("checkpoint-*")) == [
-        "checkpoint-5.npz",
-        "checkpoint-6.npz",
-    ]
 
 
 def test_starts_are_shared_in_a_generation_and_never_held_out():
@@ -304,14 +156,6 @@ def test_a_task_that_fails_at_once_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_resume_that_fails_at_once_removes_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        go(task=SphereTask(interrupt_at(0)), out=tmp_path / "run")
-    with pytest.raises(RuntimeError, match="crash"):
-        go_on(tmp_path / "run", SphereTask(crash_at(0)))
-    assert len(go_on(tmp_path / "run").history) == N_GENERATIONS
-
-
 @pytest.mark.parametrize(
     "options",
     [{"generations": 0}, {"generations": 1.5}, {"n_threads": 0}, {"seed": -1}, {"seed": 2**63}],
@@ -331,91 +175,8 @@ def test_fitness_of_the_wrong_shape_is_refused():
         go(task=Wrong())
 
 
-def test_resume_refuses_another_network(tmp_path):
-    go(out=tmp_path / "run")
-    other = FakeNetwork(tiny_connectome(weight=9.0))
-    with pytest.raises(CheckpointError, match="another connectome"):
-        resume(tmp_path / "run", network=other, task=SphereTask())
-    shorter = FakeNetwork()
-    shorter.layout.n_parameters = 5
-    with pytest.raises(CheckpointError, match=r"genomes of 6 parameters.* network 5"):
-        resume(tmp_path / "run", network=shorter, task=SphereTask())
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-class TestSignals:
-    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-    def test_the_first_waits_for_the_generation_and_saves(self, tmp_path, number, status):
-        handlers = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
-        task = SphereTask(lambda call: call == 4 and signal.raise_signal(number))
-        with pytest.raises(RunStopped, match="stopped after 2 of 6 generations") as stopped:
-            go("es", task, out=tmp_path / "run")
-        assert stopped.value.exit_status == status
-        assert f"conncore resume {tmp_path / 'run'}" in str(stopped.value)
-        assert handlers == [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
-        assert (tmp_path / "run" / "checkpoint-2.npz").exists()
-        go("es", out=tmp_path / "whole")
-        go_on(tmp_path / "run")
-        assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
-
-    def test_without_a_directory_ctrl_c_stops_at_once(self):
-        task = SphereTask(lambda call: call == 4 and signal.raise_signal(signal.SIGINT))
-        with pytest.raises(KeyboardInterrupt):
-            go("es", task)
-        assert len(task.calls) == 4
-
-    def test_an_ignored_signal_stays_ignored(self, tmp_path):
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            task = SphereTask(lambda call: call == 4 and signal.raise_signal(signal.SIGINT))
-            assert len(go("es", task, out=tmp_path / "run").history) == N_GENERATIONS
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def test_a_run_in_another_thread_works(self, tmp_path):
-        runs = []
-        thread = threading.Thread(target=lambda: runs.append(go(out=tmp_path / "run")))
-        thread.start()
-        thread.join()
-        assert len(runs[0].history) == N_GENERATIONS
-
-
 def test_a_checkpoint_holds_the_elites_and_not_the_population(tmp_path):
     optimizer = GA(population_size=750)
     evolve(FakeNetwork(), SphereTask(), optimizer, 2, out=tmp_path / "run", progress=False)
     genomes = 8 * 6 * 750
     assert (tmp_path / "run" / "checkpoint-2.npz").stat().st_size < genomes / 4
-
-
-def test_plain_progress_lines(capsys, monkeypatch):
-    clock = iter(range(0, 1000, 2))
-    monkeypatch.setattr("time.monotonic", lambda: next(clock))
-    with RunProgress(10) as progress:
-        for generation in range(10):
-            progress.advance(generation, best=12.5, mean=-3.25, n_episodes=200, seconds=2.0)
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "generation 1/10  best 12.5  mean -3.25  100 episodes/s  18s left"
-    assert [line.split()[1] for line in lines] == ["1/10", "4/10", "7/10", "10/10"]
-    with RunProgress(10, enabled=False) as progress:
-        progress.advance(0, 0.0, 0.0, 1, 1.0)
-    assert capsys.readouterr().err == ""
-
-
-def test_durations():
-    texts = [duration(s) for s in (0.2, 59.4, 59.6, 187, 3599.9, 3600, 3 * 3600 + 5 * 60)]
-    assert texts == ["0s", "59s", "1m00s", "3m07s", "1h00", "1h00", "3h05"]
-
-
-def test_a_full_disk_at_a_checkpoint_keeps_the_older_one(tmp_path, monkeypatch):
-    real = storage.write_atomically
-
-    def write(file, content):
-        if file.name == "checkpoint-3.npz":
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        real(file, content)
-
-    monkeypatch.setattr("conncore.evolution.run_directory.write_atomically", write)
-    with pytest.raises(ConncoreError, match=r"cannot write .*checkpoint-3.npz: No space left"):
-        go(out=tmp_path / "run")
-    names = sorted(file.name for file in (tmp_path / "run").glob("checkpoint*"))
-    assert names == ["checkpoint-1.npz", "checkpoint-2.npz"]

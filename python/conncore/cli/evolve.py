@@ -104,7 +104,7 @@ def evolve(
     """
     from conncore.errors import UsageError
     from conncore.evolution.evolve import evolve as begin
-    from conncore.evolution.evolve import load_solution
+    from conncore.evolution.restore import load_solution
     from conncore.evolution.run_directory import check_free
     from conncore.network.network import Network
     from conncore.optimizers import ES, make_optimizer

@@ -1,1 +1,1 @@
-"""Runs: a network evolved on a task, saved as it goes, resumed and scored."""
+"""Runs: evolve a network on a task, save every generation, resume and score."""

@@ -1,4 +1,4 @@
-"""The loop that evolves a network on a task, continues a run, and scores what came out."""
+"""Evolve a network on a task; resume and score the run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import CheckpointError, UsageError, need, need_count
+from conncore.errors import UsageError, need, need_count
 from conncore.evolution.loop import Loop, Run
 from conncore.evolution.records import METRICS, Best, Checkpoint
+from conncore.evolution.restore import load_state, restore
 from conncore.evolution.run_directory import RunDirectory, check_free
 from conncore.noise import check_seed
-from conncore.optimizers import ES, OPTIMIZERS, Optimizer, make_optimizer
+from conncore.optimizers import ES, Optimizer
 from conncore.provenance import versions
 from conncore.threads import resolve_threads
 
@@ -40,10 +41,11 @@ def evolve(
 ) -> Run:
     """Evolve a network's parameters on a task.
 
-    All members of a generation start from the same state, which changes every generation. At the
-    end the best member ever and the optimiser's own solution are compared from the task's
-    validation starts (16 on most), and the better one is scored from its held-out starts (32);
-    neither is ever trained on.
+    All members of a generation start from the same state, and each generation has another start.
+    After the last generation there are two candidates: the best member of all generations and
+    the optimiser's own solution. The one with the higher mean score from the validation starts
+    (16 on most tasks) is the solution of the run. It is then scored from the held-out starts (32
+    on most tasks). No training uses validation starts or held-out starts.
 
     Parameters
     ----------
@@ -52,20 +54,20 @@ def evolve(
     optimizer : Optimizer, optional
         ``ES()`` if not given.
     generations : int
-        Generations to run; scouting for a start (see `ES`) comes before the first.
+        Number of generations. Scouting for a start (see `ES`) comes before the first.
     seed : int
-        Seed of everything random: the same seed gives the same run, to the bit.
+        Seed of all random numbers. The same seed gives the same run, to the bit.
     out : path, optional
-        Run directory to make. Without one everything stays in memory. With one, every generation is
-        saved, `resume` continues it, and the first Ctrl-C or SIGTERM waits for the running
-        generation.
+        Run directory to create. Every generation is saved in it, and `resume` continues the run.
+        The first Ctrl-C or SIGTERM stops the run after the current generation. Without `out`, the
+        run stays in memory.
     n_threads : int, optional
-        All cores if not given; results do not depend on it.
+        Default: all cores. Results do not depend on it.
     progress : bool
-        Report on stderr.
+        Report progress on stderr.
     start : (n_parameters,) float64, optional
-        Genome to start from in place of random ones: the mean of the ES, which then scouts no
-        others, or every member of the GA's generation 0.
+        Genome to start from, instead of random genomes. The ES takes it as its mean and does not
+        scout. The GA takes it as every member of generation 0.
 
     Returns
     -------
@@ -74,11 +76,12 @@ def evolve(
     Raises
     ------
     UsageError
-        A wrong argument, or `out` exists; nothing is written.
+        An argument is wrong, or `out` exists. Nothing is written.
     ConncoreError
         `out` cannot be written.
     RunStopped
-        Ctrl-C or SIGTERM with `out`; a KeyboardInterrupt whose text says how to resume.
+        Ctrl-C or SIGTERM stopped a run with `out`. It is a KeyboardInterrupt, and its text says how
+        to resume the run.
     """
     optimizer = ES() if optimizer is None else optimizer
     need_count("generations", generations, 1)
@@ -117,7 +120,7 @@ def evolve(
         return loop.run(first)
     except Exception:
         if directory is not None and not loop.evaluated:
-            directory.discard()  # it holds nothing yet: the user may try again at once
+            directory.discard()  # it holds no generation, so the same `out` can be used again
         raise
 
 
@@ -130,20 +133,21 @@ def resume(
     network: Network | None = None,
     task: Task | None = None,
 ) -> Run:
-    """Continue a run to its end, to the bit as if it had never been interrupted.
+    """Resume a run to its end. The result has the same bits as an uninterrupted run.
 
     Parameters
     ----------
     path : path
         The run directory.
     generations : int, optional
-        Generations in all, to go on beyond the number the run was made for.
+        New total number of generations. Default: the number that the run was created with.
     n_threads : int, optional
-        All cores if not given; results do not depend on it.
+        Default: all cores. Results do not depend on it.
     progress : bool
-        Report on stderr.
+        Report progress on stderr.
     network, task : Network, Task, optional
-        Needed only where `make_task` does not know the task; otherwise rebuilt from the directory.
+        By default both are rebuilt from the directory. Give them if the run's task is your own,
+        which `make_task` does not know.
 
     Returns
     -------
@@ -152,24 +156,26 @@ def resume(
     Raises
     ------
     CheckpointError
-        `path` is not a run directory, or something in it is damaged or of another run.
+        `path` is not a run directory; a file in it is damaged or belongs to another run; or another
+        version of conncore made the run and this version cannot restore it.
     UsageError
-        Another process runs it, or `generations` is below those already done.
+        Another process is running it, or `generations` is below the number already done.
     ConncoreError, RunStopped
         As in `evolve`.
     """
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=True)
     try:
-        network, task, optimizer, checkpoint = _restore(directory, network, task)
+        network, task = restore(directory, network, task)
+        optimizer, checkpoint = load_state(directory, network)
         n_done = checkpoint.state.generation
         total = directory.config["run"]["generations"] if generations is None else generations
         need_count("generations", total, 1)
         if total < n_done:
             raise UsageError(
-                f"{path} has done {n_done} generations already; ask for more than that"
+                f"{path} has done {n_done} generations already; ask for at least {n_done}"
             )
-        directory.load_best()  # if it is damaged, say so now and not after hours of work
+        directory.load_best()  # a damaged file raises now, not after hours of work
         directory.rewind(checkpoint, total)
         loop = Loop(network, task, optimizer, directory.config, n_threads, directory, progress)
     except BaseException:
@@ -192,13 +198,13 @@ def score(
     Parameters
     ----------
     path : path
-        The run directory; of an unfinished run the solution so far is scored.
+        The run directory. If the run has not ended, its solution so far is scored.
     n_starts : int, optional
-        Number of starts; the task's own, 32 on most, if not given.
+        Number of held-out starts. Default: the task's number, 32 on most tasks.
     seed : int, optional
-        Draws other starts than the run's own; no start of any seed is ever trained on.
+        Seed of the starts. Default: the run's seed. No seed draws a start that training uses.
     n_threads : int, optional
-        All cores if not given.
+        Default: all cores.
     network, task : Network, Task, optional
         As in `resume`.
 
@@ -218,73 +224,13 @@ def score(
         need_count("n_starts", n_starts, 1)
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=False)
-    network, task, optimizer, checkpoint = _restore(directory, network, task)
+    network, task = restore(directory, network, task)
+    optimizer, checkpoint = load_state(directory, network)
     best = directory.load_best()
     loop = Loop(network, task, optimizer, directory.config, n_threads, None, False)
     if best is None or best.generation != checkpoint.state.generation:
         best = loop.choose(checkpoint)
     return loop.score(best, n_starts, seed)
-
-
-def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.float64]:
-    """Return the solution of a finished run as a genome of `network`, to start from.
-
-    Parameters
-    ----------
-    path : path
-        The run directory.
-    network : Network
-        Of the same connectome and with the same genome; or with individual weights where the run's
-        were shared, which are then expanded.
-
-    Returns
-    -------
-    (n_parameters,) float64
-
-    Raises
-    ------
-    CheckpointError
-        `path` is not a run directory, or damaged.
-    UsageError
-        The run has not ended, or its networks are of another kind.
-    """
-    directory = RunDirectory.open(path, write=False)
-    best = directory.load_best()
-    if best is None:
-        raise UsageError(f"{path} has no solution yet; finish it first: {directory.resume_command}")
-    if directory.config["connectome"]["checksum"] != network.connectome.checksum:
-        raise UsageError(f"{path} is a run of another connectome")
-    genome, slices, options = best.genome, best.slices, directory.config["network"]
-    if options["weights"] == "shared" and network.weights == "individual":
-        from conncore.network.network import Network
-
-        shared = Network(network.connectome, network.task, **options)
-        genome = shared.expand(genome[None])[0]
-        slices = shared.with_individual_weights().layout.slices
-    if slices != network.layout.slices:
-        raise UsageError(
-            f"{path} holds genomes with the slices {_sizes(best.slices)}; "
-            f"this network needs {_sizes(network.layout.slices)}"
-        )
-    return genome
-
-
-def load_run(path: str | os.PathLike[str]) -> tuple[Network, NDArray[np.float64]]:
-    """Return the network of a finished run, and its solution.
-
-    Raises
-    ------
-    CheckpointError
-        `path` is not a run directory, or damaged.
-    UsageError
-        The run has not ended.
-    """
-    network = _restore(RunDirectory.open(path, write=False), None, None)[0]
-    return network, load_solution(path, network)
-
-
-def _sizes(slices: dict[str, slice]) -> str:
-    return ", ".join(f"{name} {part.stop - part.start}" for name, part in slices.items())
 
 
 def _describe(
@@ -314,30 +260,3 @@ def _describe(
         "optimizer": optimizer.describe(),
         "versions": versions(),
     }
-
-
-def _restore(
-    directory: RunDirectory, network: Network | None, task: Task | None
-) -> tuple[Network, Task, Optimizer[Any], Checkpoint[Any]]:
-    """Rebuild everything that a run directory describes."""
-    config = directory.config
-    connectome = directory.connectome()
-    optimizer = make_optimizer(**config["optimizer"])
-    checkpoint = directory.load_checkpoint(OPTIMIZERS[optimizer.name].state_type)
-    if task is None:
-        from conncore.tasks import make_task
-
-        task = make_task(**config["task"])
-    if network is None:
-        from conncore.network.network import Network
-
-        network = Network(connectome, task, **config["network"])
-    elif network.connectome.checksum != connectome.checksum:
-        raise CheckpointError(f"{directory.path} is a run of another connectome than the network's")
-    n_parameters = network.layout.n_parameters
-    if len(checkpoint.best_genome) != n_parameters:
-        raise CheckpointError(
-            f"{directory.path} holds genomes of {len(checkpoint.best_genome)} parameters, "
-            f"this conncore gives its network {n_parameters}; use the version in config.toml"
-        )
-    return network, task, optimizer, checkpoint

@@ -1,4 +1,4 @@
-"""One run: generation after generation, each saved, and the choice of a solution at the end."""
+"""One run: evolve generations, save each of them, and choose the solution at the end."""
 
 from __future__ import annotations
 
@@ -27,28 +27,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What `evolve` and `resume` return.
+    """A finished run, as `evolve`, `resume` and `load_run` return it.
 
     Attributes
     ----------
     best : Best
-        The solution: `genome`, its named `slices`, and its `scores` from held-out `seeds`.
+        The solution: its `genome`, the named `slices` of the genome, and its `scores` from the
+        held-out `seeds`.
     history : ndarray, shape (n_generations,), structured
         Per generation: generation, best, mean, std, n_failed, n_evaluations, sigma.
     config : dict
         All settings of the run, as in its config.toml.
     path : Path or None
-        The run directory.
+        The run directory; None if the run is in memory only.
+    network : Network
+        The network that was evolved.
+    task : Task
+        The task that it was evolved on.
     """
 
     best: Best
     history: NDArray[np.void]
     config: dict[str, Any]
     path: Path | None
+    network: Network
+    task: Task
 
     @property
     def title(self) -> str:
-        """The run in one line."""
+        """The settings of the run in one line."""
         return run_title(self.config)
 
 
@@ -100,11 +107,11 @@ class Loop:
                 checkpoint = self._advance(checkpoint, bar)
                 if stop is not None and directory is not None and stop.requested:
                     done = f"stopped after {checkpoint.state.generation} of {generations}"
-                    stop.leave(f"{done} generations; continue with: {directory.resume_command}")
+                    stop.leave(f"{done} generations; resume with: {directory.resume_command}")
             return self._finish(checkpoint, bar)
 
     def _advance(self, before: Checkpoint[Any], bar: RunProgress) -> Checkpoint[Any]:
-        """Evaluate one population and save the outcome."""
+        """Evaluate one generation, or one batch of scouts, and save the outcome."""
         started = time.perf_counter()
         generation = before.state.generation
         counted = self.optimizer.ask(before.state, self.n_threads)
@@ -136,7 +143,7 @@ class Loop:
             genome = self.network.layout.valued(counted[winner].copy())
             after = replace(after, best_genome=genome, best_fitness=float(finite.max()))
         generation = before.state.generation
-        if state.generation == generation:  # scouts belong to no generation
+        if state.generation == generation:  # these were scouts, which belong to no generation
             return after
         record = (
             generation,
@@ -167,10 +174,13 @@ class Loop:
                 )
                 directory.save_best(best)  # last: a run with best.npz is complete
         path = None if directory is None else directory.path
-        return Run(best=best, history=checkpoint.history, config=self.config, path=path)
+        return Run(best, checkpoint.history, self.config, path, self.network, self.task)
 
     def choose(self, checkpoint: Checkpoint[Any]) -> Best:
-        """Return the better of archive and centre on the validation starts, not scored yet."""
+        """Return the candidate with the higher mean score from the validation starts, unscored.
+
+        The candidates are the best member so far and the optimiser's own solution.
+        """
         center = self.network.layout.valued(self.optimizer.center(checkpoint.state))
         candidates = {"center": center}
         if np.isfinite(checkpoint.best_fitness):
@@ -192,7 +202,7 @@ class Loop:
     def score(self, best: Best, n_starts: int | None, seed: int | None) -> Best:
         """Return `best` with scores from held-out starts.
 
-        As many as the task says if `n_starts` is None; of the run's own seed if `seed` is None.
+        By default the task sets the number of starts, and the run's seed draws them.
         """
         n_starts = self.task.n_held_out if n_starts is None else n_starts
         seeds = start_seeds(self.seed if seed is None else seed, "held-out", n_starts)

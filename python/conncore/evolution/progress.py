@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, plain lines elsewhere, nothing when switched off."""
+"""Progress of a run: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _RECENT = 20  # generations that the speed is averaged over
 
 
 class RunProgress:
-    """Reports the generations of one run on stderr; use it in a ``with`` statement.
+    """Reports the generations of one run on stderr. Use it in a ``with`` statement.
 
     Parameters
     ----------
     n_generations, n_done : int
-        Generations of the whole run, and those that were done before.
+        Number of generations of the whole run, and number of those done before.
     enabled : bool
-        False reports nothing.
+        If False, nothing is printed.
     """
 
     def __init__(self, n_generations: int, n_done: int = 0, enabled: bool = True) -> None:
@@ -56,11 +56,11 @@ class RunProgress:
             self._bar.stop()
 
     def scouted(self, n_left: int) -> None:
-        """Report that random genomes were scored and `n_left` are still to be."""
+        """Report that random genomes were scored, and that `n_left` remain."""
         self._say(f"scouting for a start, {n_left} genomes left", force=False)
 
     def scoring(self) -> None:
-        """Report that the generations are done and the solution is being scored."""
+        """Report that all generations are done and the solution is being scored."""
         self._say("scoring the solution from held-out starts", force=True)
 
     def advance(
@@ -71,13 +71,13 @@ class RunProgress:
         Parameters
         ----------
         generation : int
-            Its number, from 0.
+            Number of the generation, from 0.
         best, mean : float
-            Of the generation's fitness.
+            Best and mean fitness of the generation.
         n_episodes : int
-            Episodes evaluated in it.
+            Number of episodes in the generation.
         seconds : float
-            Time it took.
+            Duration of the generation.
         """
         self._recent.append((seconds, n_episodes))
         total = sum(seconds for seconds, _ in self._recent) or 1e-9
@@ -103,7 +103,7 @@ class RunProgress:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in words a person reads at a glance: 1h05, 3m07s, 12s."""
+    """Return a duration as short text: 1h05, 3m07s or 12s."""
     whole = round(seconds)
     if whole >= 3600:
         return f"{whole // 3600}h{whole % 3600 // 60:02d}"

@@ -1,4 +1,4 @@
-"""What a run remembers: its history, its checkpoints, its solution."""
+"""The records of a run: its history, its checkpoints and its solution."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from conncore.optimizers.base import S, Vector
 
-#: A generation in the history: fitness over the members whose fitness is finite, the members whose
-#: fitness is not, all evaluations of the run so far (scouts too), and the size of the steps.
+#: One generation of the history. `best`, `mean` and `std` are of the members with finite fitness;
+#: `n_failed` counts the others; `n_evaluations` counts all evaluations so far, scouts included.
 METRICS = np.dtype(
     [
         ("generation", np.int64),
@@ -29,7 +29,7 @@ METRICS = np.dtype(
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint(Generic[S]):
-    """A run between two generations.
+    """The state of a run between two generations.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class Checkpoint(Generic[S]):
     n_evaluations : int
         Episodes evaluated so far.
     best_genome : ndarray, shape (n_parameters,), float64
-        The genome with the highest finite fitness so far; NaN before there is one.
+        The genome with the highest finite fitness so far; NaN if there is none yet.
     best_fitness : float
-        Its fitness; -inf before there is one.
+        The fitness of `best_genome`; -inf if there is none yet.
     """
 
     state: S
@@ -64,11 +64,11 @@ class Best:
     chosen : str
         "archive" (the best single member ever) or "center" (the optimiser's own solution).
     generation : int
-        Generations after which it was chosen.
+        The solution was chosen after this many generations.
     seeds : ndarray, shape (n_starts,), int64
         The starts that scored it: seeds of the split "held-out", see `Task.evaluate`.
     scores : ndarray, shape (n_starts,), float64
-        Its score from each of them.
+        The score from each start.
     """
 
     genome: Vector
@@ -80,24 +80,36 @@ class Best:
 
     @property
     def mean(self) -> float:
-        """Mean score; -inf if a start failed."""
+        """Mean score over starts; -inf if a start failed."""
         return float(self.scores.mean())
 
     @property
     def sd(self) -> float:
-        """Standard deviation of the scores over starts; NaN with one start, or if one failed."""
+        """Standard deviation over starts; NaN if there is one start, or if one failed."""
         if len(self.scores) < 2 or self.n_failed:
             return math.nan
         return float(self.scores.std(ddof=1))
 
     @property
     def n_failed(self) -> int:
-        """Starts from which the network or the simulation became non-finite."""
+        """Number of starts from which the network or the simulation became non-finite."""
         return int((~np.isfinite(self.scores)).sum())
 
 
 def metrics_line(record: NDArray[np.void]) -> str:
-    """Return a record of the history as a line of JSON; null stands for what is not finite."""
+    """Return a record of the history as a line of JSON; numbers that are not finite are null."""
     values = {name: record[name].item() for name in METRICS.names or ()}
     finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
     return json.dumps(finite) + "\n"
+
+
+def parse_metrics(line: str) -> tuple[float, ...]:
+    """Return the record of a line that `metrics_line` made, as a tuple; null becomes NaN.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        The line is damaged.
+    """
+    values = json.loads(line)
+    return tuple(math.nan if (v := values[n]) is None else v for n in METRICS.names or ())

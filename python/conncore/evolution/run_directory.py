@@ -1,15 +1,16 @@
-"""The run directory: what a run is made of, and checkpoints that survive a kill at any moment.
+"""The run directory: the files of a run, with checkpoints that survive a kill at any moment.
 
 ::
 
-    config.toml            everything that defines the run, and the versions that made it
-    connectome.npz         the connectome itself
-    checkpoint-<n>.npz     all that generation n needs; the two newest are kept
-    metrics.jsonl          a line a generation; equal, to the byte, for equal runs
-    timing.jsonl           seconds of each generation, apart because they never are
-    best.npz, curve.png    the solution with its held-out scores, and the learning curve, at the end
+    config.toml            all settings of the run, and the versions that made it
+    connectome.npz         the connectome
+    checkpoint-<n>.npz     the state after n generations; the two newest are kept
+    metrics.jsonl          one line per generation; equal runs write equal bytes
+    timing.jsonl           the seconds of each generation, which differ between equal runs
+    best.npz, curve.png    the solution with its held-out scores, and the learning curve; written
+                           when the run ends
 
-A checkpoint holds the whole history, so that `metrics.jsonl` can be made from it again.
+A checkpoint holds the whole history, so `resume` can write metrics.jsonl again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, UsageError
-from conncore.evolution.records import METRICS, Best, Checkpoint, metrics_line
+from conncore.evolution.records import METRICS, Best, Checkpoint, metrics_line, parse_metrics
 from conncore.formats.npz import load_npz, save_npz
 from conncore.optimizers.base import S
 from conncore.storage import (
@@ -54,13 +55,13 @@ def check_free(path: str | os.PathLike[str]) -> None:
     """Raise a `UsageError` if `path` exists."""
     if os.path.lexists(path):
         raise UsageError(
-            f"{path} exists already; choose another --out, or continue it with: "
+            f"{path} exists already; choose another --out, or resume it with: "
             f"conncore resume {shlex.quote(str(path))}"
         )
 
 
 def read_timing(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of a run directory's timing.jsonl, but for one cut off by a kill."""
+    """Return the lines of a run directory's timing.jsonl, without a line that a kill cut off."""
     file, lines = path / "timing.jsonl", []
     for line in file.read_bytes().splitlines() if file.exists() else ():
         with suppress(ValueError, KeyError, TypeError):
@@ -71,7 +72,7 @@ def read_timing(path: Path) -> list[dict[str, Any]]:
 
 
 class RunDirectory:
-    """A run directory that this process may write to; `create` or `open` one, then `close` it."""
+    """An open run directory. Make one with `create` or `open`, and `close` it."""
 
     def __init__(self, path: Path, config: dict[str, Any], lock: int | None = None) -> None:
         self.path = path
@@ -86,14 +87,14 @@ class RunDirectory:
         connectome: Connectome,
         start: Checkpoint[Any],
     ) -> RunDirectory:
-        """Make the directory, complete or not at all, and lock it.
+        """Create the directory and lock it. On any error, no directory is left.
 
         Raises
         ------
         UsageError
-            `path` exists; it is left as it is.
+            `path` exists; it is not changed.
         ConncoreError
-            It cannot be written.
+            `path` cannot be written.
         """
         path = Path(path)
         check_free(path)
@@ -117,14 +118,14 @@ class RunDirectory:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, write: bool) -> RunDirectory:
-        """Open an existing run, with `write` to continue it.
+        """Open an existing run. With `write`, lock it and remove half-written files.
 
         Raises
         ------
         CheckpointError
             `path` is not a run directory, or its config.toml cannot be read.
         UsageError
-            With `write`: another process is running it.
+            With `write`: another process is running this run.
         """
         path = Path(path)
         file = path / "config.toml"
@@ -145,7 +146,7 @@ class RunDirectory:
         return directory
 
     def close(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -157,7 +158,7 @@ class RunDirectory:
 
     @property
     def resume_command(self) -> str:
-        """The command that continues this run."""
+        """The command that resumes this run."""
         return f"conncore resume {shlex.quote(str(self.path))}"
 
     # Reading
@@ -168,7 +169,7 @@ class RunDirectory:
         Raises
         ------
         CheckpointError
-            connectome.npz is damaged, or not the connectome that config.toml names.
+            connectome.npz is damaged, or is not the connectome that config.toml names.
         """
         file = self.path / "connectome.npz"
         try:
@@ -184,7 +185,7 @@ class RunDirectory:
         return connectome
 
     def checkpoints(self) -> list[int]:
-        """Return the generations of which there is a checkpoint, newest first."""
+        """Return the generations that have a checkpoint, newest first."""
         found = (_CHECKPOINT.fullmatch(file.name) for file in self.path.iterdir())
         return sorted((int(match[1]) for match in found if match), reverse=True)
 
@@ -194,15 +195,18 @@ class RunDirectory:
         Raises
         ------
         CheckpointError
-            There is none; or it is damaged, of another format, or of another run.
+            There is no checkpoint; or the newest is damaged, or has another format, or belongs to
+            another run.
         """
         generations = self.checkpoints()
         if not generations:
-            raise CheckpointError(f"{self.path} has no checkpoint, so it cannot be continued")
+            raise CheckpointError(
+                f"{self.path} has no checkpoint, so it cannot be resumed; start the run again"
+            )
         file = self._checkpoint_file(generations[0])
-        advice = "no older one is left: start the run again"
+        advice = "there is no older checkpoint: start the run again"
         if len(generations) > 1:
-            advice = f"delete it to go on from {self._checkpoint_file(generations[1]).name}"
+            advice = f"delete it to resume from {self._checkpoint_file(generations[1]).name}"
         arrays = read_npz(file, advice)
         prefix = "state."
         state = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
@@ -221,7 +225,7 @@ class RunDirectory:
             raise CheckpointError(f"{file} belongs to another connectome; {advice}")
         if fingerprint != self.fingerprint:
             raise CheckpointError(
-                f"{file} belongs to a run with other settings than config.toml; {advice}"
+                f"{file} belongs to a run with other settings than config.toml has; {advice}"
             )
         n_done = checkpoint.state.generation
         if len(checkpoint.history) != n_done or n_done != generations[0]:
@@ -229,12 +233,12 @@ class RunDirectory:
         return checkpoint
 
     def load_best(self) -> Best | None:
-        """Return the solution, or None before the run has ended once.
+        """Return the solution, or None if the run has not ended.
 
         Raises
         ------
         CheckpointError
-            best.npz is damaged or of another run.
+            best.npz is damaged, or belongs to another run.
         """
         file = self.path / "best.npz"
         if not file.exists():
@@ -258,15 +262,35 @@ class RunDirectory:
             raise CheckpointError(f"{file} belongs to another run; {advice}")
         return best
 
+    def load_history(self, n_generations: int) -> NDArray[np.void]:
+        """Return the first generations of metrics.jsonl, an array of dtype `METRICS`.
+
+        Raises
+        ------
+        CheckpointError
+            metrics.jsonl is missing, damaged or too short.
+        """
+        file = self.path / "metrics.jsonl"
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()[:n_generations]
+            history = np.array([parse_metrics(line) for line in lines], dtype=METRICS)
+            if history["generation"].tolist() != list(range(n_generations)):
+                raise ValueError(f"it does not hold generations 0 to {n_generations - 1}")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"{file} cannot be used ({error}); write it again with: {self.resume_command}"
+            ) from None
+        return history
+
     # Writing
 
     def save_checkpoint(self, checkpoint: Checkpoint[Any]) -> None:
-        """Write a checkpoint and remove those that are no longer among the newest.
+        """Write a checkpoint, then remove all but the two newest.
 
         Raises
         ------
         ConncoreError
-            It cannot be written (a full disk); the older ones are intact.
+            The checkpoint cannot be written, as on a full disk. The older ones are intact.
         """
         with self._disk_errors(f"checkpoint-{checkpoint.state.generation}.npz"):
             self._write_checkpoint(checkpoint)
@@ -277,7 +301,7 @@ class RunDirectory:
             self._checkpoint_file(generation).unlink(missing_ok=True)
 
     def append(self, record: NDArray[np.void], timing: Mapping[str, float]) -> None:
-        """Add the lines of a finished generation; `timing` in seconds."""
+        """Append a generation to metrics.jsonl and timing.jsonl; `timing` is in seconds."""
         times = {name: round(seconds, 6) for name, seconds in timing.items()}
         line = _timing_line({"generation": record["generation"].item()} | times)
         for name, text in (("metrics.jsonl", metrics_line(record)), ("timing.jsonl", line)):
@@ -288,13 +312,13 @@ class RunDirectory:
                 file.write(text)
 
     def rewind(self, checkpoint: Checkpoint[Any], generations: int) -> None:
-        """Make the directory what it was right after `checkpoint`, to run to `generations`."""
+        """Restore the files of the moment after `checkpoint`, and set the number of generations."""
         n_done = checkpoint.state.generation
         kept = [_timing_line(t) for t in read_timing(self.path) if t["generation"] < n_done]
         metrics = "".join(metrics_line(record) for record in checkpoint.history)
         self.config["run"]["generations"] = generations
         with self._disk_errors("config.toml"):
-            self._remove_old_checkpoints()  # a kill may have come before it
+            self._remove_old_checkpoints()  # a kill may have come before their removal
             self._write("metrics.jsonl", metrics.encode())
             self._write("timing.jsonl", "".join(kept).encode())
             self._write("config.toml", tomli_w.dumps(self.config).encode())
@@ -314,7 +338,7 @@ class RunDirectory:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of what decides a run's numbers; files with another one are of another run."""
+        """A digest of all settings that decide a run's numbers. Its files carry it."""
         config = self.config
         parts = [config[key] for key in ("network", "task", "optimizer")]
         parts += [config["connectome"]["checksum"], config["run"]["seed"]]

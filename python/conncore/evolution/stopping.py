@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first lets a generation end, the second ends the process."""
+"""Ctrl-C and SIGTERM: the first stops a run after its generation, the second at once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class RunStopped(KeyboardInterrupt):
-    """A run was stopped by a signal after it was saved; the text says how to continue it.
+    """A signal stopped a run after it was saved. The text says how to resume the run.
 
     Attributes
     ----------
     exit_status : int
-        128 plus the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM.
+        128 plus the signal's number, as in a shell: 130 for Ctrl-C, 143 for SIGTERM.
     """
 
     def __init__(self, message: str, exit_status: int) -> None:
@@ -26,10 +26,10 @@ class RunStopped(KeyboardInterrupt):
 
 
 class GracefulStop:
-    """While it is entered, the first SIGINT or SIGTERM only sets `requested`.
+    """A context in which the first SIGINT or SIGTERM only sets `requested`.
 
-    A second one has its usual effect, at once. Outside the main thread nothing changes, as Python
-    allows no signal handlers there; ignored signals stay ignored.
+    The second one has its usual effect, at once. Signals that were ignored before stay ignored.
+    Outside the main thread, where Python allows no signal handlers, nothing changes.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class GracefulStop:
 
     @property
     def requested(self) -> bool:
-        """Whether a signal came."""
+        """Whether a signal has come."""
         return self._signal != 0
 
     def leave(self, message: str) -> NoReturn:
-        """Raise the `RunStopped` of the signal that came."""
+        """Raise `RunStopped` with the exit status of the signal that came."""
         raise RunStopped(message, 128 + self._signal)
 
     def __enter__(self) -> GracefulStop:
@@ -63,10 +63,13 @@ class GracefulStop:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self._signal = number
-        # The default action, not a Python handler: it works even while a kernel is computing.
+        # The second signal gets the default action, because a Python handler would have to wait
+        # for a kernel that is computing.
         for each in self._previous:
             signal.signal(each, signal.SIG_DFL)
-        # Not print: a handler may interrupt another write to the same stream. The code in front
-        # shows the cursor, which a progress bar hides and a process that is killed leaves hidden.
+        # os.write, because a handler must not print: it may interrupt another write to the stream.
+        # A progress bar hides the cursor, and a process that is killed cannot show it again.
         cursor = b"\x1b[?25h" if os.isatty(2) else b""
-        os.write(2, cursor + b"\nfinishing this generation; once more to stop at once\n")
+        os.write(
+            2, cursor + b"\nstopping after this generation; press Ctrl-C again to stop at once\n"
+        )

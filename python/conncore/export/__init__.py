@@ -163,13 +163,14 @@ def export_run(path: PathLike, out: PathLike) -> Network:
     CheckpointError
         If `path` is not a run directory, or if the run is damaged.
     """
-    from conncore.evolution.evolve import load_run
+    from conncore.evolution.restore import load_run
 
     suffix = Path(out).suffix
     if suffix not in (".nir", ".pt"):
         raise UsageError(f"{out}: end the name in .nir to write NIR, or in .pt to write PyTorch")
     _need("nir" if suffix == ".nir" else "torch")  # before reading the run, which takes time
-    network, genome = load_run(path)
+    run = load_run(path)
+    network, genome = run.network, run.best.genome
     if suffix == ".nir":
         to_nir(network, genome, out)
     else:

@@ -1,0 +1,24 @@
+"""Progress on stderr: plain lines and durations."""
+
+from __future__ import annotations
+
+from conncore.evolution.progress import RunProgress, duration
+
+
+def test_plain_progress_lines(capsys, monkeypatch):
+    clock = iter(range(0, 1000, 2))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    with RunProgress(10) as progress:
+        for generation in range(10):
+            progress.advance(generation, best=12.5, mean=-3.25, n_episodes=200, seconds=2.0)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "generation 1/10  best 12.5  mean -3.25  100 episodes/s  18s left"
+    assert [line.split()[1] for line in lines] == ["1/10", "4/10", "7/10", "10/10"]
+    with RunProgress(10, enabled=False) as progress:
+        progress.advance(0, 0.0, 0.0, 1, 1.0)
+    assert capsys.readouterr().err == ""
+
+
+def test_durations():
+    texts = [duration(s) for s in (0.2, 59.4, 59.6, 187, 3599.9, 3600, 3 * 3600 + 5 * 60)]
+    assert texts == ["0s", "59s", "1m00s", "3m07s", "1h00", "1h00", "3h05"]

@@ -1,0 +1,156 @@
+"""load_run and load_solution return what evolve did, or one line says why they cannot."""
+
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+import pytest
+
+import conncore as cc
+from conncore.errors import CheckpointError, UsageError
+from conncore.evolution.evolve import evolve, resume, score
+from conncore.evolution.restore import load_run, load_solution
+from conncore.optimizers import ES
+from conncore.tasks import make_task
+from fake_runs import FakeNetwork, SphereTask, tiny_connectome
+from small_runs import N_GENERATIONS, crash_at, go, go_on
+
+FAKES = {"network": FakeNetwork(), "task": SphereTask()}
+
+
+def same(one, other):
+    assert np.array_equal(one.best.genome, other.best.genome)
+    assert np.array_equal(one.best.scores, other.best.scores)
+    assert one.best.slices == other.best.slices
+    assert one.best.generation == other.best.generation
+    assert one.history.dtype == other.history.dtype
+    for name in one.history.dtype.names:
+        assert np.array_equal(one.history[name], other.history[name], equal_nan=True)
+    assert one.path == other.path
+    assert one.title == other.title
+
+
+def real_run(path, **options):
+    task = make_task("MountainCarContinuous-v0", max_steps=5)
+    network = cc.Network(tiny_connectome(), task, "lif", "dense", **options)
+    optimizer = ES(population_size=4, n_scout=4)
+    return evolve(network, task, optimizer, 2, out=path, progress=False, n_threads=1)
+
+
+def test_a_run_on_a_task_of_ones_own(tmp_path):
+    run = go(out=tmp_path / "run")
+    loaded = load_run(tmp_path / "run", **FAKES)
+    same(loaded, run)
+    assert (loaded.network, loaded.task) == (FAKES["network"], FAKES["task"])
+    with pytest.raises(CheckpointError, match=r"run cannot be restored: unknown task 'sphere'"):
+        load_run(tmp_path / "run")
+
+
+def test_a_run_on_a_known_task_needs_its_directory_alone(tmp_path):
+    run = real_run(tmp_path / "run")
+    loaded = cc.load_run(tmp_path / "run")
+    same(loaded, run)
+    assert loaded.network.describe() == run.network.describe()
+    assert loaded.network.connectome.checksum == run.network.connectome.checksum
+    assert loaded.task.describe() == run.task.describe()
+    observations = np.random.default_rng(0).normal(size=(1, loaded.task.n_obs))
+    actions = [r.network.policy(r.best.genome[None]).act(observations) for r in (run, loaded)]
+    assert np.array_equal(*actions)
+
+
+def test_a_run_is_loaded_without_optimiser_and_checkpoints(tmp_path, monkeypatch):
+    run = go(out=tmp_path / "run")
+    for file in (*(tmp_path / "run").glob("checkpoint-*"), tmp_path / "run" / "timing.jsonl"):
+        file.unlink()
+    monkeypatch.setattr("conncore.evolution.restore.make_optimizer", None)
+    same(load_run(tmp_path / "run", **FAKES), run)
+
+
+def test_numbers_that_are_not_finite_come_back(tmp_path):
+    class Failing(SphereTask):
+        def evaluate(self, network, genomes, seed, n_threads=None, **which):
+            return np.full(len(genomes), np.nan)
+
+    run = go("ga", Failing(), out=tmp_path / "run", generations=2)
+    assert np.isnan(run.history["best"]).all()
+    same(load_run(tmp_path / "run", **FAKES), run)
+
+
+def test_a_directory_is_opened_once(tmp_path, monkeypatch):
+    run = real_run(tmp_path / "run")
+    texts, real = [], tomllib.loads
+    monkeypatch.setattr(tomllib, "loads", lambda text: (texts.append(text), real(text))[1])
+    calls = (
+        lambda: load_run(tmp_path / "run"),
+        lambda: load_solution(tmp_path / "run", run.network.with_individual_weights()),
+        lambda: score(tmp_path / "run", 2),
+        lambda: resume(tmp_path / "run", progress=False),
+    )
+    for call in calls:
+        texts.clear()
+        call()
+        assert len(texts) == 1
+
+
+def test_an_unfinished_run_has_no_solution(tmp_path):
+    path = tmp_path / "run"
+    with pytest.raises(RuntimeError, match="crash"):
+        go(task=SphereTask(crash_at(5)), out=path)
+    for load in (lambda: load_run(path, **FAKES), lambda: load_solution(path, FakeNetwork())):
+        with pytest.raises(UsageError, match=r"no solution yet; finish it first: conncore resume"):
+            load()
+
+
+def test_a_run_that_was_extended_and_stopped_has_its_old_solution(tmp_path):
+    short = go(out=tmp_path / "run", generations=3)
+    with pytest.raises(RuntimeError, match="crash"):
+        go_on(tmp_path / "run", SphereTask(crash_at(2)), generations=N_GENERATIONS)
+    loaded = load_run(tmp_path / "run", **FAKES)
+    same(loaded, short)
+    assert loaded.best.generation == len(loaded.history) == 3
+
+
+@pytest.mark.parametrize("keep", [0, 100, 900])
+def test_damaged_metrics_say_how_to_write_them_again(tmp_path, keep):
+    run = go(out=tmp_path / "run")
+    file = tmp_path / "run" / "metrics.jsonl"
+    file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match=r"metrics.jsonl cannot be used .*conncore resume"):
+        load_run(tmp_path / "run", **FAKES)
+    go_on(tmp_path / "run")  # the advice
+    same(load_run(tmp_path / "run", **FAKES), run)
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("network", "unexpected keyword argument 'colour'"),
+        ("optimizer", "has no setting 'colour'"),
+        ("task", "has no option 'colour'"),
+    ],
+)
+def test_a_run_of_another_version_is_refused_by_its_name(tmp_path, section, message):
+    real_run(tmp_path / "run")
+    file = tmp_path / "run" / "config.toml"
+    text = file.read_text().replace('conncore = "0.1.0"', 'conncore = "0.9.0"')
+    file.write_text(text.replace(f"[{section}]\n", f'[{section}]\ncolour = "red"\n'))
+    with pytest.raises(CheckpointError, match=r"run cannot be restored: ") as refused:
+        resume(tmp_path / "run", progress=False)
+    assert message in str(refused.value)
+    assert "the run was made by conncore 0.9.0; this is conncore 0.1.0" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_solution_starts_networks_of_the_same_kind_only(tmp_path):
+    run = real_run(tmp_path / "run")
+    assert np.array_equal(load_solution(tmp_path / "run", run.network), run.best.genome)
+    individual = run.network.with_individual_weights()
+    expanded = run.network.expand(run.best.genome[None])[0]
+    assert np.array_equal(load_solution(tmp_path / "run", individual), expanded)
+    other = cc.Network(tiny_connectome(weight=9.0), run.task, "lif", "dense")
+    with pytest.raises(UsageError, match="another connectome"):
+        load_solution(tmp_path / "run", other)
+    tuned = cc.Network(tiny_connectome(), run.task, "lif", "dense", tune=["v_th"])
+    with pytest.raises(UsageError, match=r"holds genomes with the slices .*this network needs"):
+        load_solution(tmp_path / "run", tuned)
