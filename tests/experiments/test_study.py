@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import signal
 
@@ -208,7 +209,7 @@ def test_another_study_and_strange_files_are_refused(tmp_path):
         go(tmp_path / "study", task, arms=shorter)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").touch()
-    with pytest.raises(UsageError, match="not empty and not a study"):
+    with pytest.raises(UsageError, match="holds files but no study"):
         go(tmp_path / "other")
     file = tmp_path / "study/one/seed-0.json"
     for damaged in ("{", "{}", json.dumps({"curves": [{"a": 1}]})):
@@ -218,6 +219,22 @@ def test_another_study_and_strange_files_are_refused(tmp_path):
     (tmp_path / "study/study.json").write_text("[]")
     with pytest.raises(CheckpointError, match=r"study.json is damaged"):
         go(tmp_path / "study")
+
+
+def test_a_study_of_an_older_version_is_refused_by_its_format(tmp_path):
+    out, task = tmp_path / "study", SmallTask()
+    outcomes, _ = go(out, seeds=(0,))
+    report = tmp_path / "report.json"
+    write_results(report, "", describe(make_arms(task), task), outcomes)
+    for file in (out / "study.json", report):
+        text = file.read_text()
+        assert re.search(r'"format": ?2', text)
+        file.write_text(re.sub(r'"format": ?2', '"format": 1', text))
+    for old in (lambda: go(out), lambda: restore_study(report, tmp_path / "other")):
+        with pytest.raises(UsageError, match=r"has format 1, but conncore \S+ reads format 2") as e:
+            old()
+        assert "\n" not in str(e.value)
+    assert not (tmp_path / "other").exists()
 
 
 def outcome(arm, seed, mean, score=None):
@@ -272,7 +289,7 @@ def test_rows_compare_with_the_circuit():
     assert worse.p == 2 / 256
     assert worse.p_holm == 4 / 256
     assert worse.verdict == "circuit better"
-    assert (alike.p, alike.verdict) == (1.0, "no difference shown")
+    assert (alike.p, alike.verdict) == (1.0, "no significant difference")
     failed = {arm: list(runs) for arm, runs in found.items()}
     failed["worse"][0] = outcome("worse", 0, [0.0, 1.0], score=-math.inf)
     row = compare_rows(failed)[1]

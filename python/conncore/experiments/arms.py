@@ -19,14 +19,14 @@ CIRCUIT = "circuit"
 def circuit_arm(
     name: str, connectome: Connectome, task: Task, stages: tuple[Stage, ...], **options: Any
 ) -> Arm:
-    """The connectome itself; `options` are `Network`'s."""
+    """Return the arm of the connectome itself; `options` are those of `Network`."""
     return Arm(name, lambda seed: Network(connectome, task, **options), stages)
 
 
 def null_arm(
     name: str, connectome: Connectome, task: Task, stages: tuple[Stage, ...], **options: Any
 ) -> Arm:
-    """A null model of the connectome, another one for every seed."""
+    """Return the arm of a null model; each seed draws another null model."""
 
     def build(seed: int) -> Network:
         return Network(make_null(name, connectome, seed), task, **options)
@@ -35,9 +35,10 @@ def null_arm(
 
 
 def mlp_arm(name: str, connectome: Connectome, task: Task, stages: tuple[Stage, ...]) -> Arm:
-    """A baseline of `conncore.nulls.perceptrons`: two hidden layers of relu cells, feed-forward.
+    """Return the arm of a perceptron: two hidden layers of relu cells, feed-forward.
 
-    Its weights are free where the baseline has no signs.
+    `name` is one of `conncore.nulls.perceptrons.BASELINES`. Weights are free if the baseline has
+    no signs.
     """
 
     def build(seed: int) -> Network:
@@ -72,24 +73,24 @@ def make_arms(
     task : Task
     nulls : sequence of str
         Names in `conncore.nulls.models.NULLS` or `conncore.nulls.perceptrons.BASELINES`. A run from
-        seed s has the null model of seed s.
+        seed s uses the null model of seed s.
     stages : tuple of Stage
     options : mapping
-        Options of `Network`; the layered baselines take their own neurons, and dense
-        input/output.
+        Options of `Network`. Perceptrons have their own neurons and dense input/output.
 
     Raises
     ------
     UsageError
-        For an unknown name or one given twice, or a null model that the options make no
-        different from the circuit.
+        A name is unknown or given twice, or the options make a null model equal to the circuit.
     """
-    if len(set(nulls)) < len(nulls) or not nulls:
-        raise UsageError(f"nulls are {', '.join(nulls) or 'missing'}; give each name once")
+    if not nulls:
+        raise UsageError("nulls are missing; give at least one name")
+    if len(set(nulls)) < len(nulls):
+        raise UsageError(f"nulls are {', '.join(nulls)}; give each name once")
     if "weights" in nulls and options.get("initial_weights") != "counts":
         raise UsageError(
-            "the null 'weights' shuffles the connectome's weights, which networks leave out by "
-            "default: add --initial-weights counts"
+            "the null 'weights' shuffles the weights of the connectome, which networks ignore by "
+            "default; add --initial-weights counts"
         )
     arms = [circuit_arm(CIRCUIT, connectome, task, stages, **options)]
     for name in nulls:

@@ -1,4 +1,4 @@
-"""Claims of a paper, and the rules that decide whether runs bear them out."""
+"""Claims of a paper, and the rules that test them on runs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Quantity = Callable[[Outcome], float]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a claim.
+    """The result of testing a claim.
 
     Attributes
     ----------
     claim : str
     rule : str
-        What it takes to hold.
+        The rule by which the claim holds.
     verdict : str
         "holds", "does not hold" or "not tested".
     estimate, low, high : float
-        The figure that decides, and its 95% bootstrap interval over seeds.
+        The number that the rule is about, and its 95% bootstrap interval over seeds.
     """
 
     claim: str
@@ -49,11 +49,11 @@ class Claim:
     rule : str
         The rule in words.
     value : callable
-        From outcomes to one figure per seed.
+        Takes the outcomes and returns one number per seed.
     least, most : float
-        The claim holds if the 95% bootstrap interval of the mean figure lies between them.
+        The claim holds if the 95% bootstrap interval of the mean number lies between the two.
     by_mean : bool
-        The mean alone decides, not its interval.
+        If True, the mean alone must lie between the two, not its interval.
     """
 
     text: str
@@ -64,7 +64,7 @@ class Claim:
     by_mean: bool = False
 
     def judge(self, outcomes: Outcomes) -> Verdict:
-        """Return the verdict: "not tested" with fewer than 5 seeds, or none that is finite."""
+        """Return the verdict; it is "not tested" for fewer than 5 seeds with finite numbers."""
         values = self.value(outcomes) if outcomes else np.empty(0)
         values = values[np.isfinite(values)]
         low, high = bootstrap_interval(values)
@@ -79,12 +79,12 @@ class Claim:
 
 
 def values_of(outcomes: Outcomes, arm: str, quantity: Quantity) -> NDArray[np.float64]:
-    """Return an arm's figures, one per seed."""
+    """Return an arm's numbers, one per seed."""
     return np.array([quantity(outcome) for outcome in outcomes[arm]])
 
 
 def above(text: str, higher: str, lower: str, quantity: Quantity) -> Claim:
-    """One arm's figure is above another's, paired by seed."""
+    """Claim that one arm is above another, paired by seed."""
     return Claim(
         text,
         f"interval of {higher} - {lower} above 0",
@@ -96,7 +96,7 @@ def above(text: str, higher: str, lower: str, quantity: Quantity) -> Claim:
 
 
 def similar(text: str, one: str, other: str, quantity: Quantity, within: float = 0.2) -> Claim:
-    """Two arms differ, paired by seed, by less than a share of the larger one's mean."""
+    """Claim that two arms differ, paired by seed, by less than a share of the larger mean."""
 
     def shares(outcomes: Outcomes) -> NDArray[np.float64]:
         a, b = (values_of(outcomes, arm, quantity) for arm in (one, other))
@@ -113,7 +113,7 @@ def similar(text: str, one: str, other: str, quantity: Quantity, within: float =
 
 
 def near(text: str, arm: str, quantity: Quantity, published: float, spread: float) -> Claim:
-    """An arm's mean is the published one, give or take twice the published spread."""
+    """Claim that an arm's mean is within twice the published spread of the published mean."""
     return Claim(
         text,
         f"interval of {arm} within {published:g} +- {2 * spread:g}",
@@ -124,7 +124,7 @@ def near(text: str, arm: str, quantity: Quantity, published: float, spread: floa
 
 
 def plateaus(text: str, arm: str, share: float = 0.9) -> Claim:
-    """An arm has gained most of what it gains by half of its generations."""
+    """Claim that an arm makes most of its gain in the first half of its generations."""
 
     def halfway(outcomes: Outcomes) -> NDArray[np.float64]:
         values = []
@@ -140,7 +140,7 @@ def plateaus(text: str, arm: str, share: float = 0.9) -> Claim:
 
 
 def reaches(arm: str, score: float) -> Claim:
-    """An arm's solutions score that much from held-out starts, in the mean over seeds."""
+    """Claim that the mean held-out score of an arm, over seeds, is above a score."""
     return Claim(
         f"{arm} reaches {score:g}",
         f"mean held-out score of {arm} above {score:g}",

@@ -1,4 +1,4 @@
-"""Does this wiring help on this task? One call from a connectome to table, figure and JSON."""
+"""Test whether a connectome's wiring helps on a task, in one call: `compare`."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ POPULATION = 200
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What `compare` found. Printed, it is the table.
+    """The result of `compare`. If you print it, it prints its table.
 
     Attributes
     ----------
     title : str
     rows : list of Row
-        The circuit's, then one per null model.
+        The circuit's row, then one row per null model.
     outcomes : mapping of str to list of Outcome
-        Scores and learning curves by arm, one per seed.
+        Scores and learning curves by arm, one outcome per seed.
     path : Path
-        Directory with compare.txt, compare.json, compare.png and all runs.
+        The directory with compare.txt, compare.json, compare.png and all runs.
     """
 
     title: str
@@ -66,28 +66,30 @@ def compare(
     n_threads: int | None = None,
     **options: Any,
 ) -> Comparison:
-    """Evolve a connectome and its null models from the same seeds with the same budget.
+    """Compare a connectome with its null models: same budget, paired seeds.
 
     Parameters
     ----------
     connectome : Connectome
     task : Task
     nulls : sequence of str
-        Names in `conncore.nulls.models.NULLS`, or of perceptrons: "mlp", "sparse-mlp". A run from
-        seed s has the null model of seed s.
+        Names in `conncore.nulls.models.NULLS`, or the perceptrons "mlp" and "sparse-mlp". A run
+        from seed s uses the null model of seed s.
     seeds : int
-        Runs of each arm, from seeds 0, 1, ..., at most 20. The exact p is at least 2 / 2**seeds.
+        Number of runs of each arm, from seeds 0, 1, ...; at most 20. The smallest possible p is
+        2 / 2**seeds.
     out : path
-        Directory of the study. The same call goes on where it stopped, and adds seeds and null
-        models to those that are there.
+        Directory of the study. The same call resumes a study that was stopped. A call with more
+        seeds or null models adds them to the study.
     optimizer : Optimizer, optional
-        `ES` of 200 members, from the best of 1,600 random genomes, if None.
+        Default: `ES` with 200 members, from the best of 1,600 random genomes.
     generations : int
-        Of each run.
+        Number of generations of each run.
     n_threads : int, optional
-        All cores if None; results do not depend on it.
+        Default: all cores. Results do not depend on it.
     **options
-        Of `Network`, the same for all arms but the perceptrons: `neuron`, `io`, `weights`, ...
+        Options of `Network`, such as `neuron`, `io` and `weights`. All arms except the perceptrons
+        use them.
 
     Returns
     -------
@@ -96,10 +98,10 @@ def compare(
     Raises
     ------
     UsageError
-        For an option out of range, an unknown null model, or one that the options make no
-        different from the circuit, or an `out` with something else in it.
+        An option is out of range; a null model is unknown, or the options make it equal to the
+        circuit; or `out` holds something else.
     RunStopped
-        Ctrl-C or SIGTERM; what is finished stays.
+        Ctrl-C or SIGTERM stopped the study. Finished generations are kept.
 
     Examples
     --------

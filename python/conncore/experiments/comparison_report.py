@@ -22,7 +22,7 @@ def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
     console.print(title)
     table = Table(box=None, pad_edge=False)
     table.add_column("")
-    for name in ("score", "95% interval", "circuit less it", "95% interval", "d", "p", "p Holm"):
+    for name in ("score", "95% interval", "difference", "95% interval", "d", "p", "p Holm"):
         table.add_column(name, justify="right")
     table.add_column("")
     for row in rows:
@@ -35,11 +35,12 @@ def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
             _text(row.effect, ".2f"),
             _text(row.p, ".4f"),
             _text(row.p_holm, ".4f"),
-            row.verdict + (f" ({row.n_failed} seeds failed)" if row.n_failed else ""),
+            row.verdict + (f" ({row.n_failed} failed seeds)" if row.n_failed else ""),
         )
     console.print(table)
     console.print(
-        "score: mean of held-out starts; d: Cohen's, paired; p: exact paired permutation test"
+        "score: mean over held-out starts; difference: circuit minus this row, paired by seed; "
+        "d: Cohen's d; p: exact paired permutation test"
     )
 
 
@@ -50,7 +51,7 @@ def write_report(
     outcomes: Mapping[str, Sequence[Outcome]],
     settings: Mapping[str, Any],
 ) -> tuple[Path, Path]:
-    """Write compare.json and compare.png into `out`; return their paths."""
+    """Write compare.json and compare.png into `out` and return their paths."""
     file = out / "compare.json"
     records = [finite(asdict(row) | {"verdict": row.verdict}) for row in rows]
     write_results(file, title, settings, outcomes, rows=records)

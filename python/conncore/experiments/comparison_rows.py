@@ -20,23 +20,26 @@ from conncore.experiments.study import Outcome
 
 @dataclass(frozen=True)
 class Row:
-    """An arm's line in the table.
+    """One arm's row in the table.
 
     Attributes
     ----------
     arm : str
     n : int
-        Seeds.
+        Number of seeds.
     n_failed : int
-        Seeds whose solution had no finite score; the other figures leave their pairs out.
+        Number of seeds with a score that is not finite, here or in the circuit. The other numbers
+        of the row exclude these seeds.
     mean, low, high : float
         Mean held-out score, and its 95% bootstrap interval.
     difference, difference_low, difference_high : float
-        The circuit's score less this arm's, paired by seed; NaN for the circuit itself.
+        Mean paired difference, circuit minus this arm, and its 95% bootstrap interval; NaN for
+        the circuit itself.
     effect : float
         Cohen's d of the paired differences.
     p, p_holm : float
-        Exact paired permutation test, and corrected for the number of arms.
+        p of the exact paired permutation test, and p after Holm's correction for the number of
+        arms.
     """
 
     arm: str
@@ -54,16 +57,16 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """What the row says about the circuit, by p (Holm) below 0.05."""
+        """The verdict about the circuit, at a corrected p of 0.05; "" for the circuit itself."""
         if math.isnan(self.p_holm):
             return ""
         if self.p_holm >= 0.05:
-            return "no difference shown"
+            return "no significant difference"
         return "circuit better" if self.difference > 0 else "circuit worse"
 
 
 def compare_rows(outcomes: Mapping[str, Sequence[Outcome]], reference: str = CIRCUIT) -> list[Row]:
-    """Return a row per arm, `reference` first, from outcomes with the same seeds."""
+    """Return one row per arm, `reference` first; all arms have the same seeds."""
     circuit = np.array([outcome.score for outcome in outcomes[reference]])
     rows, tested = [], [name for name in outcomes if name != reference]
     p_values = []

@@ -1,6 +1,6 @@
-"""The experiments of arXiv 2209.14406: what is run, what the paper reports, what it claims.
+"""The experiments of arXiv 2209.14406: their runs, the paper's numbers, and its claims.
 
-docs/reproduction.md says which choices the paper leaves open, and how they are made here.
+docs/reproduction.md lists the choices that the paper leaves open, and the choices made here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAMES = {"izhikevich": "izhikevich", "alif": "alif", "relu": "artificial"}
 
 @dataclass(frozen=True)
 class Budget:
-    """How long the runs are: of the paper, or of a first look."""
+    """The length of the runs: `FULL` as in the paper, `QUICK` for a first look."""
 
     seeds: int
     pretrain_epochs: int
@@ -46,19 +46,19 @@ QUICK = Budget(5, 60, 64, 20, 96, 5, 48, 15, 20, 4, 30)
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
-    """One study of the paper.
+    """One study.
 
     Attributes
     ----------
     name : str
-        Of its folder: the figure, and which reading of it.
+        Name of its folder: the figure, and the variant of it.
     title : str
     task : callable
         Makes the task.
     arms : callable
-        Makes the arms, from the task and a budget.
+        Makes the arms from the task and a budget.
     published : mapping of str to (start, end)
-        The paper's population means by arm; None where it gives no number.
+        The paper's population means by arm; None if the paper gives no number.
     claims : tuple of Claim
     """
 
@@ -71,12 +71,12 @@ class Experiment:
 
 
 def worm() -> Connectome:
-    """The paper's circuit: six repeating units, density 3.2%."""
+    """Return the paper's circuit: six repeating units, density 3.2%."""
     return load("celegans-haspel2011")
 
 
 def pretrain(budget: Budget) -> Stage:
-    """The paper's ES, plain steps at 0.1, from the best of some random genomes."""
+    """Return the paper's ES stage: plain steps at 0.1, from the best of some random genomes."""
     population = budget.pretrain_population
     optimizer = ES(population_size=population, update="sgd", n_scout=2 * population)
     return Stage("pretrain", optimizer, budget.pretrain_epochs)
@@ -85,7 +85,7 @@ def pretrain(budget: Budget) -> Stage:
 def fine_tune(
     generations: int, population: int, sigma: float, decay: float, **slices: float
 ) -> Stage:
-    """The GA on individual weights; `slices` have steps of their own."""
+    """Return the GA stage on individual weights; `slices` have their own step sizes."""
     optimizer = GA(population_size=population, sigma=sigma, slice_sigma=slices, sigma_decay=decay)
     return Stage("evolve", optimizer, generations, expand=True)
 
@@ -112,7 +112,7 @@ def _figure4(task: Task, budget: Budget, pretrained: bool) -> list[Arm]:
     signed, free = stages("log_weights"), stages("free_weights")
 
     def pair(io: str, suffix: str) -> list[Arm]:
-        """The circuit and its statistics."""
+        """Return the arms of the circuit and of its statistics."""
         options = {"neuron": "relu", "io": io}
         null = null_arm("statistics", worm(), task, signed, **options)
         return [
@@ -137,7 +137,7 @@ def _figure5(task: Task, generations: int, population: int) -> list[Arm]:
 
 
 def _strong(task: Task, generations: int, optimizer: ES, steps_per_action: int = 1) -> list[Arm]:
-    """The circuit and the MLP with the same ES on all weights."""
+    """Return the circuit and the MLP, with the same ES on all weights."""
     stages = (Stage("evolve", optimizer, generations, expand=True),)
     return [
         circuit_arm(
@@ -155,7 +155,7 @@ def _strong(task: Task, generations: int, optimizer: ES, steps_per_action: int =
 
 
 def _best_swimmer6(task: Task, budget: Budget) -> list[Arm]:
-    """ES on shared weights, then a GA on individual ones."""
+    """Return arms with ES on shared weights, then a GA on individual weights."""
     generations, members = budget.best_generations, budget.pretrain_population
     es = ES(population_size=members, n_scout=8 * members)
     stages = (Stage("shared", es, generations), _refine(budget))
@@ -176,7 +176,7 @@ def _best_dm(task: Task, budget: Budget) -> list[Arm]:
 
 
 def _explore(budget: Budget, n_elites: int, sigma: float, decay: float) -> Stage:
-    """A GA with large steps and more parents than the paper's, on shared weights."""
+    """Return a GA stage on shared weights, with larger steps and more parents than the paper's."""
     ga = GA(population_size=budget.population, n_elites=n_elites, sigma=sigma, sigma_decay=decay)
     return Stage("shared", ga, budget.best_generations // 2)
 
@@ -187,7 +187,7 @@ def _refine(budget: Budget) -> Stage:
 
 
 def _izhikevich(task: Task, budget: Budget) -> list[Arm]:
-    """Initial log weights, dt in ms and steps per control step of Izhikevich cells."""
+    """Return arms that vary initial log weights, dt (ms) and steps per control step."""
     members = budget.pretrain_population
     es = ES(population_size=members, n_scout=8 * members)
     stages = (Stage("evolve", es, 3 * budget.best_generations // 4),)
@@ -291,7 +291,7 @@ def _four(name: str, pretrained: bool) -> Experiment:
     )
 
 
-PAPER = ("fig3", "fig4", "fig5")  # the others go beyond it
+PAPER = ("fig3", "fig4", "fig5")  # the other experiments go beyond the paper
 
 EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
     "best": (
@@ -371,7 +371,7 @@ EXPERIMENTS: Mapping[str, tuple[Experiment, ...]] = {
                     learning_rate_decay=0.9998,
                     n_scout=1,
                 ),
-                steps_per_action=4,  # from the cells that it drives to those that it reads
+                steps_per_action=4,  # from the input cells to the output cells
             ),
             claims=(*_figure5_claims(), reaches("mlp", 96)),
         ),

@@ -51,7 +51,7 @@ def print_experiment(
 
 
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
-    """Print claims with their verdicts, the rule and what it was decided by."""
+    """Print each claim with its verdict, the number that decided, and the rule."""
     claims = Table(box=None, pad_edge=False)
     for name in ("claim", "verdict", "found", "95% interval", "holds if"):
         claims.add_column(name)
@@ -74,7 +74,7 @@ def write_experiment(
     verdicts: Sequence[Verdict],
     settings: Mapping[str, Any],
 ) -> Path:
-    """Write <name>.json and <name>.png into `folder`; return the figure's path."""
+    """Write <name>.json and <name>.png into `folder`, and return the path of the figure."""
     write_results(
         folder / f"{experiment.name}.json",
         experiment.title,
@@ -88,7 +88,7 @@ def write_experiment(
     for arm, (_, end) in experiment.published.items():
         if end is not None:
             arms_of.setdefault(end, []).append(arm)
-    # One number of the paper may stand for several of our arms: the first two name it.
+    # One number of the paper may belong to several arms; its label names the first two.
     ends = [(end, f"paper: {' / '.join(arms[:2])} {end:g}") for end, arms in arms_of.items()]
     return draw_bands(
         {

@@ -1,4 +1,4 @@
-"""Run the paper's experiments, those that are not finished yet, and report them."""
+"""Run the paper's experiments and report them: `reproduce`."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def reproduce(
 ) -> bool:
     """Run and report each experiment; return whether all of them could be run.
 
-    An experiment whose task cannot be made (MNIST is not there) is left out with the reason, and
-    its claims are "not tested"; the others are run all the same.
+    If the task of an experiment cannot be made, for example without the files of MNIST, the
+    experiment is skipped: the reason is printed, and its claims are "not tested".
 
     Parameters
     ----------
     experiments : sequence of Experiment
     budget : Budget
     out : Path
-        Gets a study's folder per experiment, and its table and figure. The same call goes on
-        where an earlier one stopped.
+        Directory for the results: the study, the table, the JSON and the figure of each
+        experiment. The same call resumes an earlier one.
     console : rich.console.Console
-        Gets the tables.
+        Where the tables are printed.
     task_options : mapping
-        For tasks that need files: ``{"data": ...}``.
+        Options of tasks that need files: ``{"data": ...}``.
     n_threads : int, optional
-        All cores if None.
+        Default: all cores.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def reproduce(
             task = experiment.task(task_options)
         except UsageError as error:
             complete = False
-            console.print(f"{experiment.name} is left out: {error}", soft_wrap=True)
+            console.print(f"{experiment.name} is skipped: {error}", soft_wrap=True)
             summary.append((experiment, [claim.judge({}) for claim in experiment.claims]))
             continue
         arms = experiment.arms(task, budget)

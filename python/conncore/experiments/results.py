@@ -1,4 +1,4 @@
-"""What a study leaves: one JSON with all curves and where they came from, and tables as text."""
+"""Files of a finished study: JSON with all curves and their provenance, and tables as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conncore.provenance import provenance
 from conncore.storage import disk_errors, write_atomically
 
 _ADVICE = "make room and run the same command again"
-_WIDTH = 150  # of a table in a file
+_WIDTH = 150  # columns of a table in a file
 
 
 def write_results(
@@ -32,7 +32,7 @@ def write_results(
     Raises
     ------
     ConncoreError
-        It cannot be written.
+        `file` cannot be written.
     """
     runs = [run for of_arm in outcomes.values() for run in of_arm]
     content = {
@@ -47,20 +47,20 @@ def write_results(
 
 
 def as_text(draw: Callable[[Console], None]) -> str:
-    """Return what `draw` prints on a wide screen."""
+    """Return the text that `draw` prints on a wide console."""
     text = io.StringIO()
     draw(Console(file=text, width=_WIDTH, highlight=False, markup=False, emoji=False))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
 def show(draw: Callable[[Console], None], console: Console, file: Path) -> None:
-    """Keep what `draw` prints in a text file, and print it."""
+    """Write what `draw` prints to a text file, and print it on `console`."""
     write_text(file, as_text(draw))
     draw(console)
 
 
 def finite(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN and no infinity: null stands for them."""
+    """Return the fields with None for numbers that are not finite, which JSON cannot hold."""
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in fields.items()
@@ -72,7 +72,7 @@ def _fields(run: Outcome) -> dict[str, Any]:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text and a line's end, whole or not at all."""
+    """Write a text and a newline. A failed write leaves the old file."""
     with disk_errors(file, _ADVICE):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, f"{text}\n".encode())

@@ -1,4 +1,4 @@
-"""Statistics of paired seeds: bootstrap intervals, an exact permutation test, Holm's correction."""
+"""Statistics of paired seeds: bootstrap interval, exact permutation test, Holm's correction."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _CHUNK = 1 << 16
 
 
 def bootstrap_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Percentile bootstrap interval of the mean (Efron & Tibshirani 1993, chapter 13).
+    """Return the percentile bootstrap interval of the mean (Efron & Tibshirani 1993, chapter 13).
 
-    Of few values it is too narrow: at a level of 0.95 it covers the mean of normal values in some
-    85% of samples of five, and in 92% of samples of ten.
+    The interval is too narrow for few values. At a level of 0.95 it covers the mean of normal
+    values in about 85% of samples of five, and in 92% of samples of ten.
 
     Parameters
     ----------
     values : array_like, shape (n,), float
     level : float
-        Share of the bootstrap means inside.
+        Share of the bootstrap means inside the interval.
 
     Returns
     -------
     (float, float)
-        Always the same for the same values; (nan, nan) of fewer than two.
+        The same values always give the same interval; fewer than two give (nan, nan).
     """
     data = np.asarray(values, dtype=np.float64)
     if data.size < 2:
@@ -43,24 +43,26 @@ def bootstrap_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, f
 
 
 def permutation_test(differences: ArrayLike) -> float:
-    """Exact two-sided p of a mean paired difference, over all patterns of signs (Fisher 1935).
+    """Return the exact two-sided p of a mean paired difference (Fisher 1935).
 
-    Under the null hypothesis a difference is as likely as its negative; p is the share of the
-    2**n patterns whose mean is at least as far from 0 as the one found.
+    Under the null hypothesis, a difference is as likely as its negative. So p is the share of the
+    2**n sign patterns whose mean is at least as far from 0 as the observed mean.
 
     Parameters
     ----------
     differences : array_like, shape (n,), float
-        At most 20 of them.
+        At most 20 differences.
 
     Raises
     ------
     UsageError
-        For more than 20.
+        There are more than 20 differences.
     """
     data = np.asarray(differences, dtype=np.float64)
     if data.size > MOST_EXACT:
-        raise UsageError(f"the exact test takes at most {MOST_EXACT} pairs, not {data.size}")
+        raise UsageError(
+            f"the exact test takes at most {MOST_EXACT} pairs, not {data.size}; use fewer seeds"
+        )
     if data.size == 0:
         return math.nan
     found = abs(data.sum())
@@ -74,7 +76,7 @@ def permutation_test(differences: ArrayLike) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p values corrected for their number, stepwise (Holm 1979)."""
+    """Return the p values with Holm's stepwise correction for their number (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")
     n, largest = len(p_values), 0.0
     adjusted = [math.nan] * n
@@ -85,9 +87,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def effect_size(differences: ArrayLike) -> float:
-    """Cohen's d of paired differences: their mean over their standard deviation.
+    """Return Cohen's d of paired differences: their mean divided by their standard deviation.
 
-    NaN for fewer than two, or where they are all alike.
+    It is NaN for fewer than two differences, or if all are equal.
     """
     data: NDArray[np.float64] = np.asarray(differences, dtype=np.float64)
     if data.size < 2:

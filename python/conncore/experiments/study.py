@@ -1,10 +1,10 @@
-"""A study: arms that are run from the same seeds, in a directory that resumes where it stopped.
+"""A study runs several arms from the same seeds. A study that was stopped resumes.
 
 ::
 
-    study.json                    what the arms are; another study's directory is refused
+    study.json                    the settings of the arms; other settings are refused
     <arm>/seed-<n>.json           the outcome of a finished run
-    <arm>/seed-<n>/<stage>/       its run directories
+    <arm>/seed-<n>/<stage>/       the run directory of each stage
 """
 
 from __future__ import annotations
@@ -28,28 +28,29 @@ from conncore.evolution.progress import duration
 from conncore.evolution.run_directory import read_timing
 from conncore.evolution.stopping import RunStopped
 from conncore.optimizers import Optimizer
-from conncore.provenance import commit, now
+from conncore.provenance import commit, now, versions
 from conncore.storage import disk_errors, write_atomically
 
 if TYPE_CHECKING:
     from conncore.network.network import Network
     from conncore.tasks import Task
 
-FORMAT = 1
+#: Version of the layout of study.json and the outcomes; a study of another one is refused.
+FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One optimiser's part of a run.
+    """A part of a run, with an optimiser of its own.
 
     Parameters
     ----------
     name : str
-        Of its folder: "pretrain", "evolve".
+        Name of its folder, such as "pretrain" or "evolve".
     optimizer : Optimizer
     generations : int
     expand : bool
-        Give every synapse its own weight first (`Network.expand`), where they are shared.
+        If weights are shared, give every edge its own weight first (`Network.expand`).
     """
 
     name: str
@@ -60,16 +61,16 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Arm:
-    """One of the things a study compares.
+    """One of the alternatives that a study compares.
 
     Parameters
     ----------
     name : str
-        Of its folder and of its row in tables.
+        Name of its folder, and of its row in tables.
     build : callable
-        From a seed to the network that the first stage evolves.
+        Takes a seed and returns the network that the first stage evolves.
     stages : tuple of Stage
-        Each starts from the solution of the one before.
+        Each stage starts from the solution of the stage before.
     """
 
     name: str
@@ -79,7 +80,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Curve:
-    """A stage's fitness per generation; None where no member had a finite one."""
+    """Best and mean fitness per generation of a stage; None if no member had finite fitness."""
 
     stage: str
     best: list[float | None]
@@ -88,21 +89,24 @@ class Curve:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out of one arm from one seed.
+    """The result of one arm from one seed.
 
     Attributes
     ----------
-    arm, seed
+    arm : str
+    seed : int
     curves : list of Curve
         One per stage.
     score : float
-        Mean of the solution's held-out scores.
-    n_parameters, n_synapses : int
-        Of the last stage's network.
+        Mean held-out score of the solution.
+    n_parameters, n_edges : int
+        Parameters and edges of the last stage's network.
     seconds : float
-        Of all generations, on the machine that ran them.
-    commit, date : str
-        Of the code that ran it ("" of an installed wheel), and when it ended; "" where not kept.
+        Duration of all generations, on the machine that ran them.
+    commit : str
+        Commit of the code that ran it; "" if that was an installed wheel, or is not known.
+    date : str
+        Time at which the run ended; "" if not known.
     """
 
     arm: str
@@ -110,17 +114,17 @@ class Outcome:
     curves: list[Curve]
     score: float
     n_parameters: int
-    n_synapses: int
+    n_edges: int
     seconds: float
     commit: str = ""
     date: str = ""
 
     def start(self) -> float:
-        """Mean fitness of the last stage's first generation."""
+        """Mean fitness of the population in the first generation of the last stage."""
         return _number(self.curves[-1].mean[0])
 
     def end(self) -> float:
-        """Mean fitness of the population over the last 5% of the last stage's generations."""
+        """Mean fitness of the population in the last 5% of the generations of the last stage."""
         curve = self.curves[-1].mean
         return float(np.mean([_number(v) for v in curve[-max(1, len(curve) // 20) :]]))
 
@@ -133,29 +137,29 @@ def run_study(
     n_threads: int | None = None,
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
 ) -> dict[str, list[Outcome]]:
-    """Run every arm from every seed, those that are not finished yet; outcomes by arm.
+    """Run every arm from every seed, except finished runs; return the outcomes by arm.
 
     Parameters
     ----------
     arms : sequence of Arm
     task : Task
     seeds : sequence of int
-        The same for all arms, so that outcomes are paired.
+        All arms run from the same seeds, so outcomes are paired.
     out : Path
-        The study's directory; made if it is not there, continued if it is of the same study.
+        The study's directory. A directory of the same study is resumed.
     n_threads : int, optional
-        All cores if None; results do not depend on it.
+        Default: all cores. Results do not depend on it.
     say : callable
-        Gets a line per finished run.
+        Called with one line of text per finished run.
 
     Raises
     ------
     UsageError
-        `out` holds another study, or something else.
+        `out` holds another study, a study of an older version, or other files.
     CheckpointError
-        A file in it is damaged.
+        A file in `out` is damaged.
     RunStopped
-        Ctrl-C or SIGTERM; what is finished stays.
+        Ctrl-C or SIGTERM stopped the study. Finished generations are kept.
     """
     _open(out, arms, task)
     outcomes: dict[str, list[Outcome]] = {arm.name: [] for arm in arms}
@@ -179,12 +183,13 @@ def run_study(
 
 
 def restore_study(report: Path, out: Path) -> None:
-    """Lay out a study's finished runs again, where only the JSON that reports them was kept.
+    """Restore the outcomes of a study from its report, if the study's directory is gone.
 
     Parameters
     ----------
     report : Path
-        What `write_results` wrote; if it is not there, or `out` holds a study, nothing is done.
+        The JSON file that `write_results` wrote. If it does not exist, or if `out` holds a study,
+        nothing is done.
     out : Path
         The study's directory.
 
@@ -192,6 +197,8 @@ def restore_study(report: Path, out: Path) -> None:
     ------
     CheckpointError
         `report` is damaged.
+    UsageError
+        An older version wrote `report`.
     """
     study = out / "study.json"
     if study.exists() or not report.exists():
@@ -202,11 +209,12 @@ def restore_study(report: Path, out: Path) -> None:
         settings = content["settings"]
         runs = [{name: run[name] for name in names if name in run} for run in content["outcomes"]]
         files = [_outcome_file(out, run["arm"], run["seed"]) for run in runs]
+        _check_format(report, settings["format"])
     except (KeyError, TypeError):
         raise CheckpointError(f"{report} is damaged; restore it, or choose another --out") from None
     for file, run in zip(files, runs, strict=True):
         _write(file, run)
-    _write(study, settings)  # last: what has it is whole
+    _write(study, settings)  # last, so that a study with this file is complete
 
 
 def _outcome_file(out: Path, arm: str, seed: int) -> Path:
@@ -234,7 +242,7 @@ def _run_arm(arm: Arm, task: Task, seed: int, file: Path, n_threads: int | None)
         curves=curves,
         score=run.best.mean,
         n_parameters=network.layout.n_parameters,
-        n_synapses=network.connectome.n_edges,
+        n_edges=network.connectome.n_edges,
         seconds=round(seconds, 1),
         commit=commit(),
         date=now(),
@@ -269,12 +277,12 @@ def _run_stage(
         )
     except RunStopped as stopped:
         raise RunStopped(
-            "stopped; run the same command again to go on from here", stopped.exit_status
+            "stopped; run the same command again to resume", stopped.exit_status
         ) from None
 
 
 def describe(arms: Sequence[Arm], task: Task) -> dict[str, Any]:
-    """Return what decides a study's numbers, besides the seeds, as plain values."""
+    """Return all settings that decide a study's numbers, except the seeds, as plain values."""
     return {
         "format": FORMAT,
         "task": task.describe(),
@@ -298,17 +306,18 @@ def describe(arms: Sequence[Arm], task: Task) -> dict[str, Any]:
 
 
 def _open(out: Path, arms: Sequence[Arm], task: Task) -> None:
-    """Make the directory, or check that it is of this study."""
+    """Create the directory, or check that it belongs to this study."""
     file = out / "study.json"
     wanted = json.loads(json.dumps(describe(arms, task)))
     if not file.exists():
         if out.exists() and any(out.iterdir()):
-            raise UsageError(f"{out} is not empty and not a study; choose another --out")
+            raise UsageError(f"{out} holds files but no study; choose another --out")
         _write(file, wanted)
         return
     found = _read(file)
     try:
-        # A study may grow: an arm that only one side has is no difference.
+        _check_format(file, found["format"])
+        # A study may grow, so an arm that is missing on one side is not a difference.
         there = {name: found["arms"].get(name, arm) for name, arm in wanted["arms"].items()}
         found_here = found | {"arms": there}
     except (KeyError, TypeError, AttributeError):
@@ -316,19 +325,27 @@ def _open(out: Path, arms: Sequence[Arm], task: Task) -> None:
     if found_here != wanted:
         raise UsageError(
             f"{out} holds a study with other settings{_difference(found_here, wanted)}; "
-            "choose another --out, or repeat the command that made it"
+            "choose another --out, or repeat the command that created it"
         )
     if there.keys() - found["arms"].keys():
         _write(file, wanted | {"arms": found["arms"] | there})
 
 
 def _difference(found: Any, wanted: Any, path: str = "") -> str:
-    """Where two descriptions first differ, in words."""
+    """Return the first difference between two descriptions, in words."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         for key in [*wanted, *found]:
             if found.get(key) != wanted.get(key):
                 return _difference(found.get(key), wanted.get(key), f"{path}.{key}".lstrip("."))
-    return f" ({path}: {found!r} there, {wanted!r} here)"
+    return f" ({path} is {found!r} there and {wanted!r} here)"
+
+
+def _check_format(file: Path, found: int) -> None:
+    if found != FORMAT:
+        raise UsageError(
+            f"{file} has format {found}, but conncore {versions()['conncore']} reads format "
+            f"{FORMAT}; choose another --out, or use the version that wrote the file"
+        )
 
 
 def _load(file: Path) -> Outcome:
