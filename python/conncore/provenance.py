@@ -1,4 +1,4 @@
-"""What made a result: the command, the date, the versions, the commit, the machine."""
+"""The provenance of a result: command, date, commit, versions and machine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PACKAGES = ("conncore", "numpy", "mujoco", "gymnasium")
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide results."""
+    """Return the versions of Python and of the packages that decide results."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def commit() -> str:
-    """Return the commit of the checkout that this runs from, "" for an installed wheel."""
+    """Return the commit of the checkout that this code runs from; "" for an installed wheel."""
     here = Path(__file__).resolve().parent
     git = ["git", "-C", str(here), "describe", "--always", "--dirty", "--exclude=*"]
     try:
@@ -32,12 +32,12 @@ def commit() -> str:
 
 
 def now() -> str:
-    """Return the date and time, UTC."""
+    """Return the date and time in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def provenance() -> dict[str, Any]:
-    """Return all of it as plain values."""
+    """Return the provenance of a result that is made now, as plain values."""
     program = Path(sys.argv[0]).name if sys.argv else ""
     return {
         "command": shlex.join([program, *sys.argv[1:]]),

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whatever happens while they are written."""
+"""Write files so that a kill or a full disk never leaves half a file."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from conncore.errors import CheckpointError, ConncoreError, UsageError
 
 try:
     import fcntl
-except ImportError:  # Windows has no flock; there, two processes on one run are not noticed
+except ImportError:  # Windows has no flock, so two processes may use one run there
     fcntl = None  # type: ignore[assignment]
 
-#: Version of the layout of the npz files; a file of another one is refused.
+#: Version of the layout of npz files. A file with another version is refused.
 FORMAT = 1
 
 
 def write_atomically(file: Path, content: bytes) -> None:
-    """Write `content` to `file` so that a kill leaves either the old file or the new one."""
+    """Write `content` to `file`. A kill leaves either the old file or the new one."""
     temporary = file.with_name(f".{file.name}.tmp")
     try:
         with open(temporary, "wb") as stream:
@@ -41,7 +41,7 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Bring a directory's entries to the disk, where the system can do that."""
+    """Write the entries of a directory to the disk, if the system can do that."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -53,7 +53,7 @@ def sync_directory(path: Path) -> None:
 
 @contextmanager
 def disk_errors(path: Path, advice: str) -> Iterator[None]:
-    """Turn an `OSError` into a `ConncoreError` that says what to do."""
+    """Turn an `OSError` into a `ConncoreError` of one line that ends with `advice`."""
     try:
         yield
     except OSError as error:
@@ -62,7 +62,7 @@ def disk_errors(path: Path, advice: str) -> Iterator[None]:
 
 
 def lock_directory(path: Path) -> int | None:
-    """Lock a directory for this process and return the handle that `os.close` frees it with.
+    """Lock a directory for this process. Return a handle; `os.close` of it releases the lock.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def lock_directory(path: Path) -> int | None:
     """
     if fcntl is None:
         return None
-    # The lock goes with the process, however that ends; the empty file may stay.
+    # The lock ends with the process, even if it is killed. The empty file may remain.
     handle = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,15 +96,15 @@ def read_npz(file: Path, advice: str) -> dict[str, NDArray[Any]]:
     Raises
     ------
     CheckpointError
-        The file cannot be read, is damaged anywhere, or has another format; ends with `advice`.
+        The file cannot be read, is damaged, or has another format. The message ends with `advice`.
     """
     try:
         content = io.BytesIO(file.read_bytes())
         with zipfile.ZipFile(content) as archive:
-            # NumPy reads only as far as an array's header says; this checks every byte.
+            # NumPy reads only the bytes that an array's header asks for; testzip checks all bytes.
             bad = archive.testzip()
         if bad is not None:
-            raise ValueError(f"{bad} fails its checksum")
+            raise ValueError(f"{bad} has a wrong checksum")
         content.seek(0)
         with np.load(content, allow_pickle=False) as loaded:
             arrays = {name: loaded[name] for name in loaded.files}
@@ -116,6 +116,7 @@ def read_npz(file: Path, advice: str) -> dict[str, NDArray[Any]]:
         raise CheckpointError(f"{file} is damaged: 'format' is missing; {advice}")
     if arrays["format"].item() != FORMAT:
         raise CheckpointError(
-            f"{file} has format {arrays['format']}, this conncore reads {FORMAT}; {advice}"
+            f"{file} has format {arrays['format']}, but this conncore reads format {FORMAT}; "
+            f"{advice}"
         )
     return arrays

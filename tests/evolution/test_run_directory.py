@@ -194,7 +194,7 @@ def rewrite(file, **changes):
         ({"history": None}, "is damaged .*history"),
         ({"history": np.zeros(4)}, "is damaged"),
         ({"format": None}, "format"),
-        ({"format": np.array(99)}, "has format 99, this conncore reads 1"),
+        ({"format": np.array(99)}, "has format 99, but this conncore reads format 1"),
         ({"checksum": np.array("another")}, "belongs to another connectome"),
         ({"fingerprint": np.array("another")}, "other settings than config.toml"),
         ({"state.generation": np.array(3)}, "does not hold generation 4"),

@@ -1,4 +1,4 @@
-"""The application: all commands. Each imports what it needs when it runs, so that help is quick."""
+"""All commands in one application. A command imports its modules when it runs, so help is fast."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _options(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
 ) -> None:
@@ -60,12 +60,12 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line: errors become one line and an exit status, never a traceback."""
+    """Run the command line. An error is one line and an exit status, not a traceback."""
     try:
         app(prog_name="conncore")
     except ConncoreError as error:
         _fail(str(error), error.exit_status)
-    except OSError as error:  # such as a directory that may not be read
+    except OSError as error:  # such as a directory without read permission
         reason = error.strerror or str(error)
         _fail(f"{error.filename}: {reason}" if error.filename else reason, 1)
     except MemoryError:

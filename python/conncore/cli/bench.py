@@ -28,9 +28,7 @@ def bench(
         Path | None, typer.Option(help="Also draw the scaling plot to this PNG file.")
     ] = None,
 ) -> None:
-    """Measure speed, and compare it with other packages that are installed and with the machine's
-    limits.
-    """
+    """Measure speed beside other installed packages and the limits of the machine."""
     from conncore.bench import SUBJECTS
     from conncore.bench.harness import Harness, run
     from conncore.errors import choose

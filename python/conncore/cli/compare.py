@@ -54,8 +54,8 @@ def compare(
     nulls: Annotated[
         str,
         typer.Option(
-            help="Null models, with commas between: degree, segment, statistics, random, signs, "
-            "weights; or perceptrons: mlp, sparse-mlp."
+            help="Null models (degree, segment, statistics, random, signs, weights) and "
+            "perceptrons (mlp, sparse-mlp), separated by commas."
         ),
     ] = "degree,segment,random",
     seeds: Annotated[
@@ -71,7 +71,7 @@ def compare(
     ] = None,
     threads: Threads = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A short first look, in a minute or two.")
+        bool, typer.Option("--quick", help="Short runs for a first look, in a minute or two.")
     ] = False,
     out: Annotated[
         Path | None,

@@ -53,8 +53,8 @@ def evolve(
     weights: Annotated[
         str | None,
         typer.Option(
-            help="shared (two log weights in all) or individual (one per edge). Default: shared; "
-            "individual for ga."
+            help="shared (two log weights in all) or individual (one per edge). Default: "
+            "individual for ga, else shared."
         ),
     ] = None,
     task: TaskName = "swimmer6",
@@ -81,8 +81,8 @@ def evolve(
     start: Annotated[
         Path | None,
         typer.Option(
-            help="Start from the solution in this finished run directory. If its weights are "
-            "shared and yours are individual, they are expanded."
+            help="Start from the solution of this finished run directory. If the new run has "
+            "individual weights, shared weights are expanded."
         ),
     ] = None,
     pretrain: Annotated[
@@ -161,7 +161,7 @@ def resume(
     directory: Directory,
     generations: Annotated[
         int | None,
-        typer.Option(help="New total number of generations. Default: as when the run was created."),
+        typer.Option(help="New total number of generations. Default: the number at the start."),
     ] = None,
     threads: Threads = None,
 ) -> None:
@@ -185,7 +185,7 @@ def score(
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Score a run's solution from held-out starts, which no training uses."""
+    """Score a run's solution from held-out starts, which training never uses."""
     from conncore.evolution.evolve import score as score_run
 
     best = score_run(directory, n_starts=starts, seed=seed, n_threads=threads)

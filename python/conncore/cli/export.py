@@ -12,7 +12,7 @@ def export(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")],
     out: Annotated[Path, typer.Argument(help="The file to write: .nir or .pt (PyTorch).")],
 ) -> None:
-    """Write a run's network, with its best genome, as a NIR graph or a PyTorch module."""
+    """Write the network of a run, with its solution, as a NIR graph or a PyTorch module."""
     from conncore.export import export_run
 
     network = export_run(directory, out)

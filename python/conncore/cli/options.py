@@ -1,4 +1,4 @@
-"""Options that several commands share: each is written once, and so is what is made of them."""
+"""Options that several commands share, and the function that builds objects from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Format = Annotated[
 ]
 Options = Annotated[
     list[str] | None,
-    typer.Option("--option", help="key=value for the reader of the file. Can be given repeatedly."),
+    typer.Option("--option", help="key=value for the reader of the file. Repeat it for several."),
 ]
 SplitMuscles = Annotated[
     bool,
@@ -90,7 +90,7 @@ def set_up(
 ) -> tuple[Connectome, Task, dict[str, Any]]:
     """Return the connectome with its signs, the task, and the options of `Network`.
 
-    `seed` draws random signs. Of `task_options`, those that are None are left out.
+    `seed` draws random signs. The task gets those of `task_options` that are not None.
     """
     from conncore.catalog.shipped import open_connectome
     from conncore.tasks import make_task

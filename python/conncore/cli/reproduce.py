@@ -15,8 +15,8 @@ def reproduce(
     figure: Annotated[
         str,
         typer.Argument(
-            help="all (fig3, fig4 and fig5), one of these, best, izhikevich, or one experiment, "
-            "such as fig3-dense."
+            help="What to run: all (fig3, fig4 and fig5), one of the three, best, izhikevich, or "
+            "one experiment, such as fig3-dense."
         ),
     ],
     quick: Annotated[

@@ -1,1 +1,1 @@
-"""Pictures and pages made from finished runs."""
+"""Figures of runs and studies, and the console for tables."""

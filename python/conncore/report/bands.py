@@ -1,4 +1,4 @@
-"""Learning curves of several arms, as a mean over seeds with a band."""
+"""Learning curves of several arms: the mean over seeds, with a band of one standard deviation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-# Okabe & Ito's colours; black first, for the arm that the others are compared with.
+# The colours of Okabe & Ito. Black is first, for the arm that is compared with all others.
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
 _STYLES = ("-", "--")
 _LETTERS_PER_INCH = 12
@@ -32,16 +32,19 @@ def draw_bands(
     y_label: str,
     references: Mapping[str, Sequence[tuple[float, str]]] | None = None,
 ) -> Path:
-    """Write a PNG with a panel per entry.
+    """Draw panels side by side and write them as a PNG file.
 
     Parameters
     ----------
     panels : mapping of str to mapping
-        By the panel's title: arm to one curve per seed, fitness per generation.
+        Title of the panel to its arms; an arm has one curve per seed, fitness by generation. None
+        leaves a gap.
     path : Path
+        The file to write.
     title, y_label : str
+        Title of the figure, and label of the vertical axis.
     references : mapping of str to sequence of (float, str), optional
-        Horizontal lines of a panel, with labels.
+        Title of the panel to its horizontal lines, each with a label.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def draw_bands(
 
 
 def _band(axes: Axes, curves: Sequence[Sequence[float | None]], colour: str, style: str) -> Line2D:
-    """Mean over seeds, and plus and minus one standard deviation."""
+    """Draw the mean over seeds, and a band of one standard deviation around it."""
     values: NDArray[np.float64] = np.array(curves, dtype=np.float64)
     generation = np.arange(1, values.shape[1] + 1)
     mean = values.mean(axis=0)

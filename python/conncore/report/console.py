@@ -1,16 +1,16 @@
-"""Where tables are printed."""
+"""The console on which tables are printed."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
-_WIDTH = 150  # of a pipe or a file, whose lines may be long
+_WIDTH = 150  # columns of a pipe or a file, where lines may be long
 
 
 def wide_console() -> Console:
-    """Return a console on stdout: as wide as the terminal, or wide enough for the tables.
+    """Return a console on stdout that is as wide as the terminal, or 150 columns without one.
 
-    It prints words as they are, whatever brackets or colons they hold.
+    It prints brackets and colons as they are, not as markup.
     """
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:

@@ -1,4 +1,4 @@
-"""The learning curve of a run as a picture."""
+"""The learning curve of a run."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def draw_curve(
     held_out: NDArray[np.float64] | None = None,
     reference: tuple[float, str] | None = None,
 ) -> Path:
-    """Write a PNG of best and mean fitness per generation.
+    """Draw best and mean fitness by generation and write a PNG file.
 
     Parameters
     ----------
     history : ndarray, shape (n_generations,), dtype `conncore.evolution.records.METRICS`
-        The run's history; what is not finite leaves a gap.
+        The run's history. Values that are not finite leave a gap.
     path : path
         The file to write.
     title : str
-        What was run.
+        Title of the figure.
     held_out : ndarray, shape (n_starts,), optional
-        Scores of the solution from held-out starts; their mean is a dashed line.
+        Held-out scores of the solution. A dashed line shows their mean.
     reference : (float, str), optional
-        A score to compare with, and its label.
+        A score to compare with, and its label. A dotted line shows the score.
 
     Returns
     -------
@@ -51,7 +51,8 @@ def draw_curve(
     ConncoreError
         The file cannot be written.
     """
-    # Matplotlib takes half a second to import. Its objects, not pyplot: no global figure is left.
+    # Matplotlib takes half a second to import, so it is imported here. pyplot is not used, because
+    # it keeps figures in a global list.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -63,7 +64,7 @@ def draw_curve(
         np.where(np.isfinite(history[name]), history[name], np.nan)
         for name in ("best", "mean", "std")
     )
-    marker = "o" if len(history) == 1 else None  # one point has no line
+    marker = "o" if len(history) == 1 else None  # a line needs two points
     axes.fill_between(generation, mean - std, mean + std, color=_MEAN, alpha=0.15, linewidth=0)
     labels = ("population best", "population mean \N{PLUS-MINUS SIGN} sd")
     for values, color, label in zip((best, mean), (_BEST, _MEAN), labels, strict=True):
