@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore import _population
+from conncore._population import Population
 from conncore._swimmers import Swimmers
 from conncore.errors import choose
 from conncore.network.interface import JointMap
@@ -51,7 +51,7 @@ class _Swimmer(MujocoTask):
 
     def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
         """Run one episode; wholly in compiled code if the kernels know bodies and policy."""
-        if isinstance(bodies, Swimmers) and isinstance(policy, _population.Population):
+        if isinstance(bodies, Swimmers) and isinstance(policy, Population):
             return bodies.run(policy, self.scoring, self.n_steps)
         return super().episode(bodies, policy)
 
