@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from conncore import _openmp  # noqa: F401  (before any compiled module: it sets how threads wait)
 
 if TYPE_CHECKING:
-    from conncore.catalog.shipped import CatalogEntry, load
+    from conncore.catalog.shipped import CatalogEntry, list_connectomes, load
     from conncore.checks.report import check
     from conncore.connectome import Connectome
     from conncore.connectome.body import BodyMap
@@ -55,6 +55,7 @@ _HOMES = {
     "compare": "conncore.experiments.comparison",
     "evolve": "conncore.evolution.evolve",
     "from_networkx": "conncore.formats",
+    "list_connectomes": "conncore.catalog.shipped",
     "load": "conncore.catalog.shipped",
     "load_run": "conncore.evolution.restore",
     "make_null": "conncore.nulls.models",
@@ -89,6 +90,7 @@ __all__ = [
     "compare",
     "evolve",
     "from_networkx",
+    "list_connectomes",
     "load",
     "load_run",
     "make_null",

@@ -9,8 +9,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from conncore.catalog import remote as fetching
-from conncore.catalog.remote import Elsewhere, elsewhere
+from conncore.catalog import remote
+from conncore.catalog.remote import RemoteEntry, list_remote
 from conncore.catalog.shipped import load, open_connectome
 from conncore.errors import ConnectomeError, UsageError
 
@@ -37,11 +37,11 @@ def source(tmp_path, monkeypatch):
 
     def know(file="brain.csv", sha256=SHA256):
         url = f"http://127.0.0.1:{server.server_address[1]}/{file}"
-        entry = Elsewhere(
+        entry = RemoteEntry(
             "brain", "A brain", "Cite me", "CC0", "https://brain.example", "read it", url, sha256
         )
-        monkeypatch.setattr(fetching, "elsewhere", lambda: {"brain": entry})
-        monkeypatch.setitem(load.__globals__, "elsewhere", lambda: {"brain": entry})
+        monkeypatch.setattr(remote, "list_remote", lambda: {"brain": entry})
+        monkeypatch.setitem(load.__globals__, "list_remote", lambda: {"brain": entry})
         return folder / "brain.csv"
 
     yield know
@@ -78,7 +78,7 @@ def test_a_file_that_changed_in_the_cache_is_fetched_again(source, tmp_path):
 
 def test_a_source_that_is_gone_says_where_else(source):
     source(file="moved.csv")
-    with pytest.raises(ConnectomeError, match=r"cannot be fetched .*https://brain\.example"):
+    with pytest.raises(ConnectomeError, match=r"cannot be downloaded .*https://brain\.example"):
         load("brain")
 
 
@@ -88,13 +88,13 @@ def test_where_terms_must_be_accepted_a_line_says_where(name):
         load(name)
     line = str(caught.value)
     assert "\n" not in line
-    assert f"accept its terms ({elsewhere()[name].licence}) at https://" in line
+    assert f"accept its terms ({list_remote()[name].licence}) at https://" in line
     assert "conncore connectome check" in line
 
 
-def test_what_is_elsewhere_is_cited_and_pinned():
-    for entry in elsewhere().values():
+def test_remote_connectomes_are_cited_and_pinned():
+    for entry in list_remote().values():
         assert "doi:10." in entry.citation
         assert bool(entry.url) == (len(entry.sha256) == 64)
     # Computed from a copy of the file.
-    assert elsewhere()["larva-brain"].sha256.startswith("8c1f43809ed5d527")
+    assert list_remote()["larva-brain"].sha256.startswith("8c1f43809ed5d527")

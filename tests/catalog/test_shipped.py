@@ -11,7 +11,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from conncore.catalog.shipped import catalog, load, open_connectome
+from conncore.catalog.shipped import list_connectomes, load, open_connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import write_edges
 
@@ -64,8 +64,8 @@ def class_edges(worm):
 
 
 def test_catalog_lists_what_ships():
-    assert [entry.name for entry in catalog()] == NAMES
-    for entry in catalog():
+    assert [entry.name for entry in list_connectomes()] == NAMES
+    for entry in list_connectomes():
         assert "doi:10." in entry.citation
         assert "MIT" in entry.licence
         packages = ("ConnectomeToolbox 0.3.5", "graspologic 3.4.4", "flyvis 1.2.0")
@@ -75,7 +75,7 @@ def test_catalog_lists_what_ships():
 @pytest.mark.parametrize("name", NAMES)
 def test_catalog_counts_are_those_of_the_data(name):
     worm = load(name)
-    (entry,) = (entry for entry in catalog() if entry.name == name)
+    (entry,) = (entry for entry in list_connectomes() if entry.name == name)
     assert (worm.n_cells, worm.n_edges, worm.n_gap_junctions) == (
         entry.n_cells,
         entry.n_edges,
@@ -93,7 +93,7 @@ def test_catalog_counts_are_those_of_the_data(name):
 @pytest.mark.parametrize("name", TABLES)
 def test_shipped_files_are_canonical_and_described(name, tmp_path):
     """Writing a connectome gives the very bytes it was read from, so no row was lost or moved."""
-    (entry,) = (entry for entry in catalog() if entry.name == name)
+    (entry,) = (entry for entry in list_connectomes() if entry.name == name)
     worm = load(name)
     if entry.sign_rule:
         unknown = np.zeros(worm.n_edges, np.int8)
@@ -351,10 +351,10 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
 def test_every_shipped_table_is_in_the_catalog_and_described():
     data = files("conncore.data")
     tables = {f.name for f in data.iterdir() if f.name.endswith((".csv", ".gz"))}
-    assert tables == {file for entry in catalog() for file in entry.files}
+    assert tables == {file for entry in list_connectomes() for file in entry.files}
     readme = data.joinpath("README.md").read_text(encoding="utf-8")
     headings = "".join(line for line in readme.splitlines() if line.startswith("## "))
-    for entry in catalog():
+    for entry in list_connectomes():
         for file, sha256 in entry.files.items():
             content = data.joinpath(file).read_bytes()
             assert hashlib.sha256(content).hexdigest() == sha256

@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from conncore.catalog.shipped import catalog
+from conncore.catalog.shipped import list_connectomes
 from conncore.cli.connectome import app
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import read
@@ -28,10 +28,10 @@ def run_json(*words):
 def test_list_names_all_that_ships():
     result = run("list")
     assert result.exit_code == 0
-    for entry in catalog():
+    for entry in list_connectomes():
         assert entry.name in result.stdout
     listed = run_json("list")
-    assert [entry["name"] for entry in listed] == [entry.name for entry in catalog()]
+    assert [entry["name"] for entry in listed] == [entry.name for entry in list_connectomes()]
     assert listed[2]["n_edges"] == 336
 
 

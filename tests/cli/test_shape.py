@@ -57,7 +57,7 @@ def test_merge_and_split(shape):
     assert set(classes.names) == {"AS", "DA", "DB", "DD", "VA", "VB", "VD", "MDlr", "MVlr"}
     signs = shape("merge", "--by", "transmitter", "--conflicts", "majority")
     assert {"ACh", "Glu", "GABA"} < set(signs.names)
-    assert shape("split", source="celegans-haspel2011").n_cells == 138
+    assert shape("split-muscles", source="celegans-haspel2011").n_cells == 138
 
 
 def test_sign_settles_in_order(shape, tmp_path):
@@ -122,7 +122,7 @@ def test_wrong_words_are_one_line(shape, tmp_path):
     with pytest.raises(UsageError, match=r"part\.xlsx: give a file ending in"):
         shape("subset", out="part.xlsx")
     with pytest.raises(ConnectomeError, match="no left/right-merged muscles"):
-        shape("split")
+        shape("split-muscles")
 
 
 def test_a_run_takes_chosen_cells_and_settles_signs(tmp_path):

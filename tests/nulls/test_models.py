@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import conncore as cc
-from conncore.catalog.shipped import catalog
+from conncore.catalog.shipped import list_connectomes
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
 from conncore.nulls.models import NULLS, make_null
@@ -21,7 +21,7 @@ from random_connectomes import connectomes, same
 
 EDGES = ("pre", "post", "weight", "sign", "sign_source")
 WIRES_STAY = ("signs", "weights")
-WORMS = [entry.name for entry in catalog()] + ["split"]
+WORMS = [entry.name for entry in list_connectomes()] + ["split"]
 
 
 def edges(connectome, *fields):

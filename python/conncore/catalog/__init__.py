@@ -1,1 +1,1 @@
-"""Connectomes by name: those that ship with conncore and those that it fetches."""
+"""Connectomes by name: those that ship with conncore, and those that it downloads."""

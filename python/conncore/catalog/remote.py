@@ -1,8 +1,8 @@
-"""Connectomes that do not ship: fetched by name from where their authors put them, or not at all.
+"""Connectomes that do not ship with conncore: `fetch` downloads them by name.
 
-A fetched file is kept in the user's cache and is only used if it is, to the bit, the file whose
-checksum conncore knows. Where a licence must be accepted first, `fetch` says where, and which
-command reads the file then.
+A downloaded file is kept in the user's cache. Its SHA-256 must be the one that conncore knows.
+Some licences must be accepted at the source first: `fetch` then says where to download the file
+and which command reads it.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from conncore.formats import read
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """A connectome that does not ship.
+class RemoteEntry:
+    """A connectome that does not ship with conncore.
 
     Parameters
     ----------
     name : str
-        What `load` takes.
+        The name that `load` takes.
     title : str
         One line about it.
     citation, licence : str
-        What to cite, and under which licence the source gives it.
+        What to cite, and the licence of the source.
     page : str
-        Where people find it.
-    url, sha256 : str
-        Where the file is fetched and what it must be; "" where it is not to be fetched.
+        The web page where people find it.
     read_with : str
-        How to read the file once it is there.
+        How to read the file once it is downloaded.
+    url, sha256 : str
+        The file's address and its checksum; "" if conncore must not download it.
     """
 
     name: str
@@ -50,32 +50,36 @@ class Elsewhere:
 
 
 @cache
-def elsewhere() -> Mapping[str, Elsewhere]:
-    """The connectomes that `load` knows and that do not ship, by name."""
-    text = files("conncore.data").joinpath("elsewhere.toml").read_text(encoding="utf-8")
+def list_remote() -> Mapping[str, RemoteEntry]:
+    """List the connectomes that `load` knows and that do not ship, by name."""
+    text = files("conncore.data").joinpath("remote.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
-    return {name: Elsewhere(name=name, **table[name]) for name in sorted(table)}
+    return {name: RemoteEntry(name=name, **table[name]) for name in sorted(table)}
 
 
 def fetch(name: str) -> Connectome:
-    """Fetch a connectome once, verify it, and read it.
+    """Download a connectome once, verify it, and read it.
 
     Parameters
     ----------
     name : str
-        A name from `elsewhere`.
+        A name from `list_remote`.
+
+    Returns
+    -------
+    Connectome
 
     Raises
     ------
     UsageError
         If the name is not known, or its terms must be accepted at the source.
     ConnectomeError
-        If the file cannot be fetched, or is not the one that is known.
+        If the download fails, or the file has another checksum.
     """
-    entry = elsewhere()[choose("connectome", name, elsewhere())]
+    entry = list_remote()[choose("connectome", name, list_remote())]
     if not entry.url:
         raise UsageError(
-            f"{name} ({entry.title}) is not fetched by conncore: accept its terms "
+            f"conncore does not download {name} ({entry.title}): accept its terms "
             f"({entry.licence}) at {entry.page}, download it there, then {entry.read_with}"
         )
     connectome = read(_download(entry))
@@ -88,10 +92,10 @@ def fetch(name: str) -> Connectome:
     )
 
 
-def _download(entry: Elsewhere) -> Path:
+def _download(entry: RemoteEntry) -> Path:
     import pooch
 
-    pooch.get_logger().setLevel("ERROR")  # what goes wrong is raised
+    pooch.get_logger().setLevel("ERROR")  # this function raises what goes wrong
     folder = pooch.os_cache("conncore")
     by_hand = f"download it from {entry.page} and {entry.read_with}"
     try:
@@ -101,6 +105,6 @@ def _download(entry: Elsewhere) -> Path:
             f"{entry.url}: is not the file that conncore knows (sha256 {entry.sha256[:12]}...); "
             f"{by_hand}"
         ) from None
-    except OSError as error:  # requests' own errors are among these
-        raise ConnectomeError(f"{entry.url}: cannot be fetched ({error}); {by_hand}") from None
+    except OSError as error:  # the errors of requests are OSErrors
+        raise ConnectomeError(f"{entry.url}: cannot be downloaded ({error}); {by_hand}") from None
     return Path(found)

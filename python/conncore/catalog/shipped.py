@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from conncore.catalog.remote import elsewhere, fetch
+from conncore.catalog.remote import fetch, list_remote
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.formats import SUFFIXES, parse_options, read, read_edges
@@ -60,8 +60,8 @@ class CatalogEntry:
 
 
 @cache
-def catalog() -> tuple[CatalogEntry, ...]:
-    """The connectomes that ship with conncore, by name."""
+def list_connectomes() -> tuple[CatalogEntry, ...]:
+    """List the connectomes that ship with conncore, by name."""
     table = tomllib.loads(files(_DATA).joinpath("catalog.toml").read_text(encoding="utf-8"))
     return tuple(CatalogEntry(name=name, **table[name]) for name in sorted(table))
 
@@ -72,7 +72,7 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
     Parameters
     ----------
     name : str
-        A name from `catalog`, for example "celegans-haspel2011", or from `elsewhere`.
+        A name from `list_connectomes`, such as "celegans-haspel2011", or from `list_remote`.
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_muscles`.
     extent : int, optional
@@ -89,10 +89,10 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
     ConnectomeError
         If a file is not the one that was shipped, or there are no merged muscles to split.
     """
-    entries = {entry.name: entry for entry in catalog()}
-    if name not in entries and name in elsewhere():
+    entries = {entry.name: entry for entry in list_connectomes()}
+    if name not in entries and name in list_remote():
         return fetch(name)
-    entry = entries[choose("connectome", name, {*entries, *elsewhere()})]
+    entry = entries[choose("connectome", name, {*entries, *list_remote()})]
     if extent is not None and entry.extent is None:
         raise UsageError(f"connectome {name!r} is not tiled, so it takes no extent")
     with ExitStack() as stack:
@@ -148,7 +148,9 @@ def open_connectome(
         If the file cannot be understood, or there are no merged muscles to split.
     """
     path = Path(name_or_file)
-    known = name_or_file in elsewhere() or name_or_file in {entry.name for entry in catalog()}
+    known = name_or_file in list_remote() or name_or_file in {
+        entry.name for entry in list_connectomes()
+    }
     is_file = format is not None or name_or_file.startswith("cect:")
     if not known and (is_file or path.suffix.lower() in SUFFIXES or path.exists()):
         settings = parse_options(name_or_file, format, options)

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="List, describe, check, shape and shuffle connectomes."
 )
-for command in (shape.subset, shape.merge, shape.split, shape.sign, shape.label, shape.null):
+for command in (
+    shape.subset,
+    shape.merge,
+    shape.split_muscles,
+    shape.sign,
+    shape.label,
+    shape.null,
+):
     app.command()(command)
 
 NameOrFile = Annotated[
@@ -30,25 +37,25 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to 
 
 
 @app.command("list")
-def list_connectomes(as_json: Json = False) -> None:
-    """List the connectomes that ship with conncore, and those that it can fetch."""
-    from conncore.catalog.remote import elsewhere
-    from conncore.catalog.shipped import catalog
+def list_all(as_json: Json = False) -> None:
+    """List the connectomes that ship with conncore, and those that it downloads."""
+    from conncore.catalog.remote import list_remote
+    from conncore.catalog.shipped import list_connectomes
 
+    entries = list_connectomes()
     if as_json:
-        typer.echo(json.dumps([asdict(entry) for entry in catalog()], indent=2))
+        typer.echo(json.dumps([asdict(entry) for entry in entries], indent=2))
         return
-    width = max(len(entry.name) for entry in catalog())
-    name = Column("name", min_width=width)
+    name = Column("name", min_width=max(len(entry.name) for entry in entries))
     table = Table(name, "cells", "edges", "signs", "gap", "what", box=None)
-    for entry in catalog():
+    for entry in entries:
         counts = (entry.n_cells, entry.n_edges, entry.n_signed, entry.n_gap_junctions)
         table.add_row(entry.name, *map(str, counts), entry.title)
     wide_console().print(table)
     wide_console().print(
-        "\nNot shipped; `conncore connectome info NAME` fetches it or says where it is:"
+        "\nNot shipped; `conncore connectome info NAME` downloads it or says where to get it:"
     )
-    for other in elsewhere().values():
+    for other in list_remote().values():
         wide_console().print(f" {other.name}: {other.title}", soft_wrap=True)
 
 

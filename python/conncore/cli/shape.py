@@ -1,4 +1,4 @@
-"""`conncore connectome subset | merge | split | sign | label | null`: one in, another out."""
+"""`conncore connectome` commands that make one connectome from another, such as `subset`."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ def merge(
         _write(connectome.merge(by or "class", conflicts=conflicts), out)
 
 
-def split(source: Source, out: Result, format: Format = None, option: Options = None) -> None:
+def split_muscles(
+    source: Source, out: Result, format: Format = None, option: Options = None
+) -> None:
     """Split left/right-merged muscles (MDlrNN, MVlrNN) in two, each with all its edges."""
     _write(_open(source, format, option).split_muscles(), out)
 
