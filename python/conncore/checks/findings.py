@@ -17,7 +17,8 @@ from conncore.connectome import Connectome
 from conncore.connectome.graph import components, returned, without_edges
 from conncore.connectome.labels import Labels
 from conncore.connectome.select import with_role
-from conncore.connectome.signs import TRANSMITTER_SIGNS, same_transmitter
+from conncore.connectome.signs import TRANSMITTER_SIGNS
+from conncore.connectome.transmitters import transmitter_key
 
 EXTREME = 100  # times the median is an extreme weight
 
@@ -53,9 +54,9 @@ def against_transmitter(c: Connectome) -> str:
     allowed: dict[str, set[int]] = defaultdict(set)
     for rule in TRANSMITTER_SIGNS.values():
         for word, sign in rule.items():
-            allowed[same_transmitter(word)].add(sign)
+            allowed[transmitter_key(word)].add(sign)
     words = Labels.of(c.transmitters)
-    only = [allowed.get(same_transmitter(word), set()) for word in words.words]
+    only = [allowed.get(transmitter_key(word), set()) for word in words.words]
     expected = np.array([next(iter(s)) if len(s) == 1 else 0 for s in only])[words.codes][c.pre]
     wrong = np.flatnonzero(expected * c.sign < 0)
     if not wrong.size:
@@ -73,9 +74,9 @@ def one_sign(c: Connectome) -> str:
 
 
 def unsigned_transmitters(c: Connectome) -> str:
-    known = {same_transmitter(word) for rule in TRANSMITTER_SIGNS.values() for word in rule}
+    known = {transmitter_key(word) for rule in TRANSMITTER_SIGNS.values() for word in rule}
     words = sorted({word for word in c.transmitters if word})
-    odd = [word for word in words if same_transmitter(word) not in known]
+    odd = [word for word in words if transmitter_key(word) not in known]
     if not odd:
         return ""
     unknown = some(map(repr, odd))

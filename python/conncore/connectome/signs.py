@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from conncore.connectome.labels import Labels
 from conncore.connectome.record import C, Record
 from conncore.connectome.tables import read_table
+from conncore.connectome.transmitters import transmitter_key
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.noise import Stream, uniform
 
@@ -25,15 +26,7 @@ TRANSMITTER_SIGNS: dict[str, dict[str, int]] = {
 }
 POLICIES = ("refuse", "excitatory", "drop", "random")
 
-# What sources call the transmitters above, lower case.
-_SYNONYMS = {"acetylcholine": "ach", "glutamate": "glu", "glut": "glu"}
 _SIGN_WORDS = {"1": 1, "+1": 1, "-1": -1, "0": 0, "": 0}
-
-
-def same_transmitter(word: str) -> str:
-    """A word that is the same for all spellings of a transmitter: "ACH", "acetylcholine"."""
-    key = word.strip().casefold()
-    return _SYNONYMS.get(key, key)
 
 
 def read_rule(path: str | PathLike[str]) -> dict[str, int]:
@@ -124,9 +117,9 @@ def sign_by_transmitter(
         If the file of a rule cannot be understood.
     """
     name, signs = _rule(rule)
-    known = {same_transmitter(word): sign for word, sign in signs.items()}
+    known = {transmitter_key(word): sign for word, sign in signs.items()}
     words = Labels.of(connectome.transmitters)
-    by_word = np.array([known.get(same_transmitter(word), 0) for word in words.words], np.int8)
+    by_word = np.array([known.get(transmitter_key(word), 0) for word in words.words], np.int8)
     drawn = by_word[words.codes][connectome.pre]
     source = f"transmitter:{name}"
     if min_confidence or confidence is not None:
@@ -262,7 +255,7 @@ def _rule(rule: str | Mapping[str, int]) -> tuple[str, Mapping[str, int]]:
     for word, sign in rule.items():
         if sign not in (-1, 0, 1):
             raise UsageError(f"transmitter {word!r}: sign {sign!r} is not 1, -1 or 0")
-        if signs.setdefault(same_transmitter(word), sign) != sign:
+        if signs.setdefault(transmitter_key(word), sign) != sign:
             raise UsageError(f"transmitter {word!r} has two signs")
     return "custom", rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,30 +181,3 @@ def check_names(source: Source, names: Sequence[str], where: Callable[[int], str
         if name in seen:
             raise source.error(f"{where(k)}: the cell name {name!r} stands there twice")
         seen.add(name)
-
-
-#: What sources call transmitters, in lower case, and what we call them.
-TRANSMITTERS: Mapping[str, str] = {
-    "ach": "ACh",
-    "acetylcholine": "ACh",
-    "glut": "Glu",
-    "glu": "Glu",
-    "glutamate": "Glu",
-    "gaba": "GABA",
-    "da": "DA",
-    "dopamine": "DA",
-    "ser": "5-HT",
-    "serotonin": "5-HT",
-    "oct": "OA",
-    "octopamine": "OA",
-    "tyr": "TA",
-    "tyramine": "TA",
-    "hist": "HA",
-    "histamine": "HA",
-}
-
-
-def transmitter(word: str) -> str:
-    """Our name of a transmitter; a name that we do not know stays, "unknown" and "nan" are ""."""
-    low = word.lower()
-    return "" if low in ("", "unknown", "unclear", "none", "nan") else TRANSMITTERS.get(low, word)

@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
+from conncore.connectome.transmitters import TRANSMITTERS
 from conncore.errors import UsageError
-from conncore.formats._build import TRANSMITTERS, check_names, fold, is_symmetric, make, transmitter
+from conncore.formats._build import check_names, fold, is_symmetric, make
 from conncore.formats._files import Source, open_source
 from conncore.formats._tables import open_table
 from conncore.formats.edges import edges_of_table
@@ -152,7 +153,7 @@ def _merge(source: Source, names: list[str], found: dict[str, Any]) -> tuple[Any
     used: list[set[str]] = [set() for _ in names]
     for key, (pre, post, weight) in found.items():
         sign = SIGNED.get(key, 0)
-        word = transmitter(key) if key.lower() in TRANSMITTERS else key
+        word = TRANSMITTERS.get(key.lower(), key)
         for i, j, w in zip(pre.tolist(), post.tolist(), weight.tolist(), strict=True):
             before, other = edges.get((i, j), (0.0, sign))
             if other != sign:

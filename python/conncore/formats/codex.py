@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
-from conncore.formats._build import Groups, Words, make, number_cells, transmitter
+from conncore.connectome.transmitters import transmitter_name
+from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_folder, open_source
 from conncore.formats._tables import Table, number, open_table
 
@@ -130,7 +131,7 @@ def _majority(
     names: list[str], heads: NDArray[np.int32], kinds: Words, weight: NDArray[np.float64]
 ) -> dict[str, str]:
     """The transmitter of most synapses of each cell; none where two are even."""
-    words = [transmitter(word) for word in kinds.words]
+    words = [transmitter_name(word) for word in kinds.words]
     known = sorted(set(words) - {""})
     if not known:
         return {}
@@ -161,7 +162,7 @@ def _read_neurons(source: Source) -> tuple[list[str], dict[str, str], dict[str, 
     scores: dict[str, float] = {}
     title = table.find("nt_type", None)
     if title is not None:
-        words = table.words(title).map(transmitter, np.object_).tolist()
+        words = table.words(title).map(transmitter_name, np.object_).tolist()
         kinds = dict(zip(names.words, words, strict=True))
     title = table.find("nt_type_score", None)
     if title is not None:
