@@ -27,6 +27,10 @@ class ConnectomeError(UsageError):
     """A connectome file or record that cannot be used as it is."""
 
 
+class DuplicateEdgesError(ConnectomeError):
+    """A table that gives an edge in several rows, where the reader may add their weights."""
+
+
 class CheckpointError(UsageError):
     """A run directory or checkpoint that cannot be continued or read."""
 

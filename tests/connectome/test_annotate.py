@@ -1,4 +1,4 @@
-"""What a table adds to the cells of a connectome."""
+"""What a cell table adds to the cells of a connectome."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from conncore.connectome import Connectome
+from conncore.connectome.annotate import BodyColumns, CellTable
+from conncore.connectome.labels import Labels
 from conncore.errors import ConnectomeError
+from conncore.formats import read_cells
 
 
 def eye(**changes):
@@ -19,34 +22,34 @@ def table(tmp_path):
     def write(text):
         path = tmp_path / "cells.csv"
         path.write_text(text)
-        return path
+        return read_cells(path)
 
     return write
 
 
 def test_a_body_map_from_a_table(table):
-    path = table(
+    cells = table(
         "name,class,role,segment,side\nR1,,motor,0,dorsal\nOUT,M,muscle,1,ventral\nR2,,,,\n"
     )
-    moving = eye().with_cells(path)
+    moving = eye().annotate(cells)
     assert moving.body.role == ("motor", "", "muscle")
     assert moving.body.cell_class == ("R", "", "")
     assert moving.body.segment.tolist() == [0, -1, 1]
     assert moving.classes == ("R", "R", "M")
-    labelled = moving.with_cells(table("name,transmitter\nR1,ACh\n"))
+    labelled = moving.annotate(table("name,transmitter\nR1,ACh\n"))
     assert labelled.body is moving.body
     assert labelled.transmitters == ("ACh", "", "")
-    assert moving.with_cells(table("name,role\nR1,\n")).body is None
+    assert moving.annotate(table("name,role\nR1,\n")).body is None
 
 
 def test_other_columns_are_attributes(table):
-    path = table("region,name,confidence,flow\nlobe,OUT,0.5,\neye,R1,,\n")
-    labelled = eye(attributes={"flow": ["a", "b", "c"], "u": [1, 2, 3]}).with_cells(path)
+    cells = table("region,name,confidence,flow\nlobe,OUT,0.5,\neye,R1,,\n")
+    labelled = eye(attributes={"flow": ["a", "b", "c"], "u": [1, 2, 3]}).annotate(cells)
     assert labelled.attributes["region"] == ("eye", "", "lobe")
     np.testing.assert_array_equal(labelled.attributes["confidence"], [np.nan, np.nan, 0.5])
     assert labelled.attributes["flow"] == ("", "", "")
     assert labelled.attributes["u"].tolist() == [1, 2, 3]
-    pairs = eye().with_cells(table("name,pair\nR1,720575940623374877\nR2,\n"))
+    pairs = eye().annotate(table("name,pair\nR1,720575940623374877\nR2,\n"))
     assert pairs.attributes["pair"] == ("720575940623374877", "", "")
     assert labelled.subset(where={"region": "eye"}).names == ("R1",)
 
@@ -55,19 +58,33 @@ def test_other_columns_are_attributes(table):
     ("rows", "message"),
     [
         ("R9,,motor,0,dorsal", "line 2: there is no cell 'R9'"),
-        ("R1,,motor,first,dorsal", "line 2: 'first' is not a segment"),
         ("R1,,motor,0,left", "line 2: unknown side 'left'"),
-        ("R1,,motor,0,dorsal\nR1,,motor,1,dorsal", "lines 2 and 3 are of the same cell"),
-        ("R1,,motor", "line 2 has 3 fields"),
+        ("R1,,,,\nOUT,,motor,,dorsal", "line 3: a cell with role motor needs a segment"),
     ],
 )
-def test_a_wrong_table_names_its_line(table, rows, message):
-    path = table(f"name,class,role,segment,side\n{rows}\n")
-    with pytest.raises(ConnectomeError, match=message):
-        eye().with_cells(path)
+def test_a_table_that_does_not_fit_names_its_line(table, rows, message):
+    cells = table(f"name,class,role,segment,side\n{rows}\n")
+    with pytest.raises(ConnectomeError, match=rf"cells\.csv: {message}"):
+        eye().annotate(cells)
 
 
-@pytest.mark.parametrize("text", ["", "cell,class\nR1,R\n", "name,name\nR1,R2\n"])
-def test_a_table_has_a_column_of_names(table, text):
-    with pytest.raises(ConnectomeError, match="each column once, name among them"):
-        eye().with_cells(table(text))
+def test_a_motor_neuron_takes_its_class_from_the_connectome_or_the_table(table):
+    row = "name,role,segment,side\nR1,motor,0,dorsal\n"
+    assert eye().annotate(table(row)).body.cell_class == ("R", "", "")
+    with pytest.raises(ConnectomeError, match="line 2: a cell with role motor needs a class"):
+        eye(classes=["", "", ""]).annotate(table(row))
+
+
+def test_a_table_made_in_python():
+    body = BodyColumns(Labels.of(["muscle"]), np.array([2]), Labels.of(["ventral"]))
+    cells = CellTable(["OUT"], body=body, attributes={"size": [1.5], "region": ["lobe"]})
+    labelled = eye().annotate(cells)
+    assert labelled.body.segment.tolist() == [-1, -1, 2]
+    assert labelled.attributes["region"] == ("", "", "lobe")
+    np.testing.assert_array_equal(labelled.attributes["size"], [np.nan, np.nan, 1.5])
+    with pytest.raises(ConnectomeError, match="cell table: row 1: there is no cell 'R9'"):
+        eye().annotate(CellTable(["R9"]))
+    with pytest.raises(ConnectomeError, match="classes has 2 entries for 1 cells"):
+        CellTable(["R1"], classes=Labels.of(["R", "R"]))
+    with pytest.raises(ConnectomeError, match="attribute 'size' has 2 entries for 1 cells"):
+        CellTable(["R1"], attributes={"size": [1.0, 2.0]})

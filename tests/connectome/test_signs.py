@@ -1,4 +1,4 @@
-"""Signs by transmitter, by edge and by policy, each with its provenance."""
+"""Signs by transmitter, by edge and by policy, each with its source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conncore.catalog.shipped import load
 from conncore.connectome import Connectome
-from conncore.connectome.signs import TRANSMITTER_SIGNS, read_edge_signs, read_rule
+from conncore.connectome.signs import TRANSMITTER_SIGNS
 from conncore.errors import ConnectomeError, UsageError
 from random_connectomes import connectomes
 
@@ -61,34 +61,11 @@ def test_sources_may_spell_transmitters_their_way(word):
     assert unsigned.sign_by_transmitter({word.upper(): -1}).n_inhibitory == 2
 
 
-def test_a_rule_from_a_file(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text("note,sign,transmitter\nx,+1,GABA\n\nx,-1,Glu\nx,,ACh\n")
-    assert read_rule(path) == {"GABA": 1, "Glu": -1, "ACh": 0}
-    signed = three_cells(sign=[0, 0, 0]).sign_by_transmitter(str(path))
+def test_a_mapping_may_have_a_name():
+    unsigned = three_cells(sign=[0, 0, 0])
+    signed = unsigned.sign_by_transmitter({"GABA": 1, "Glu": -1, "ACh": 0}, name="mine.csv")
     assert signs(signed) == {"AB": -1, "AC": -1, "CB": 1}
     assert set(signed.sign_source) == {"transmitter:mine.csv"}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("transmitter\nACh\n", "each column once, transmitter, sign among"),
-        ("", "first line must name each column once"),
-        ("transmitter,sign\nACh,2\n", r"line 2, column 'sign': '2' is not 1, -1, 0"),
-        ("transmitter,sign\nACh,1\nACh,1\n", "line 3: 'ACh' has a sign already"),
-        ("transmitter,sign\nACh,1,5\n", "line 2 has 3 fields, but there are 2 columns"),
-        ('transmitter,sign\n"ACh,1\n', "line 2 cannot be split"),
-        ("\udcff", "cannot be read"),
-    ],
-)
-def test_a_wrong_rule_file_is_refused(tmp_path, text, message):
-    path = tmp_path / "rule.csv"
-    path.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(ConnectomeError, match=message):
-        read_rule(path)
-    with pytest.raises(ConnectomeError, match="no such file"):
-        read_rule(tmp_path / "missing.csv")
 
 
 def test_unsure_transmitters_say_nothing():
@@ -111,10 +88,9 @@ def test_confidence_may_be_of_edges():
         worm.sign_by_transmitter("fly", min_confidence=0.5)
 
 
-def test_signs_of_single_edges_replace_what_was_there(tmp_path):
-    path = tmp_path / "signs.csv"
-    path.write_text("pre,post,sign\nA,B,-1\nA,C,1\nC,B,0\n")
-    given = three_cells().sign_edges(read_edge_signs(path), source="given:signs.csv")
+def test_signs_of_single_edges_replace_what_was_there():
+    wanted = {("A", "B"): -1, ("A", "C"): 1, ("C", "B"): 0}
+    given = three_cells().sign_edges(wanted, source="given:signs.csv")
     assert signs(given) == {"AB": -1, "AC": 1, "CB": 0}
     assert set(given.sign_source) == {"given:signs.csv"}
     one = three_cells().sign_edges({("A", "C"): -1})
@@ -124,9 +100,6 @@ def test_signs_of_single_edges_replace_what_was_there(tmp_path):
             three_cells().sign_edges({edge: 1})
     with pytest.raises(ConnectomeError, match="sign 3 is not 1, -1 or 0"):
         three_cells().sign_edges({("A", "B"): 3})
-    path.write_text("pre,post,sign\nA,B,1\nA,B,1\n")
-    with pytest.raises(ConnectomeError, match="line 3: 'A' -> 'B' has a sign already"):
-        read_edge_signs(path)
 
 
 def test_unknown_signs_can_be_settled():

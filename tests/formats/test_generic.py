@@ -154,15 +154,15 @@ def test_unknown_formats_and_options_are_named():
 
 def test_options_come_from_words():
     words = ["extent=2", "fill=0.5"]
-    assert parse_options(FILES / "flyvis.json", None, words) == {"extent": 2, "fill": 0.5}
+    assert parse_options("flyvis", words) == {"extent": 2, "fill": 0.5}
     edge_words = ["header=no", "pre=a=b"]
-    assert parse_options("x.csv", "edges", edge_words) == {"header": False, "pre": "a=b"}
+    assert parse_options("edges", edge_words) == {"header": False, "pre": "a=b"}
     with pytest.raises(UsageError, match="'extent' is no option; write key=value"):
-        parse_options(FILES / "flyvis.json", None, ["extent"])
+        parse_options("flyvis", ["extent"])
     with pytest.raises(UsageError, match="option extent takes a number, not 'two'"):
-        parse_options(FILES / "flyvis.json", None, ["extent=two"])
+        parse_options("flyvis", ["extent=two"])
     with pytest.raises(UsageError, match="option header takes yes or no, not '0'"):
-        parse_options("x.csv", "edges", ["header=0"])
+        parse_options("edges", ["header=0"])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 from conncore.catalog.remote import fetch, list_remote
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError, choose
-from conncore.formats import SUFFIXES, parse_options, read, read_edges
+from conncore.formats import SUFFIXES, detect, open_file, parse_options, read, read_edges
 
 _DATA = "conncore.data"
 
@@ -147,22 +147,27 @@ def open_connectome(
     ConnectomeError
         If the file cannot be understood, or there are no merged muscles to split.
     """
-    path = Path(name_or_file)
-    known = name_or_file in list_remote() or name_or_file in {
-        entry.name for entry in list_connectomes()
-    }
-    is_file = format is not None or name_or_file.startswith("cect:")
-    if not known and (is_file or path.suffix.lower() in SUFFIXES or path.exists()):
-        settings = parse_options(name_or_file, format, options)
-        connectome = read(name_or_file, format, **settings)
+    names = {*list_remote(), *(entry.name for entry in list_connectomes())}
+    if name_or_file not in names and (format is not None or _is_file(name_or_file)):
+        file = open_file(name_or_file)
+        format = detect(file) if format is None else format
+        connectome = read(file, format, **parse_options(format, options))
         return connectome.split_muscles() if split_muscles else connectome
     extent = None
     for option in options:
         key, _, value = option.partition("=")
         if format is not None or key != "extent" or not value.isdecimal():
-            raise UsageError(f"{name_or_file} has no option {option!r}; there is extent=N at most")
+            raise UsageError(
+                f"{name_or_file} has no option {option!r}; the only option of a name is extent=N"
+            )
         extent = int(value)
     return load(name_or_file, split_muscles=split_muscles, extent=extent)
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text is a file or a data set of cect rather than a misspelled name."""
+    path = Path(text)
+    return text.startswith("cect:") or path.suffix.lower() in SUFFIXES or path.exists()
 
 
 def _verify(path: Path, sha256: str) -> None:

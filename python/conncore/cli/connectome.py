@@ -138,17 +138,17 @@ def _open(
 ) -> tuple[Connectome, dict[str, str], dict[str, str]]:
     """The connectome, what a split did to its counts, and which rows had to be summed."""
     from conncore.catalog.shipped import open_connectome
-    from conncore.errors import ConnectomeError
-    from conncore.formats import parse_options, read
+    from conncore.errors import DuplicateEdgesError
 
+    words = options or []
     repeated = {}
     try:
-        connectome = open_connectome(name_or_file, format=format, options=options or ())
-    except ConnectomeError as error:
-        if not sum_duplicates or 'duplicates="sum"' not in str(error):
+        connectome = open_connectome(name_or_file, format=format, options=words)
+    except DuplicateEdgesError as error:
+        if not sum_duplicates:
             raise
-        settings = parse_options(name_or_file, format, options or ())
-        connectome = read(name_or_file, format, **{**settings, "duplicates": "sum"})
+        words = [*words, "duplicates=sum"]
+        connectome = open_connectome(name_or_file, format=format, options=words)
         repeated = {"duplicates": str(error)}
     if not split_muscles:
         return connectome, {}, repeated

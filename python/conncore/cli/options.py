@@ -93,11 +93,13 @@ def set_up(
     `seed` draws random signs. The task gets those of `task_options` that are not None.
     """
     from conncore.catalog.shipped import open_connectome
+    from conncore.formats import open_sign_rule
     from conncore.tasks import make_task
 
     circuit = open_connectome(connectome, split_muscles, format, option or ())
     if transmitters is not None:
-        circuit = circuit.sign_by_transmitter(transmitters)
+        rule_name, rule = open_sign_rule(transmitters)
+        circuit = circuit.sign_by_transmitter(rule, name=rule_name)
     circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
     given = {key: value for key, value in task_options.items() if value is not None}
     goal = make_task(task, **given)

@@ -134,8 +134,8 @@ def sign(
     seed: Annotated[int, typer.Option(help="The same seed draws the same signs.")] = 0,
 ) -> None:
     """Give signs: edge by edge, then by transmitter, then by a policy for the rest."""
-    from conncore.connectome.signs import read_edge_signs
     from conncore.errors import UsageError
+    from conncore.formats import open_sign_rule, read_edge_signs
 
     if edge_signs is None and transmitters is None and unknown_signs is None:
         raise UsageError("say where signs are from: --edge-signs, --transmitters, --unknown-signs")
@@ -148,8 +148,9 @@ def sign(
         given = f"given:{edge_signs.name}"
         connectome = connectome.sign_edges(read_edge_signs(edge_signs), source=given)
     if transmitters is not None:
+        name, rule = open_sign_rule(transmitters)
         connectome = connectome.sign_by_transmitter(
-            transmitters, min_confidence=min_confidence or 0.0
+            rule, name=name, min_confidence=min_confidence or 0.0
         )
     if unknown_signs is not None:
         connectome = connectome.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
@@ -169,7 +170,9 @@ def label(
     option: Options = None,
 ) -> None:
     """Say more of the cells: classes, transmitters, the body map, regions, whatever."""
-    _write(_open(source, format, option).with_cells(table), out)
+    from conncore.formats import read_cells
+
+    _write(_open(source, format, option).annotate(read_cells(table)), out)
 
 
 def null(

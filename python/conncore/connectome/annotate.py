@@ -1,109 +1,154 @@
-"""What a table says of the cells of a connectome: classes, the body map, any other attribute."""
+"""Adds the content of a cell table to a connectome: classes, body map, any other attribute."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import replace
-from os import PathLike
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from conncore.connectome.attributes import Column
+from conncore.connectome.attributes import Attributes, Column, checked_attributes
 from conncore.connectome.body import BodyMap, place_problem
 from conncore.connectome.labels import Labels
-from conncore.connectome.record import C, Record
-from conncore.connectome.tables import read_table
+from conncore.connectome.record import C
 from conncore.errors import ConnectomeError
 
-_BODY = ("role", "segment", "side")
-_FIELDS = ("name", "class", "transmitter", *_BODY)
+
+class BodyColumns(NamedTuple):
+    """The columns of a cell table that give the body map; each (n_rows,), see `BodyMap`."""
+
+    role: Labels
+    segment: NDArray[np.int64]
+    side: Labels
 
 
-def with_cells(connectome: C, path: str | PathLike[str]) -> C:
-    """Add what a CSV says of the cells.
+def _row_name(row: int) -> str:
+    return f"row {row + 1}"
+
+
+@dataclass(frozen=True, eq=False)
+class CellTable:
+    """A table of cells, one cell per row; `conncore.formats.read_cells` reads one from a file.
 
     Parameters
     ----------
-    path : path
-        A row a cell: the column `name`, and any others. `class` and `transmitter` replace the
-        cell's own where they are not empty. `role`, `segment` and `side` are the body map, see
-        `BodyMap`: it replaces the connectome's own, and cells without a row have no role. Every
-        other column is an attribute, such as `region`, `flow` or `confidence`: numbers if it holds
-        nothing else (NaN where a cell has none) and none is beyond 2**53, else words.
+    names : sequence of str, (n_rows,)
+        Cell names, each once.
+    classes, transmitters : Labels (a sequence of str), (n_rows,), optional
+        Class and transmitter of each cell, "" where the table gives none.
+    body : BodyColumns, optional
+        Role, segment and side of each cell; None if the table has no such column.
+    attributes : mapping of str to Labels or array of float64, (n_rows,)
+        All other columns.
+    source : str
+        The file's name in error messages.
+    where : callable
+        Returns the name of a row (counted from 0) in error messages, such as "line 3".
 
     Raises
     ------
     ConnectomeError
-        With file and line, if the table cannot be understood or names a cell that is not there.
+        If two columns have different lengths.
     """
-    path = Path(path)
-    rows = _rows_of_cells(connectome, path)
-    columns = next((row for _, row in rows.values()), {})
-    classes, transmitters = list(connectome.classes), list(connectome.transmitters)
-    for i, (_, row) in rows.items():
-        classes[i] = row.get("class") or classes[i]
-        transmitters[i] = row.get("transmitter") or transmitters[i]
-    attributes = dict(connectome.attributes)
-    for key in columns:
-        if key and key not in _FIELDS:
-            attributes[key] = _column(
-                [rows[i][1][key] if i in rows else "" for i in range(len(classes))]
-            )
+
+    names: Sequence[str]
+    classes: Labels | None = None
+    transmitters: Labels | None = None
+    body: BodyColumns | None = None
+    attributes: Attributes = field(default_factory=dict)
+    source: str = "cell table"
+    where: Callable[[int], str] = _row_name
+
+    def __post_init__(self) -> None:
+        n_rows = len(self.names)
+        object.__setattr__(self, "attributes", checked_attributes(self.attributes, n_rows))
+        columns = {"classes": self.classes, "transmitters": self.transmitters}
+        columns |= {} if self.body is None else self.body._asdict()
+        for key, values in columns.items():
+            if values is not None and len(values) != n_rows:
+                raise ConnectomeError(f"{key} has {len(values)} entries for {n_rows} cells")
+
+    def error(self, row: int, message: str) -> ConnectomeError:
+        """An error that names the file and the row."""
+        return ConnectomeError(f"{self.source}: {self.where(row)}: {message}")
+
+
+def annotate(connectome: C, table: CellTable) -> C:
+    """Add the content of a cell table.
+
+    The table may list any of the cells, in any order. Its classes and transmitters replace those
+    of the connectome where they are not empty. Its body map replaces the connectome's own; cells
+    that the table does not list have no role. Each other column becomes an attribute and replaces
+    one of the same name; cells that the table does not list get "" or NaN.
+
+    Parameters
+    ----------
+    table : CellTable
+        The cells, for example from `conncore.formats.read_cells`.
+
+    Returns
+    -------
+    Connectome
+
+    Raises
+    ------
+    ConnectomeError
+        With file and line, if a cell is not in the connectome or its place in the body is wrong.
+    """
+    place = {name: i for i, name in enumerate(connectome.names)}
+    for row, name in enumerate(table.names):
+        if name not in place:
+            raise table.error(row, f"there is no cell {name!r}")
+    cells = [place[name] for name in table.names]
+    classes = _updated(connectome.classes, table.classes, cells)
+    columns = {key: _spread(column, cells, len(place)) for key, column in table.attributes.items()}
     body = connectome.body
-    if any(key in columns for key in _BODY):
-        body = _body_map(path, rows, classes)
+    if table.body is not None:
+        body = _body_map(table, table.body, cells, classes)
     return replace(
         connectome,
-        classes=Labels.of(classes),
-        transmitters=Labels.of(transmitters),
-        attributes=attributes,
+        classes=classes,
+        transmitters=_updated(connectome.transmitters, table.transmitters, cells),
+        attributes={**connectome.attributes, **columns},
         body=body,
     )
 
 
-def _rows_of_cells(connectome: Record, path: Path) -> dict[int, tuple[int, dict[str, str]]]:
-    """Line and fields of each cell that has a row, by the cell's place."""
-    place = {name: i for i, name in enumerate(connectome.names)}
-    rows: dict[int, tuple[int, dict[str, str]]] = {}
-    for line, row in read_table(path, ("name",)):
-        if row["name"] not in place:
-            raise ConnectomeError(f"{path}: line {line}: there is no cell {row['name']!r}")
-        i = place[row["name"]]
-        if i in rows:
-            raise ConnectomeError(f"{path}: lines {rows[i][0]} and {line} are of the same cell")
-        rows[i] = line, row
-    return rows
+def _updated(labels: Labels, new: Labels | None, cells: Sequence[int]) -> Labels:
+    """The labels of the connectome's cells, with those of a table where it has any."""
+    words = list(labels)
+    for i, word in zip(cells, new or (), strict=new is not None):
+        words[i] = word or words[i]
+    return Labels.of(words)
 
 
-def _column(words: list[str]) -> Column:
-    if not any(words):
+def _spread(column: Column, cells: Sequence[int], n_cells: int) -> Column:
+    """A column of a table as a column of the connectome, "" or NaN for other cells."""
+    if isinstance(column, Labels):
+        words = [""] * n_cells
+        for i, word in zip(cells, column, strict=True):
+            words[i] = word
         return Labels.of(words)
-    try:
-        numbers = np.array([float(word) if word else math.nan for word in words])
-    except ValueError:
-        return Labels.of(words)
-    # Beyond 2**53 a float is not exact, and such numbers are names.
-    return Labels.of(words) if np.nanmax(np.abs(numbers)) > 2**53 else numbers
+    numbers = np.full(n_cells, math.nan)
+    numbers[cells] = column
+    return numbers
 
 
 def _body_map(
-    path: Path, rows: Mapping[int, tuple[int, dict[str, str]]], classes: list[str]
+    table: CellTable, body: BodyColumns, cells: Sequence[int], classes: Labels
 ) -> BodyMap | None:
+    """The body map of a table's cells; None if none of them has a role."""
     motor, roles, sides = ([""] * len(classes) for _ in range(3))
     segments = [-1] * len(classes)
-    for i, (line, row) in rows.items():
-        role, segment, side = (row.get(key, "") for key in _BODY)
-        if segment and not segment.isdecimal():
-            raise ConnectomeError(
-                f"{path}: line {line}: {segment!r} is not a segment; use 0, 1, ... or nothing"
-            )
-        place = int(segment) if segment else -1
-        problem = place_problem(classes[i], role, place, side)
+    rows = zip(cells, body.role, body.segment.tolist(), body.side, strict=True)
+    for row, (i, role, segment, side) in enumerate(rows):
+        problem = place_problem(classes[i], role, segment, side)
         if problem:
-            raise ConnectomeError(f"{path}: line {line}: {problem}")
-        roles[i], sides[i], segments[i] = role, side, place
+            raise table.error(row, problem)
+        roles[i], sides[i], segments[i] = role, side, segment
         motor[i] = classes[i] if role == "motor" else ""
     if not any(roles):
         return None

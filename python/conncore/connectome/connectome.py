@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conncore.connectome import signs
-from conncore.connectome.annotate import with_cells
+from conncore.connectome.annotate import annotate
 from conncore.connectome.merge import merge, merge_left_right, split_muscles
 from conncore.connectome.record import Record
 from conncore.connectome.select import select, subset
@@ -59,4 +59,4 @@ class Connectome(Record):
     merge = merge
     merge_left_right = merge_left_right
     split_muscles = split_muscles
-    with_cells = with_cells
+    annotate = annotate

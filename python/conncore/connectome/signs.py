@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.connectome.labels import Labels
 from conncore.connectome.record import C, Record
-from conncore.connectome.tables import read_table
 from conncore.connectome.transmitters import transmitter_key
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.noise import Stream, uniform
@@ -26,102 +23,52 @@ TRANSMITTER_SIGNS: dict[str, dict[str, int]] = {
 }
 POLICIES = ("refuse", "excitatory", "drop", "random")
 
-_SIGN_WORDS = {"1": 1, "+1": 1, "-1": -1, "0": 0, "": 0}
-
-
-def read_rule(path: str | PathLike[str]) -> dict[str, int]:
-    """Read a transmitter rule from a CSV with the columns `transmitter` and `sign`.
-
-    Parameters
-    ----------
-    path : path
-        Signs are 1, -1, or 0 or nothing for unknown.
-
-    Returns
-    -------
-    dict
-        From transmitter to sign, as `Connectome.sign_by_transmitter` takes it.
-
-    Raises
-    ------
-    ConnectomeError
-        With file and line, if the file cannot be understood.
-    """
-    rule: dict[str, int] = {}
-    for line, row in read_table(Path(path), ("transmitter", "sign")):
-        transmitter = row["transmitter"]
-        if transmitter in rule:
-            raise ConnectomeError(f"{path}: line {line}: {transmitter!r} has a sign already")
-        rule[transmitter] = _sign(path, line, row["sign"])
-    return rule
-
-
-def read_edge_signs(path: str | PathLike[str]) -> dict[tuple[str, str], int]:
-    """Read signs of single edges from a CSV with the columns `pre`, `post` and `sign`.
-
-    Parameters
-    ----------
-    path : path
-        Cells by name; signs are 1, -1, or 0 or nothing for unknown.
-
-    Returns
-    -------
-    dict
-        From (pre, post) to sign, as `Connectome.sign_edges` takes it.
-
-    Raises
-    ------
-    ConnectomeError
-        With file and line, if the file cannot be understood.
-    """
-    signs: dict[tuple[str, str], int] = {}
-    for line, row in read_table(Path(path), ("pre", "post", "sign")):
-        pre, post = row["pre"], row["post"]
-        if (pre, post) in signs:
-            raise ConnectomeError(f"{path}: line {line}: {pre!r} -> {post!r} has a sign already")
-        signs[pre, post] = _sign(path, line, row["sign"])
-    return signs
-
 
 def sign_by_transmitter(
     connectome: C,
     rule: str | Mapping[str, int],
     *,
+    name: str = "",
     confidence: ArrayLike | None = None,
     min_confidence: float = 0.0,
 ) -> C:
     """Give edges of unknown sign the sign of their presynaptic cell's transmitter.
 
-    Known signs stay, and transmitters that the rule does not name leave a sign unknown. Case does
-    not matter, and "acetylcholine", "glutamate" and "GLUT" are known by those names too. Each
-    sign set here has the `sign_source` "transmitter:<rule>", with the threshold where there is
-    one: "transmitter:fly>=0.62".
+    Known signs stay. A transmitter that the rule does not name leaves the sign unknown. Case and
+    spelling do not matter: "ACh", "ACH" and "acetylcholine" are the same, see
+    `conncore.connectome.transmitters`. The `sign_source` of each sign set here is
+    "transmitter:<rule>", with the threshold if there is one: "transmitter:fly>=0.62".
 
     Parameters
     ----------
     rule : str or mapping of str to int
-        "worm" (ACh and Glu excite, GABA inhibits), "fly" (ACh excites, Glu and GABA inhibit), a
-        CSV file with the columns transmitter and sign, or a mapping from transmitter to sign.
+        "worm" (ACh and Glu excite, GABA inhibits), "fly" (ACh excites, Glu and GABA inhibit), or
+        a mapping from transmitter to sign; `conncore.formats.read_sign_rule` reads one.
+    name : str
+        The name of the rule in `sign_source`. If not given, it is that of `rule`, or "custom" for
+        a mapping.
     confidence : array_like, (n_cells,) or (n_edges,), optional
-        How sure each cell's transmitter is, or each edge's (a value per cell where the two have
-        as many); by default the attribute
-        "confidence" of the cells (such as Codex's nt_type_score).
+        The confidence of each cell's transmitter, or of each edge's. If the numbers of cells and
+        edges are equal, it is that of the cells. If not given, it is the cell attribute
+        "confidence" (such as Codex's nt_type_score).
     min_confidence : float
-        A transmitter less sure than this, or of unknown confidence (NaN), says nothing.
+        Ignore transmitters with a lower confidence, or with an unknown one (NaN).
+
+    Returns
+    -------
+    Connectome
 
     Raises
     ------
     UsageError
         If the rule is not known, or there is a threshold and no confidence.
-    ConnectomeError
-        If the file of a rule cannot be understood.
     """
-    name, signs = _rule(rule)
+    signs = _rule(rule)
     known = {transmitter_key(word): sign for word, sign in signs.items()}
     words = Labels.of(connectome.transmitters)
     by_word = np.array([known.get(transmitter_key(word), 0) for word in words.words], np.int8)
     drawn = by_word[words.codes][connectome.pre]
-    source = f"transmitter:{name}"
+    source = f"transmitter:{name or (rule if isinstance(rule, str) else 'custom')}"
     if min_confidence or confidence is not None:
         sure = _confidence(connectome, confidence)
         drawn = np.where(sure >= min_confidence, drawn, 0)  # a comparison with NaN is false
@@ -245,19 +192,17 @@ def _with_signs(connectome: C, where: NDArray[np.bool_], signs: NDArray[np.int8]
     )
 
 
-def _rule(rule: str | Mapping[str, int]) -> tuple[str, Mapping[str, int]]:
-    """A rule's name and its signs, checked."""
+def _rule(rule: str | Mapping[str, int]) -> Mapping[str, int]:
+    """The signs of a rule, checked."""
     if isinstance(rule, str):
-        if Path(rule).suffix.lower() == ".csv":
-            return Path(rule).name, read_rule(rule)
-        return rule, TRANSMITTER_SIGNS[choose("transmitter rule", rule, TRANSMITTER_SIGNS)]
+        return TRANSMITTER_SIGNS[choose("transmitter rule", rule, TRANSMITTER_SIGNS)]
     signs: dict[str, int] = {}
     for word, sign in rule.items():
         if sign not in (-1, 0, 1):
             raise UsageError(f"transmitter {word!r}: sign {sign!r} is not 1, -1 or 0")
         if signs.setdefault(transmitter_key(word), sign) != sign:
             raise UsageError(f"transmitter {word!r} has two signs")
-    return "custom", rule
+    return rule
 
 
 def _confidence(connectome: Record, given: ArrayLike | None) -> NDArray[np.float64]:
@@ -277,11 +222,3 @@ def _confidence(connectome: Record, given: ArrayLike | None) -> NDArray[np.float
         )
     by_cell: NDArray[np.float64] = values[connectome.pre]
     return by_cell
-
-
-def _sign(path: str | PathLike[str], line: int, word: str) -> int:
-    try:
-        return _SIGN_WORDS[word]
-    except KeyError:
-        message = f"{path}: line {line}, column 'sign': {word!r} is not 1, -1, 0 or nothing"
-        raise ConnectomeError(message) from None

@@ -1,4 +1,4 @@
-"""Readers and writers of connectome files, found by what a file is or named."""
+"""Reads and writes connectome files. The format is detected, or named by the caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.formats._detect import SUFFIXES, detect
+from conncore.formats._files import OpenedFile, open_file
 from conncore.formats.cect import read_cect
+from conncore.formats.cells import read_cells
 from conncore.formats.codex import read_codex
 from conncore.formats.cook import read_cook
 from conncore.formats.edges import cells_beside, read_edges, write_edges
@@ -24,6 +26,7 @@ from conncore.formats.neuprint import read_neuprint
 from conncore.formats.neuroml import read_neuroml
 from conncore.formats.npz import load_npz, save_npz
 from conncore.formats.shiu import read_shiu
+from conncore.formats.sign_tables import open_sign_rule, read_edge_signs, read_sign_rule
 from conncore.formats.sonata import read_sonata
 from conncore.formats.sparse import read_sparse, write_sparse
 from conncore.formats.winding import read_winding
@@ -32,20 +35,26 @@ __all__ = [
     "READERS",
     "SUFFIXES",
     "WRITERS",
+    "OpenedFile",
     "detect",
     "from_networkx",
     "load_npz",
+    "open_file",
+    "open_sign_rule",
     "parse_options",
     "read",
+    "read_cells",
+    "read_edge_signs",
     "read_edges",
+    "read_sign_rule",
     "save_npz",
     "to_networkx",
     "write",
     "write_edges",
 ]
 
-#: The reader of each format. To add one, write its module, name its reader here, and say in
-#: `_detect` what its files look like.
+#: The reader of each format. To add a format, write its module, add its reader here, and add to
+#: `_detect` how to recognize its files.
 READERS: dict[str, Callable[..., Connectome]] = {
     "edges": read_edges,
     "matrix": read_matrix,
@@ -71,11 +80,11 @@ def read(path: str | PathLike[str], format: str | None = None, **options: Any) -
     Parameters
     ----------
     path : path
-        The file or directory; also gzipped (.gz), or a zip archive that holds it.
+        The file or directory; also a gzipped file (.gz), or a zip archive that holds it.
     format : str, optional
-        A key of `READERS`. If not given, the end of the name and the first bytes tell.
+        A key of `READERS`. If not given, the end of the file name and the first bytes decide.
     **options
-        Passed to the reader, see there: `conncore.formats.edges.read_edges` and so on.
+        Options of the reader of this format, such as `conncore.formats.edges.read_edges`.
 
     Returns
     -------
@@ -88,33 +97,40 @@ def read(path: str | PathLike[str], format: str | None = None, **options: Any) -
     UsageError
         If the format has no such option.
     """
-    format = detect(path) if format is None else choose("format", format, READERS)
+    file = open_file(path)
+    format = detect(file) if format is None else choose("format", format, READERS)
     reader = READERS[format]
     known = [name for name in inspect.signature(reader).parameters if name != "path"]
     for option in options:
         if not known:
             raise UsageError(f"format {format} has no options, and so no {option!r}")
         choose(f"option of format {format}", option, known)
-    return reader(path, **options)
+    return reader(file, **options)
 
 
-def parse_options(
-    path: str | PathLike[str], format: str | None, pairs: Iterable[str]
-) -> dict[str, Any]:
-    """Options of `read` from words like "extent=2", as the command line has them.
+def parse_options(format: str, pairs: Iterable[str]) -> dict[str, Any]:
+    """Turn words like "extent=2" into options of `read`.
+
+    Parameters
+    ----------
+    format : str
+        A key of `READERS`.
+    pairs : iterable of str
+        "key=value" for each option, as on the command line.
+
+    Returns
+    -------
+    dict
+        The options, with the types that the reader takes.
 
     Raises
     ------
     UsageError
-        If a word is no pair, or a value is not what the option takes.
+        If the format is not known, a word is no pair, or an option does not take its value.
     """
-    words = dict(_split(pair) for pair in pairs)
-    if not words:
-        return {}
-    reader = READERS[detect(path) if format is None else choose("format", format, READERS)]
-    parameters = inspect.signature(reader).parameters
+    parameters = inspect.signature(READERS[choose("format", format, READERS)]).parameters
     options: dict[str, Any] = {}
-    for key, word in words.items():
+    for key, word in (_split(pair) for pair in pairs):
         default = parameters[key].default if key in parameters else None
         try:
             if isinstance(default, bool):
@@ -144,7 +160,7 @@ def _write_npz(connectome: Connectome, path: Path) -> str:
 
 
 def _write_table(connectome: Connectome, path: Path) -> str:
-    """The edges, and the cells beside them under a name that reading finds."""
+    """Write the edges, and the cells into the file that `read_edges` looks for."""
     write_edges(connectome, path, cells=cells_beside(path))
     lost = [field for field in ("citation", "licence", "source") if getattr(connectome, field)]
     usual = ("source", "unknown")
@@ -156,7 +172,7 @@ def _write_table(connectome: Connectome, path: Path) -> str:
     return ", ".join(lost)
 
 
-#: What writes each format, and returns what it drops.
+#: The writer of each format. It returns a list of what the format cannot hold.
 WRITERS: dict[str, Callable[[Connectome, Path], str]] = {
     "npz": _write_npz,
     "edges": _write_table,
@@ -173,23 +189,23 @@ _WRITTEN = {
 
 
 def write(connectome: Connectome, path: str | PathLike[str], format: str | None = None) -> str:
-    """Write a connectome, whole or not at all; an existing file is replaced.
+    """Write a connectome and replace an existing file. A failed write leaves no partial file.
 
     Parameters
     ----------
     connectome : Connectome
         What to write.
     path : path
-        .npz and .graphml keep everything. .csv, .tsv and .txt are tables of
-        edges, with the cells in NAME.cells.csv beside NAME.csv or NAME.edges.csv.
+        .npz and .graphml keep everything. .csv, .tsv and .txt are edge tables; the cells go
+        into NAME.cells.csv beside NAME.csv or NAME.edges.csv.
     format : str, optional
         "npz", "edges", "graphml", or "sparse" for a .npz that SciPy loads. If not given, the end
-        of the name tells.
+        of the file name decides.
 
     Returns
     -------
     str
-        What of this connectome the format has no place for; "" if it keeps everything.
+        A list of what the format left out of this connectome; "" if it kept everything.
 
     Raises
     ------

@@ -36,6 +36,10 @@ class Words:
         """A value per row, worked out once a word."""
         return np.array([value(word) for word in self.words], dtype)[self.codes]
 
+    def tolist(self) -> list[str]:
+        """The word of each row."""
+        return [self.words[code] for code in self.codes.tolist()]
+
     def take(self, rows: NDArray[Any]) -> Words:
         """These rows of the column."""
         return Words(self.codes[rows], self.words)

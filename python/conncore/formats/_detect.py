@@ -1,26 +1,19 @@
-"""Which format a file has, by the end of its name and its first bytes."""
+"""Finds the format of a file by the end of its name and its first bytes."""
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import (
-    GZIP,
-    ZIP,
-    Source,
-    brief,
-    list_directory,
-    open_source,
-    read_bytes,
-)
+from conncore.formats._files import GZIP, ZIP, OpenedFile, Source, brief, open_file
 from conncore.formats._tables import COLUMNAR, guess_separator, number, read_rows
 from conncore.formats.edges import ALIASES
 
-#: Formats that the end of the name tells alone; tables, archives and JSON need a look.
+#: Formats that the end of the name decides. For tables, archives and JSON the content decides.
 BY_SUFFIX = {
     ".npy": "matrix",
     ".graphml": "graphml",
@@ -35,34 +28,44 @@ SUFFIXES = (*BY_SUFFIX, *TABLES, ".npz", ".json", ".xml", ".zip", ".gz", ".tgz")
 
 
 def detect(path: str | PathLike[str]) -> str:
-    """The format of a file or directory, a key of `conncore.formats.READERS`.
+    """Find the format of a file or directory.
+
+    Parameters
+    ----------
+    path : path
+        The file or directory. A reader that gets the same `OpenedFile` does not open it again.
+
+    Returns
+    -------
+    str
+        A key of `conncore.formats.READERS`.
 
     Raises
     ------
     ConnectomeError
-        If it cannot be told, or the file is not there.
+        If the format is not known, or the file cannot be read.
     """
     if str(path).startswith("cect:"):
         return "cect"
-    path = Path(path)
-    if path.is_dir():
-        return _of_files(path, list_directory(path))
-    name = path.name.lower()
+    file = open_file(path)
+    if file.path.is_dir():
+        return _of_files(file, file.names)
+    name = file.path.name.lower()
     suffix = Path(name.removesuffix(".gz")).suffix
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
     if name.endswith((".tar.gz", ".tgz")):
         return "neuprint"
     if suffix in (".npz", ".zip"):
-        return _of_archive(path, suffix)
+        return _of_archive(file, suffix)
     if suffix not in SUFFIXES:
-        read_bytes(path)  # a file that is not there is the first thing to say
+        _ = file.packed  # report a missing file before an unknown suffix
         known = ", ".join((*TABLES, ".npz", ".json", *BY_SUFFIX))
-        raise ConnectomeError(
-            f"{path}: has unknown suffix {path.suffix!r}; name its format, or give a file ending "
+        raise file.error(
+            f"has unknown suffix {file.path.suffix!r}; name its format, or give a file ending "
             f"in {known}"
         )
-    source = open_source(path)
+    source = file.source
     if source.suffix == ".json":
         return "flyvis" if b'"offsets"' in source.content else "cect"
     if source.suffix == ".xml":
@@ -73,7 +76,7 @@ def detect(path: str | PathLike[str]) -> str:
     return _of_table(source)
 
 
-def _of_files(path: Path, names: Collection[str]) -> str:
+def _of_files(file: OpenedFile, names: Collection[str]) -> str:
     """The format of a set of files by their names."""
     low = [name.lower() for name in names]
     for part, found in (
@@ -84,28 +87,28 @@ def _of_files(path: Path, names: Collection[str]) -> str:
     ):
         if any(part in name for name in low):
             return found
-    raise ConnectomeError(
-        f"{path}: is a directory, not a connectome file, nor does it hold tables of neuPrint, "
-        "Codex, Shiu 2024 or Winding 2023 under their own names"
+    raise file.error(
+        "is a directory, not a connectome file, and holds no tables of neuPrint, Codex, Shiu 2024 "
+        "or Winding 2023 under their original names"
     )
 
 
-def _of_archive(path: Path, suffix: str) -> str:
-    content = read_bytes(path)
+def _of_archive(file: OpenedFile, suffix: str) -> str:
+    packed = file.packed
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except Exception as error:  # damaged archives make zipfile raise almost anything
-        what = "is damaged" if content.startswith(ZIP) else "is no archive"
+    except Exception as error:  # zipfile raises almost anything on damaged archives
+        what = "is damaged" if packed.startswith(ZIP) else "is no archive"
         if suffix == ".npz":
-            return "npz"  # whose reader says what is wrong
-        raise ConnectomeError(f"{path}: {what} ({brief(error)})") from None
+            return "npz"  # its reader reports the problem
+        raise file.error(f"{what} ({brief(error)})") from None
     if suffix == ".npz":
         return "sparse" if "shape.npy" in names and "data.npy" in names else "npz"
     try:
-        return _of_files(path, names)
+        return _of_files(file, names)
     except ConnectomeError:
-        source = open_source(path)
+        source = file.source
         if source.suffix in BY_SUFFIX:
             return BY_SUFFIX[source.suffix]
         return _of_table(source) if source.suffix in TABLES else "cect"
@@ -133,7 +136,7 @@ def _of_table(source: Source) -> str:
         return "shiu2024"
     if first == ["Source", "Target", "Weight", "Type"]:
         return "cect"
-    # No title that edges have, and numbers alone or an empty corner: the rows of a matrix.
+    # A matrix has no title of an edge table, and has only numbers or an empty corner.
     numbers = len(second) > 3 and all(number(word or "0") is not None for word in second[1:])
     corner = len(first) > 1 and not first[0]
     named = titles & {title.lower() for end in ("pre", "post") for title in ALIASES[end]}

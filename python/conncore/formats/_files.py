@@ -1,8 +1,8 @@
-"""What all readers share: the content of a file, unpacked in memory and within limits.
+"""The content of a file, read and unpacked in memory, once and within limits.
 
-gzip and zip are unpacked in place, never onto the disk, so that the names inside an archive lead
-nowhere. A file of n bytes may unpack to at most ``16 MiB + 64 n``, and give at most ``max(10^6,
-n)`` rows or edges: far more than real connectomes need, and too little to fill the memory.
+gzip, zip and tar archives are unpacked in memory and never onto the disk, so the paths inside an
+archive have no effect. A file of n bytes may unpack to at most ``16 MiB + 64 n`` and give at most
+``max(10^6, n)`` rows or edges. Real connectomes need far less, and it does not fill the memory.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -22,11 +23,12 @@ from typing import Protocol
 from conncore.errors import ConnectomeError
 
 GZIP, ZIP = b"\x1f\x8b", b"PK"
+UNPACK = "if you trust it, unpack it yourself and pass the unpacked file"
 INSTALL = "pip install 'conncore[formats]'"
 
 
 def brief(text: object) -> str:
-    """What another library or an archive says, in one line that is not long."""
+    """The message of another library, or a name inside an archive, as one short line."""
     words = " ".join(str(text).split())
     return words if len(words) <= 200 else f"{words[:200]}..."
 
@@ -38,13 +40,13 @@ class Source:
     Parameters
     ----------
     label : str
-        What messages call it: its path, and within an archive its name there.
+        The file's name in messages: its path, and in an archive also its name there.
     name : str
-        File name without directory and without the end that says how it was packed.
+        File name without its directory and without ".gz".
     content : bytes
-        What it holds, unpacked.
+        The unpacked content.
     size : int
-        Bytes on the disk (of the whole archive), which the limits go by.
+        Bytes on the disk (of the whole archive). The limits depend on it.
     """
 
     label: str
@@ -54,17 +56,17 @@ class Source:
 
     @property
     def stem(self) -> str:
-        """What a connectome read from it is called."""
+        """The name of a connectome that is read from this file: the file name without its end."""
         return self.name.rsplit(".", 1)[0] if "." in self.name[1:] else self.name
 
     @property
     def suffix(self) -> str:
-        """The end of its name, in lower case."""
+        """The end of the file name, such as ".csv", in lower case."""
         return PurePosixPath(self.name).suffix.lower()
 
     @property
     def most_rows(self) -> int:
-        """The most rows or edges that it may give."""
+        """The most rows or edges that this file may give."""
         return max(10**6, self.size)
 
     def error(self, message: str) -> ConnectomeError:
@@ -72,11 +74,11 @@ class Source:
         return ConnectomeError(f"{self.label}: {message}")
 
     def check_rows(self, n_rows: int) -> None:
-        """Refuse more rows or edges than a file of this size holds in good faith."""
+        """Refuse more than `most_rows` rows or edges."""
         if n_rows > self.most_rows:
             raise self.error(
                 f"holds more than {self.most_rows} rows, too many for a file of {self.size} bytes; "
-                "unpack it first if it is what it should be"
+                f"{UNPACK}"
             )
 
     def text(self) -> str:
@@ -88,35 +90,113 @@ class Source:
             raise self.error(f"line {line} is not UTF-8 text; save it as UTF-8") from None
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file as it is, or a `ConnectomeError` that names it."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ConnectomeError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise ConnectomeError(f"{path}: is a directory, not a connectome file") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise ConnectomeError(f"{path}: cannot be read ({reason})") from None
+class OpenedFile(PathLike[str]):
+    """A file, an archive or a directory that is read and unpacked at most once.
+
+    Detection and the reader get the same object. It stands for its path wherever a function takes
+    a path. Nothing is read before a property asks for it.
+
+    Parameters
+    ----------
+    path : path
+        The file or directory.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    __str__ = __fspath__
+
+    def error(self, message: str) -> ConnectomeError:
+        """An error that names the file."""
+        return ConnectomeError(f"{self.path}: {message}")
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The bytes on the disk.
+
+        Raises
+        ------
+        ConnectomeError
+            If the file cannot be read.
+        """
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            raise self.error("no such file") from None
+        except IsADirectoryError:
+            raise self.error("is a directory, not a connectome file") from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            reason = getattr(error, "strerror", None) or error
+            raise self.error(f"cannot be read ({reason})") from None
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names in a directory, sorted."""
+        try:
+            return sorted(os.listdir(self.path))
+        except OSError as error:
+            raise self.error(f"cannot be listed ({error.strerror})") from None
+
+    @cached_property
+    def source(self) -> Source:
+        """The file, unpacked from gzip or from a zip archive that holds this file alone.
+
+        Raises
+        ------
+        ConnectomeError
+            If the file cannot be read or unpacked, or an archive holds several files.
+        """
+        path, packed = self.path, self.packed
+        if packed.startswith(GZIP):
+            content = _gunzip(path, packed)
+            return Source(str(path), _unpacked_name(path.name), content, len(packed))
+        if packed.startswith(ZIP) and path.suffix.lower() == ".zip":
+            members = self.folder()
+            if len(members) != 1:
+                inside = brief(", ".join(sorted(members))) or "nothing"
+                raise self.error(f"holds {inside}; name the format, or unpack it and give one file")
+            return next(iter(members.values()))
+        return Source(str(path), path.name, packed, len(packed))
+
+    def folder(self, *words: str) -> Mapping[str, Source]:
+        """The files of a directory, a zip archive or a tar.gz archive, by name.
+
+        Names are those inside the archive or directory, without the path there. Hidden files and
+        the content of subdirectories of a directory are left out.
+
+        Parameters
+        ----------
+        *words : str
+            Unpack only files whose name contains one of these, in any case; all if none is given.
+
+        Raises
+        ------
+        ConnectomeError
+            If the file is neither, or cannot be read or unpacked.
+        """
+        if self.path.is_dir():
+            files = [self.path / name for name in self.names]
+            wanted = [file for file in files if file.is_file() and _is_wanted(file.name, words)]
+            return {_unpacked_name(file.name): open_source(file) for file in wanted}
+        if self.packed.startswith(ZIP):
+            return unzip(self.path, self.packed, words)
+        if self.packed.startswith(GZIP):
+            return _untar(self.path, self.packed, words)
+        raise self.error("is neither a directory nor a zip or tar.gz archive")
+
+
+def open_file(path: str | PathLike[str]) -> OpenedFile:
+    """The file at a path; an `OpenedFile` is returned as it is, with what it has read."""
+    return path if isinstance(path, OpenedFile) else OpenedFile(path)
 
 
 def open_source(path: str | PathLike[str]) -> Source:
-    """The content of a file, out of gzip or of a zip archive that holds this file alone."""
-    path = Path(path)
-    content = read_bytes(path)
-    size = len(content)
-    if content.startswith(GZIP):
-        return Source(str(path), _unpacked_name(path.name), _gunzip(path, content), size)
-    if content.startswith(ZIP) and path.suffix.lower() == ".zip":
-        members = open_folder(path)
-        if len(members) != 1:
-            inside = brief(", ".join(sorted(members))) or "nothing"
-            raise ConnectomeError(
-                f"{path}: holds {inside}; name the format, or unpack it and give one file"
-            )
-        return next(iter(members.values()))
-    return Source(str(path), path.name, content, size)
+    """The unpacked content of one file, see `OpenedFile.source`."""
+    return open_file(path).source
 
 
 def _unpacked_name(name: str) -> str:
@@ -129,7 +209,7 @@ def _gunzip(path: Path, content: bytes) -> bytes:
             return _read_all(path, stream, len(content), 0)
     except (OSError, EOFError, zlib.error) as error:
         raise ConnectomeError(
-            f"{path}: cannot be unpacked ({brief(error)}); fetch it again"
+            f"{path}: cannot be unpacked ({brief(error)}); download it again"
         ) from None
 
 
@@ -138,62 +218,32 @@ class _Stream(Protocol):
 
 
 def _read_all(path: Path, stream: _Stream, size: int, before: int) -> bytes:
-    """All of a packed stream, as long as it stays within what the archive may unpack to."""
+    """All of a packed stream, if it stays within the limit of the archive."""
     most = (16 << 20) + 64 * size - before
     content = stream.read(most + 1)
     if len(content) > most:
         raise ConnectomeError(
             f"{path}: unpacks to more than {most + before} bytes, too many for a file of {size} "
-            "bytes; unpack it first if it is what it should be"
+            f"bytes; {UNPACK}"
         )
     return content
 
 
-def list_directory(path: Path) -> list[str]:
-    """The names in a directory, sorted."""
-    try:
-        return sorted(os.listdir(path))
-    except OSError as error:
-        raise ConnectomeError(f"{path}: cannot be listed ({error.strerror})") from None
-
-
-def open_folder(path: str | PathLike[str], only: str = "") -> Mapping[str, Source]:
-    """The files of a directory, a zip archive or a tar.gz archive, by their names in it.
-
-    Parameters
-    ----------
-    path : path
-        The directory or archive. Directories inside it do not count, hidden files are left out.
-    only : str
-        Read only files whose name contains this, in any case.
-    """
-    path = Path(path)
-    if path.is_dir():
-        files = [path / name for name in list_directory(path)]
-        wanted = [file for file in files if file.is_file() and _is_wanted(file.name, only)]
-        return {_unpacked_name(file.name): open_source(file) for file in wanted}
-    content = read_bytes(path)
-    if content.startswith(ZIP):
-        return unzip(path, content, only)
-    if content.startswith(GZIP):
-        return _untar(path, content, only)
-    raise ConnectomeError(f"{path}: is neither a directory nor a zip or tar.gz archive")
-
-
-def _is_wanted(name: str, only: str) -> bool:
+def _is_wanted(name: str, words: Sequence[str]) -> bool:
     file = PurePosixPath(name)
     hidden = file.name.startswith(".") or "__MACOSX" in file.parts
-    return not hidden and only.lower() in file.name.lower()
+    named = not words or any(word.lower() in file.name.lower() for word in words)
+    return named and not hidden
 
 
-def unzip(path: Path, content: bytes, only: str = "") -> dict[str, Source]:
-    """The files of a zip archive, by their names without directories."""
+def unzip(path: Path, content: bytes, words: Sequence[str] = ()) -> dict[str, Source]:
+    """The files of a zip archive, by name without the path inside the archive."""
     found: dict[str, Source] = {}
     unpacked = 0
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for info in archive.infolist():
-                if info.is_dir() or not _is_wanted(info.filename, only):
+                if info.is_dir() or not _is_wanted(info.filename, words):
                     continue
                 with archive.open(info) as stream:
                     data = _read_all(path, stream, len(content), unpacked)
@@ -206,23 +256,23 @@ def unzip(path: Path, content: bytes, only: str = "") -> dict[str, Source]:
                 found[name] = Source(label, name, data, len(content))
     except ConnectomeError:
         raise
-    except Exception as error:  # damaged archives make zipfile raise almost anything
+    except Exception as error:  # zipfile raises almost anything on damaged archives
         raise ConnectomeError(f"{path}: is a damaged zip archive ({brief(error)})") from None
     return found
 
 
-def _untar(path: Path, content: bytes, only: str) -> dict[str, Source]:
+def _untar(path: Path, content: bytes, words: Sequence[str]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(_gunzip(path, content))) as archive:
             for member in archive:
                 stream = archive.extractfile(member) if member.isreg() else None
-                if stream is not None and _is_wanted(member.name, only):
+                if stream is not None and _is_wanted(member.name, words):
                     name = PurePosixPath(member.name).name
                     label = f"{path}: {brief(member.name)}"
                     found[name] = Source(label, name, stream.read(), len(content))
     except ConnectomeError:
         raise
-    except Exception as error:  # as above
+    except Exception as error:  # tarfile does so too
         raise ConnectomeError(f"{path}: is a damaged tar archive ({brief(error)})") from None
     return found

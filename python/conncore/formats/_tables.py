@@ -61,6 +61,14 @@ class Table:
         """What messages call a row."""
         return f"row {row + 1}" if self.lines is None else f"line {self.lines([row])[0]}"
 
+    def list_rows(self, rows: Sequence[int]) -> str:
+        """The name of several rows (ascending) in messages: "lines 2, 4"; ten at most."""
+        shown = list(rows[:10])
+        more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+        if self.lines is None:
+            return "rows " + ", ".join(str(row + 1) for row in shown) + more
+        return "lines " + ", ".join(map(str, self.lines(shown))) + more
+
     def error(self, row: int, title: str, message: str) -> ConnectomeError:
         """An error at one place of the table."""
         return self.source.error(f"{self.where(row)}, column {title!r}: {message}")
@@ -179,7 +187,7 @@ def number(text: str) -> float | None:
 
 def open_table(
     source: Source,
-    wanted: Collection[str],
+    wanted: Collection[str] | None,
     *,
     separator: str | None = None,
     header: bool | Sequence[str] = True,
@@ -190,8 +198,8 @@ def open_table(
     ----------
     source : Source
         Text, or Parquet or Feather by the end of its name.
-    wanted : collection of str
-        Titles; others are not read.
+    wanted : collection of str or None
+        Titles of the columns to read; None reads all.
     separator : str, optional
         What stands between two fields; guessed from the first line if not given.
     header : bool or sequence of str
@@ -203,15 +211,16 @@ def open_table(
     ConnectomeError
         With file and line, if the table cannot be understood.
     """
-    low = {title.lower() for title in wanted}
+    low = None if wanted is None else {title.lower() for title in wanted}
     if source.suffix in COLUMNAR:
         return _open_columnar(source, low)
     return _open_text(source, low, separator, header)
 
 
-def _open_columnar(source: Source, wanted: set[str]) -> Table:
+def _open_columnar(source: Source, wanted: set[str] | None) -> Table:
     kind = "feather" if source.content[:6] in (b"ARROW1", b"FEA1") else "parquet"
-    facts, arrays = run_worker(source, kind, wanted=sorted(wanted), most_rows=source.most_rows)
+    titles = None if wanted is None else sorted(wanted)
+    facts, arrays = run_worker(source, kind, wanted=titles, most_rows=source.most_rows)
     columns: dict[str, Words | NDArray[Any]] = {}
     for k, (title, words) in enumerate(zip(facts["loaded"], facts["words"], strict=True)):
         values = arrays[k]
@@ -232,7 +241,7 @@ def _stripped(column: Words) -> Words:
 
 
 def _open_text(
-    source: Source, wanted: set[str], separator: str | None, header: bool | Sequence[str]
+    source: Source, wanted: set[str] | None, separator: str | None, header: bool | Sequence[str]
 ) -> Table:
     separator = guess_separator(source) if separator is None else separator
     if len(separator) != 1 or separator in '"\r\n':
@@ -250,7 +259,7 @@ def _open_text(
             titles[: len(header)] = header[: len(titles)]
         header_line = 0
         rows = read_rows(source, separator)
-    loaded = [k for k, title in enumerate(titles) if title.lower() in wanted]
+    loaded = [k for k, t in enumerate(titles) if wanted is None or t.lower() in wanted]
     columns = None
     if len(source.content) >= LARGE:
         columns = _load_with_pyarrow(source, separator, data_line, len(titles), loaded)

@@ -56,7 +56,8 @@ def read_table(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
             batches = pa.ipc.open_stream(buffer)
         schema, n_rows = batches.schema, 0
     titles = [name.strip() for name in schema.names]
-    places = [k for k, title in enumerate(titles) if title.lower() in request["wanted"]]
+    wanted = request["wanted"]
+    places = [k for k, title in enumerate(titles) if wanted is None or title.lower() in wanted]
     if n_rows <= request["most_rows"]:
         names = [schema.names[k] for k in places]
         table = file.read(names) if kind == "parquet" else batches.read_all().select(names)

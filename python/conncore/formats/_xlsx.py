@@ -8,10 +8,9 @@ Rows and columns count from 0. Cells without a value take no room, whatever size
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import Source, read_bytes, unzip
+from conncore.formats._files import OpenedFile, Source, unzip
 from conncore.formats._xml import XmlReader
 
 Cells = dict[tuple[int, int], str]
@@ -23,7 +22,7 @@ class Workbook:
 
     Parameters
     ----------
-    path : str
+    file : OpenedFile
         The .xlsx file.
 
     Raises
@@ -32,9 +31,9 @@ class Workbook:
         If it is none, or damaged.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._parts = unzip(Path(path), read_bytes(Path(path)))
+    def __init__(self, file: OpenedFile) -> None:
+        self.file = file
+        self._parts = unzip(file.path, file.packed)
         sheets: list[tuple[str, str]] = []
 
         def sheet(name: str, attributes: dict[str, str]) -> None:
@@ -60,7 +59,7 @@ class Workbook:
 
     def error(self, message: str) -> ConnectomeError:
         """An error that names the file."""
-        return ConnectomeError(f"{self.path}: {message}")
+        return self.file.error(message)
 
     def _part(self, name: str) -> Source:
         if name not in self._parts:

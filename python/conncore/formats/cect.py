@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
 from conncore.connectome.transmitters import TRANSMITTERS
-from conncore.errors import UsageError
+from conncore.errors import ConnectomeError, DuplicateEdgesError, UsageError
 from conncore.formats._build import check_names, fold, is_symmetric, make
 from conncore.formats._files import Source, open_source
 from conncore.formats._tables import open_table
@@ -176,7 +176,10 @@ def _read_edge_list(source: Source) -> Connectome:
     titles = {"pre": "Source", "post": "Target", "weight": "Weight", "type": "Type", "sign": None}
     wanted = [title for title in titles.values() if title]
     table = open_table(source, wanted)
-    both = edges_of_table(table, titles, None, "error")
+    try:
+        both = edges_of_table(table, titles, None, "error")
+    except DuplicateEdgesError as error:  # this reader has no option to add the weights
+        raise ConnectomeError(f"{error}; merge them") from None
     gap_pre, gap_post, gap_weight = fold(both.gap_pre, both.gap_post, both.gap_weight)
     return make(
         source,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from conncore.connectome import Connectome
 from conncore.connectome.transmitters import transmitter_name
 from conncore.formats._build import Groups, Words, make, number_cells
-from conncore.formats._files import Source, open_folder, open_source
+from conncore.formats._files import Source, open_file, open_source
 from conncore.formats._tables import Table, number, open_table
 
 COLUMNS = ("pre_root_id", "post_root_id", "neuropil", "syn_count", "nt_type")
@@ -59,22 +58,22 @@ def read_codex(
     ConnectomeError
         With file, line and column, if a file cannot be understood.
     """
-    path = Path(path)
+    file = open_file(path)
     files: dict[str, Source] = {}
-    if path.is_dir() or path.suffix.lower() in (".zip", ".tar", ".tgz"):
-        for name, member in open_folder(path, ".csv").items():
+    if file.path.is_dir() or file.path.suffix.lower() in (".zip", ".tar", ".tgz"):
+        for name, member in file.folder(".csv").items():
             kind = name.partition(".")[0].partition("_")[0].lower()
             if kind in ("connections", "neurons", "classification"):
                 if kind in files:
                     raise member.error(f"there are several tables of {kind}; give one")
                 files[kind] = member
     else:
-        files["connections"] = open_source(path)
-    for kind, file in (("neurons", neurons), ("classification", classification)):
-        if file is not None:
-            files[kind] = open_source(file)
+        files["connections"] = file.source
+    for kind, other in (("neurons", neurons), ("classification", classification)):
+        if other is not None:
+            files[kind] = open_source(other)
     if "connections" not in files:
-        raise Source(str(path), path.name, b"", 0).error("holds no connections*.csv")
+        raise file.error("holds no connections*.csv")
     cells: list[str] = []
     by_name: dict[str, str] = {}
     scores: dict[str, float] = {}
@@ -98,7 +97,7 @@ def read_codex(
         raise table.source.error("there are no connections below the line of column names")
     return make(
         table.source,
-        name=path.stem.partition(".")[0] if path.is_file() else path.name,
+        name=file.path.name if file.path.is_dir() else file.path.name.partition(".")[0],
         pre=heads[groups.first],
         post=tails[groups.first],
         weight=groups.sums(weight),
@@ -178,13 +177,12 @@ def _score(word: str) -> float:
 
 def _read_classes(source: Source, classes: str) -> dict[str, dict[str, str]]:
     """The label of each id, for each column."""
-    head = open_table(source, ("root_id", classes))
-    head.need(classes)
-    table = open_table(source, head.titles)
+    table = open_table(source, None)
+    table.need(classes)
     names = table.names(table.need("root_id"))
-    ids = names.map(str, np.object_).tolist()
+    ids = names.tolist()
     columns = {
-        key: table.words(table.need(key)).map(str, np.object_).tolist()
+        key: table.words(table.need(key)).tolist()
         for key in table.titles
         if key and key.lower() != "root_id"
     }

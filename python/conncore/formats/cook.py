@@ -18,7 +18,7 @@ import numpy as np
 from conncore.connectome import Connectome
 from conncore.errors import choose
 from conncore.formats._build import fold, make
-from conncore.formats._files import Source
+from conncore.formats._files import Source, open_file
 from conncore.formats._tables import number
 from conncore.formats._xlsx import Workbook, address
 
@@ -51,7 +51,8 @@ def read_cook(path: str | PathLike[str], *, sex: str = "hermaphrodite") -> Conne
         If `sex` is not known.
     """
     choose("sex", sex, SHORT)
-    book = Workbook(str(path))
+    file = open_file(path)
+    book = Workbook(file)
     chemical = _read(book, (f"{sex} chemical", f"{SHORT[sex]} chemical"))
     gap = _read(book, (f"{sex} gap jn symmetric", f"{SHORT[sex]} gap jn symmetric"))
     names = list(dict.fromkeys([n for rows in (chemical, gap) for end in rows[:2] for n in end]))
@@ -62,7 +63,7 @@ def read_cook(path: str | PathLike[str], *, sex: str = "hermaphrodite") -> Conne
         for column in rows[2:4]
     ]
     gap_pre, gap_post, gap_weight = fold(ends[2], ends[3], np.array(gap[4], np.float64))
-    source = Source(str(path), str(path).rpartition("/")[2], b"", 0)
+    source = Source(str(file), file.path.name, b"", 0)
     return make(
         source,
         name=f"{source.stem}: {sex}",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
@@ -19,17 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
-from conncore.connectome.body import BodyMap, place_problem
-from conncore.connectome.labels import Labels
-from conncore.errors import ConnectomeError, choose
+from conncore.connectome.annotate import CellTable
+from conncore.errors import ConnectomeError, DuplicateEdgesError, choose
 from conncore.formats._build import Groups, make, number_cells
 from conncore.formats._files import open_source
 from conncore.formats._tables import Table, open_table
+from conncore.formats.cells import FIELDS, read_cells
 from conncore.storage import write_atomically
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 EDGE_COLUMNS = ("pre", "post", "type", "weight", "sign")
-CELL_COLUMNS = ("name", "class", "transmitter", "role", "segment", "side")
 #: Other names of the columns, in any case; the first one that a file has is taken.
 ALIASES: dict[str, tuple[str, ...]] = {
     "pre": ("pre", "source", "presynaptic", "from", "pre_id", "bodyId_pre", "pre_root_id"),
@@ -52,21 +50,6 @@ SIGNS = {
     "": 0,
     "unknown": 0,
 }
-
-
-@dataclass
-class Cells:
-    """What a table of cells says."""
-
-    names: list[str]
-    classes: list[str]
-    transmitters: list[str]
-    body: BodyMap | None = None
-
-    @classmethod
-    def unknown(cls, names: list[str]) -> Cells:
-        """Cells of which nothing but the names is known."""
-        return cls(names, [""] * len(names), [""] * len(names))
 
 
 def read_edges(
@@ -121,7 +104,7 @@ def read_edges(
     if cells is None:
         beside = cells_beside(path)
         cells = beside if beside.is_file() else None
-    known = None if cells is None else _read_cells(Path(cells))
+    known = None if cells is None else read_cells(cells)
     given = {"pre": pre, "post": post, "type": type, "weight": weight, "sign": sign}
     if not header:
         numbered = {"pre": "1", "post": "2", "weight": "3"}
@@ -131,7 +114,13 @@ def read_edges(
     table = open_table(open_source(path), wanted, separator=separator, header=header)
     if not header and len(table.titles) < 3 and weight is None:
         given["weight"] = None
-    return edges_of_table(table, given, known, duplicates, str(cells))
+    try:
+        return edges_of_table(table, given, known, duplicates)
+    except DuplicateEdgesError as error:
+        raise DuplicateEdgesError(
+            f'{error}; merge them, or read with duplicates="sum" (--option duplicates=sum) to add '
+            "their weights"
+        ) from None
 
 
 def cells_beside(path: Path) -> Path:
@@ -143,11 +132,18 @@ def cells_beside(path: Path) -> Path:
 def edges_of_table(
     table: Table,
     given: Mapping[str, str | None],
-    known: Cells | None,
+    known: CellTable | None,
     duplicates: str,
-    cells_file: str = "",
 ) -> Connectome:
-    """The connectome of a table whose columns have these names, or their usual ones."""
+    """The connectome of a table whose columns have these names, or their usual ones.
+
+    Raises
+    ------
+    DuplicateEdgesError
+        If several rows give the same edge and `duplicates` is "error".
+    ConnectomeError
+        If the table cannot be understood.
+    """
     titles = {column: table.find(column, given[column], ALIASES[column]) for column in EDGE_COLUMNS}
     for end in ("pre", "post"):
         if titles[end] is None:
@@ -165,23 +161,17 @@ def edges_of_table(
     if titles["weight"] is not None:
         weight = table.weights(titles["weight"])
     if titles["sign"] is not None:
-        sign = table.choices(
-            titles["sign"],
-            SIGNS,
-            lambda word: f"unknown sign {word!r}; use +1, -1, 0, exc, inh, unknown or nothing",
-        )
+        sign = signs_of(table, titles["sign"])
         wrong = np.flatnonzero((kind == 1) & (sign != 0))
         if wrong.size:
             message = "a gap junction has no sign; leave it empty"
             raise table.error(int(wrong[0]), titles["sign"], message)
     names, pre, post = number_cells(heads, tails, () if known is None else known.names)
-    if known is None:
-        known = Cells.unknown(names)
-    elif len(names) > len(known.names):
+    if known is not None and len(names) > len(known.names):
         stray = (pre >= len(known.names)) | (post >= len(known.names))
         row = int(np.flatnonzero(stray)[0])
         column, place = ("pre", pre) if pre[row] >= len(known.names) else ("post", post)
-        message = f"cell {names[place[row]]!r} is not in {cells_file}"
+        message = f"cell {names[place[row]]!r} is not in {known.source}"
         raise table.error(row, str(titles[column]), message)
     parts = [np.flatnonzero(kind == code) for code in (0, 1)]
     groups = [Groups.of(pre[rows], post[rows], len(names)) for rows in parts]
@@ -194,20 +184,27 @@ def edges_of_table(
     first = [rows[group.first] for group, rows in zip(groups, parts, strict=True)]
     in_file_order = np.argsort(first[1], kind="stable")
     gap = first[1][in_file_order]
-    return make(
+    connectome = make(
         source,
         name=source.stem.removesuffix(".edges"),
         pre=pre[first[0]],
         post=post[first[0]],
         weight=sums[0],
         sign=sign[first[0]],
-        names=known.names,
-        classes=known.classes,
+        names=names,
         gap_pre=pre[gap],
         gap_post=post[gap],
         gap_weight=sums[1][in_file_order],
-        transmitters=known.transmitters,
-        body=known.body,
+    )
+    return connectome if known is None else connectome.annotate(known)
+
+
+def signs_of(table: Table, title: str) -> NDArray[np.int8]:
+    """A column of signs, (n_rows,): 1, -1, or 0 for unknown."""
+    return table.choices(
+        title,
+        SIGNS,
+        lambda word: f"unknown sign {word!r}; use +1, -1, 0, exc, inh, unknown or nothing",
     )
 
 
@@ -221,8 +218,9 @@ def _refuse_signs(
 ) -> None:
     """Refuse the rows of one edge, up to the first whose sign differs."""
     upto = int(np.argmax(sign[rows] != sign[rows[0]])) + 1
+    lines = table.list_rows(rows[:upto].tolist())
     edge = f"{names[pre[rows[0]]]!r} -> {names[post[rows[0]]]!r}"
-    raise table.source.error(f"{_list_rows(table, rows[:upto])} give edge {edge} different signs")
+    raise table.source.error(f"{lines} give edge {edge} different signs")
 
 
 def _refuse_duplicates(
@@ -245,53 +243,10 @@ def _refuse_duplicates(
     more = f" (and {len(repeated) - 1} more edges are repeated)" if repeated[1:] else ""
     edge = f"{names[pre[rows[0]]]!r} -> {names[post[rows[0]]]!r}"
     what = ("chemical", "gap")[kind[rows[0]]]
-    raise table.source.error(
-        f"{_list_rows(table, rows)} give the same {what} edge {edge}{more}; "
-        'merge them, or read with duplicates="sum" (--option duplicates=sum) to add their weights'
+    raise DuplicateEdgesError(
+        f"{table.source.label}: {table.list_rows(rows.tolist())} give the same {what} edge "
+        f"{edge}{more}"
     )
-
-
-def _list_rows(table: Table, rows: NDArray[np.integer]) -> str:
-    shown = rows[:10].tolist()
-    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
-    if table.lines is None:
-        return "rows " + ", ".join(str(row + 1) for row in shown) + more
-    return "lines " + ", ".join(map(str, table.lines(shown))) + more
-
-
-def _read_cells(path: Path) -> Cells:
-    table = open_table(open_source(path), CELL_COLUMNS)
-    titles = {column: table.find(column, None) for column in CELL_COLUMNS}
-    if titles["name"] is None:
-        raise table.missing("name")
-    columns = [
-        [""] * table.n_rows if title is None else table.words(title).map(str, np.object_).tolist()
-        for title in titles.values()
-    ]
-    names, classes, transmitters, roles, segments, sides = columns
-    if not names:
-        raise table.source.error("there are no cells below the line of column names")
-    table.names(titles["name"])
-    seen: dict[str, int] = {}
-    places = []
-    for row, name in enumerate(names):
-        if name in seen:
-            both = _list_rows(table, np.array([seen[name], row]))
-            raise table.source.error(f"{both} name the same cell {name!r}")
-        seen[name] = row
-        if segments[row] and not segments[row].isdecimal():
-            message = f"{segments[row]!r} is not a segment; use 0, 1, ... or nothing"
-            raise table.error(row, "segment", message)
-        place = int(segments[row][:9]) if segments[row] else -1  # nine digits are too many
-        problem = place_problem(classes[row], roles[row], place, sides[row])
-        if problem:
-            raise table.source.error(f"{table.where(row)}: {problem}")
-        places.append(place)
-    body = None
-    if any(roles):
-        motor = [c if role == "motor" else "" for c, role in zip(classes, roles, strict=True)]
-        body = BodyMap(Labels.of(motor), Labels.of(roles), np.array(places), Labels.of(sides))
-    return Cells(names, classes, transmitters, body)
 
 
 def write_edges(
@@ -338,7 +293,7 @@ def write_edges(
             segments = ["" if segment < 0 else str(segment) for segment in body.segment]
             places = list(zip(body.role, segments, body.side, strict=True))
         known = zip(names, connectome.classes, connectome.transmitters, places, strict=True)
-        _write_rows(Path(cells), CELL_COLUMNS, [(*cell, *place) for *cell, place in known])
+        _write_rows(Path(cells), FIELDS, [(*cell, *place) for *cell, place in known])
 
 
 def _delimiter(path: Path) -> str:

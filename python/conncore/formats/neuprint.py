@@ -8,13 +8,12 @@ pair are summed. Ids are text and stay exact. Signs and transmitters are unknown
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
 from conncore.connectome import Connectome
 from conncore.formats._build import Groups, Words, make, number_cells
-from conncore.formats._files import Source, open_folder, open_source
+from conncore.formats._files import Source, open_file, open_source
 from conncore.formats._tables import open_table
 
 COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi")
@@ -52,20 +51,20 @@ def read_neuprint(
     ConnectomeError
         With file, line and column, if a file cannot be understood.
     """
-    path = Path(path)
+    file = open_file(path)
+    path = file.path
     known = None if neurons is None else open_source(neurons)
     if path.is_dir() or path.name.lower().endswith((".zip", ".tar.gz", ".tgz")):
-        files = open_folder(path, "traced-")
+        files = file.folder("traced-")
         kinds = ("roi", "total") if roi is not None else ("total", "roi")
         wanted = [f"traced-{kind}-connections.csv" for kind in kinds]
         found = [files[name] for name in wanted if name in files]
         if not found:
-            label = Source(str(path), path.name, b"", 0)
-            raise label.error(f"holds neither {wanted[0]} nor {wanted[1]}")
+            raise file.error(f"holds neither {wanted[0]} nor {wanted[1]}")
         source = found[0]
         known = known or files.get("traced-neurons.csv")
     else:
-        source = open_source(path)
+        source = file.source
     cells: list[str] = []
     labels: dict[str, dict[str, str]] = {"type": {}, "instance": {}}
     if known is not None:

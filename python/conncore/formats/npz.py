@@ -13,9 +13,8 @@ import numpy as np
 from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
 from conncore.connectome.labels import Labels
-from conncore.errors import ConnectomeError
 from conncore.formats._arrays import load_arrays
-from conncore.formats._files import brief, read_bytes
+from conncore.formats._files import brief, open_file
 from conncore.storage import write_atomically
 
 VERSION = 2
@@ -76,20 +75,18 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
     ConnectomeError
         If the file is missing, damaged, of another version or not a connectome.
     """
-    path = Path(path)
-    content = read_bytes(path)
+    file = open_file(path)
+    _ = file.packed  # report a missing file as such
     try:
-        arrays = load_arrays(path, content)
+        arrays = load_arrays(file)
         text = json.loads(bytes(arrays.pop("text")))
         version = text["version"]
     except Exception as error:  # json, and what is there in place of a text, raise their own
-        raise ConnectomeError(
-            f"{path}: is not a connectome written by conncore, or is damaged ({brief(error)})"
+        raise file.error(
+            f"is not a connectome written by conncore, or is damaged ({brief(error)})"
         ) from None
     if version != VERSION:
-        raise ConnectomeError(
-            f"{path}: has format version {version}; this conncore reads version {VERSION}"
-        )
+        raise file.error(f"has format version {version}; this conncore reads version {VERSION}")
     try:
         body = None
         if "body" in text:
@@ -109,6 +106,6 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
             attributes=attributes,
         )
     except KeyError as error:
-        raise ConnectomeError(f"{path}: lacks the field {error}; write it again") from None
+        raise file.error(f"lacks the field {error}; write it again") from None
     except Exception as error:  # fields may hold anything
-        raise ConnectomeError(f"{path}: {error}") from None
+        raise file.error(str(error)) from None

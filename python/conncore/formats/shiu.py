@@ -8,13 +8,10 @@ of all neurons in its first column. Rows for one pair are summed. Ids are int64 
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
-
-import numpy as np
 
 from conncore.connectome import Connectome
 from conncore.formats._build import Groups, check_names, make, number_cells
-from conncore.formats._files import Source, open_source
+from conncore.formats._files import Source, open_file, open_source
 from conncore.formats._tables import open_table
 
 COLUMNS = ("Presynaptic_ID", "Postsynaptic_ID", "Connectivity", "Excitatory")
@@ -44,15 +41,14 @@ def read_shiu(
     ConnectomeError
         With file, row and column, if a file cannot be understood.
     """
-    path = Path(path)
-    if path.is_dir():
-        found = sorted(path.glob("[Cc]onnectivity*.parquet"))
-        tables = sorted(path.glob("[Cc]ompleteness*.csv*"))
+    file = open_file(path)
+    if file.path.is_dir():
+        found = sorted(file.path.glob("[Cc]onnectivity*.parquet"))
+        tables = sorted(file.path.glob("[Cc]ompleteness*.csv*"))
         if len(found) != 1 or len(tables) > 1:
-            label = Source(str(path), path.name, b"", 0)
-            raise label.error("holds not one Connectivity*.parquet and one Completeness*.csv")
-        path, completeness = found[0], completeness or (tables[0] if tables else None)
-    table = open_table(open_source(path), COLUMNS)
+            raise file.error("holds not one Connectivity*.parquet and one Completeness*.csv")
+        file, completeness = open_file(found[0]), completeness or (tables[0] if tables else None)
+    table = open_table(file.source, COLUMNS)
     cells = [] if completeness is None else _read_ids(open_source(completeness))
     heads, tails = (table.names(table.need(title)) for title in COLUMNS[:2])
     names, pre, post = number_cells(heads, tails, cells)
@@ -80,8 +76,8 @@ def read_shiu(
 def _read_ids(source: Source) -> list[str]:
     """The first column: in the original it has no title."""
     table = open_table(source, ("1",), header=False)
-    ids = table.words("1").map(str, np.object_).tolist()
+    ids = table.words("1").tolist()
     if ids and not ids[0].isdecimal():
         ids = ids[1:]
     check_names(source, ids, lambda k: f"neuron {k + 1}")
-    return list(ids)
+    return ids

@@ -19,7 +19,7 @@ from conncore.connectome import Connectome
 from conncore.errors import choose
 from conncore.formats._arrays import load_arrays
 from conncore.formats._build import make, signed, summed
-from conncore.formats._files import Source, read_bytes
+from conncore.formats._files import Source, open_file
 from conncore.formats.matrix import ORIENTATIONS, read_lines
 from conncore.storage import write_atomically
 
@@ -56,10 +56,9 @@ def read_sparse(
         If `orientation` is not known.
     """
     choose("orientation", orientation, ORIENTATIONS)
-    path = Path(path)
-    content = read_bytes(path)
-    source = Source(str(path), path.name, b"", len(content))
-    arrays = load_arrays(path, content)
+    file = open_file(path)
+    source = Source(str(file), file.path.name, b"", len(file.packed))
+    arrays = load_arrays(file)
     n_cells, row, column, value = _entries(source, arrays)
     cells = [str(i) for i in range(n_cells)] if names is None else read_lines(names)
     if len(cells) != n_cells:

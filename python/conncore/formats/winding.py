@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
-
-import numpy as np
 
 from conncore.connectome import Connectome
 from conncore.connectome.labels import Labels
 from conncore.errors import choose
-from conncore.formats._files import Source, open_folder
+from conncore.formats._files import Source, open_file
 from conncore.formats._tables import open_table
 from conncore.formats.matrix import connectome_of_matrix, parse_matrix
 
@@ -47,15 +44,16 @@ def read_winding(path: str | PathLike[str], *, part: str = "all-all") -> Connect
         If `part` is not known.
     """
     choose("part", part, PARTS)
-    path = Path(path)
+    file = open_file(path)
     name = f"{part}_connectivity_matrix.csv"
-    source = open_folder(path, name).get(name)
+    files = file.folder(name, "annotations.csv")
+    source = files.get(name)
     if source is None:
-        raise Source(str(path), path.name, b"", 0).error(f"holds no {name}")
+        raise file.error(f"holds no {name}")
     matrix = parse_matrix(source, ",")
     if matrix.rows is None or matrix.columns is None:
         raise source.error("the matrix has no ids at its top and left")
-    annotations = open_folder(path, "annotations.csv").get("annotations.csv")
+    annotations = files.get("annotations.csv")
     connectome = connectome_of_matrix(source, matrix)
     if annotations is None:
         return connectome
@@ -72,8 +70,6 @@ def _read_annotations(source: Source) -> tuple[dict[str, str], dict[str, str]]:
     """The cell type and the side of each id; "no pair" stands where a cell has no partner."""
     columns = ("left_id", "right_id", "celltype")
     table = open_table(source, columns)
-    left, right, types = (
-        table.words(table.need(title)).map(str, np.object_).tolist() for title in columns
-    )
+    left, right, types = (table.words(table.need(title)).tolist() for title in columns)
     sides = dict.fromkeys(right, "right") | dict.fromkeys(left, "left")
     return dict(zip([*left, *right], [*types, *types], strict=True)), sides
