@@ -124,6 +124,13 @@ def test_check_sums_repeated_rows_and_says_so(tmp_path):
     assert isinstance(run("info", str(path)).exception, ConnectomeError)
 
 
+def test_check_refuses_repeated_rows_that_the_reader_cannot_sum(tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("Source,Target,Weight,Type\nA,B,1,chemical\nA,B,2,chemical\n")
+    refused = run("check", str(path)).exception
+    assert str(refused) == f"{path}: lines 2, 3 give the same chemical edge 'A' -> 'B'; merge them"
+
+
 def test_check_without_edges_or_body_map(tmp_path):
     path = tmp_path / "gap.csv"
     path.write_text("pre,post,type\nA,B,gap\n")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conncore.connectome import Connectome
-from conncore.errors import ConnectomeError, UsageError
+from conncore.errors import ConnectomeError, DuplicateEdgesError, UsageError
 from conncore.formats import read, write_edges
 from random_connectomes import connectomes, same
 
@@ -180,6 +180,7 @@ def test_bad_edges_are_refused_with_file_line_and_column(tmp_path, text, message
         read(path)
     assert str(caught.value) == f"{path}: {message}"
     assert caught.value.exit_status == 2
+    assert isinstance(caught.value, DuplicateEdgesError) == ("duplicates=" in message)
 
 
 def test_an_open_quote_is_refused_with_its_line(tmp_path):

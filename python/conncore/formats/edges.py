@@ -99,10 +99,9 @@ def read_edges(
     UsageError
         If `duplicates` is not known.
     """
-    path = Path(path)
     choose("rule for duplicate edges", duplicates, ("error", "sum"))
     if cells is None:
-        beside = cells_beside(path)
+        beside = cells_beside(Path(path))
         cells = beside if beside.is_file() else None
     known = None if cells is None else read_cells(cells)
     given = {"pre": pre, "post": post, "type": type, "weight": weight, "sign": sign}
