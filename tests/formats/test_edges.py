@@ -195,21 +195,6 @@ def test_what_is_not_utf8_is_refused_with_its_line(tmp_path):
         read(path)
 
 
-def test_missing_files_directories_and_other_formats_are_refused(tmp_path):
-    with pytest.raises(ConnectomeError, match=r"none\.csv: no such file"):
-        read(tmp_path / "none.csv")
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(ConnectomeError, match=r"folder\.csv: is a directory, not a connectome"):
-        read(tmp_path / "folder.csv")
-    with pytest.raises(
-        ConnectomeError, match=r"is a directory, not a connectome file, and holds no"
-    ):
-        read(tmp_path)
-    table(tmp_path / "e.doc", "x")
-    with pytest.raises(ConnectomeError, match=r"unknown suffix '\.doc'.*\.csv, \.tsv, \.txt,"):
-        read(tmp_path / "e.doc")
-
-
 def test_duplicates_can_be_summed(tmp_path):
     text = HEADER + "A,B,,1,1\nA,C,,1,1\nA,B,,2.5,1\nA,B,gap,4,\nA,B,gap,4,\n"
     path = table(tmp_path / "e.csv", text)

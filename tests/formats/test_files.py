@@ -124,3 +124,22 @@ def test_an_opened_file_keeps_its_content(tmp_path):
     assert read(file).names == ("A", "B")
     with pytest.raises(ConnectomeError, match=r"x\.csv: no such file"):
         read(path)
+
+
+def test_a_gzipped_file_is_the_same(tmp_path):
+    for name in ("small.nml", "cect.json", "square.csv", "flyvis.json"):
+        path = tmp_path / f"{name}.gz"
+        path.write_bytes(gzip.compress((FILES / name).read_bytes()))
+        assert read(path).checksum == read(FILES / name).checksum
+        assert read(path).name == read(FILES / name).name
+
+
+def test_a_zip_of_one_file_is_the_same(tmp_path):
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
+        archive.write(FILES / "square.csv", "deep/../../square.csv")
+    assert read(tmp_path / "one.zip").checksum == read(FILES / "square.csv").checksum
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.csv", "pre,post\nA,B\n")
+        archive.writestr("b.csv", "pre,post\nA,B\n")
+    with pytest.raises(ConnectomeError, match=r"two\.zip: holds a\.csv, b\.csv; name the format"):
+        read(tmp_path / "two.zip")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from conncore.connectome import Connectome
+from conncore.connectome.attributes import checked_attributes
 from conncore.connectome.body import BodyMap
+from conncore.connectome.labels import Labels
 
 
 def same(a, b, *, but=()):
@@ -73,4 +75,27 @@ def connectomes(draw, words=WORDS, names=NAMES):
         citation=draw(words),
         licence=draw(words),
         source=draw(words),
+    )
+
+
+@st.composite
+def with_attributes(draw, worms, text):
+    """A connectome that says more of its cells, under any name at all."""
+    worm = draw(worms)
+    keys = text.filter(bool) | st.sampled_from(["side", "Side", "name", "attribute:side", "weight"])
+    numbers = st.floats(allow_nan=False) | st.just(float("nan"))
+    columns = st.sampled_from([text, numbers]).flatmap(
+        lambda values: st.lists(values, min_size=worm.n_cells, max_size=worm.n_cells)
+    )
+    attributes = draw(st.dictionaries(keys, columns, max_size=3))
+    return replace(worm, attributes=checked_attributes(attributes, worm.n_cells))
+
+
+def same_attributes(a, b):
+    if list(a.attributes) != list(b.attributes):
+        return False
+    return all(
+        type(x) is type(y)
+        and (x == y if isinstance(x, Labels) else np.array_equal(x, y, equal_nan=True))
+        for x, y in zip(a.attributes.values(), b.attributes.values(), strict=True)
     )

@@ -1,0 +1,48 @@
+"""`read`: formats and options by name; the packages that reading needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from conncore.errors import UsageError
+from conncore.formats import parse_options, read
+from format_files import FILES
+
+
+def test_unknown_formats_and_options_are_named():
+    with pytest.raises(UsageError, match="unknown format 'excel'; choose one of: cect, codex"):
+        read(FILES / "square.csv", format="excel")
+    with pytest.raises(UsageError, match="unknown option of format flyvis 'size'; choose one of"):
+        read(FILES / "flyvis.json", size=2)
+    with pytest.raises(UsageError, match="format graphml has no options, and so no 'size'"):
+        read(FILES / "small.graphml", size=2)
+
+
+def test_options_come_from_words():
+    words = ["extent=2", "fill=0.5"]
+    assert parse_options("flyvis", words) == {"extent": 2, "fill": 0.5}
+    edge_words = ["header=no", "pre=a=b"]
+    assert parse_options("edges", edge_words) == {"header": False, "pre": "a=b"}
+    with pytest.raises(UsageError, match="'extent' is no option; write key=value"):
+        parse_options("flyvis", ["extent"])
+    with pytest.raises(UsageError, match="option extent takes a number, not 'two'"):
+        parse_options("flyvis", ["extent=two"])
+    with pytest.raises(UsageError, match="option header takes yes or no, not '0'"):
+        parse_options("edges", ["header=0"])
+
+
+def test_the_readers_import_no_optional_package():
+    code = (
+        "import sys, conncore.formats as f; f.read(sys.argv[1]); "
+        "print([m for m in ('pyarrow', 'networkx', 'scipy', 'h5py') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, FILES / "cook.xlsx"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
