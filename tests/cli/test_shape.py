@@ -73,7 +73,7 @@ def test_sign_settles_in_order(shape, tmp_path):
     assert shape("sign", "--transmitters", "fly").n_unknown == 563
     with pytest.raises(UsageError, match="the sign of 3 of 3"):
         shape("sign", "--unknown-signs", "refuse", source=plain)
-    with pytest.raises(UsageError, match="does not say how sure"):
+    with pytest.raises(UsageError, match="has no confidence of its transmitters"):
         shape("sign", "--transmitters", "fly", "--min-confidence", 0.5)
 
 
@@ -93,7 +93,7 @@ def test_a_file_is_read_with_its_options(shape, tmp_path):
 @pytest.mark.parametrize(
     ("command", "options", "message"),
     [
-        ("sign", [], "say where signs are from"),
+        ("sign", [], "give a source of signs"),
         ("sign", ["--unknown-signs", "random"], r"share of cells .* \(--excitatory-share\)$"),
         ("sign", ["--excitatory-share", "0.5", "--transmitters", "fly"], "needs --unknown-signs"),
         ("sign", ["--min-confidence", "0.5", "--unknown-signs", "drop"], "needs --transmitters"),
@@ -138,6 +138,6 @@ def test_a_run_takes_chosen_cells_and_settles_signs(tmp_path):
     # 2 inputs x (4 observations + bias), 2 log weights, 2 actions x (1 output + bias).
     assert "16 parameters" in result.stdout
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "refused")])
-    assert "say what they are with --unknown-signs" in str(result.exception)
+    assert "choose a policy with --unknown-signs" in str(result.exception)
     result = CliRunner().invoke(app, [*words, "--unknown-signs", "drop", "--inputs", "class=Q"])
     assert "unknown class of 'net' 'Q'" in str(result.exception)

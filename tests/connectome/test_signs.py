@@ -84,7 +84,7 @@ def test_confidence_may_be_of_edges():
     assert by_edge.sign.tolist() == [1, 0, -1, 0]
     with pytest.raises(UsageError, match=r"shape \(3,\); expected one number for each of 2 cells"):
         worm.sign_by_transmitter("fly", confidence=[1, 1, 1], min_confidence=0.5)
-    with pytest.raises(UsageError, match="does not say how sure its transmitters are"):
+    with pytest.raises(UsageError, match="has no confidence of its transmitters"):
         worm.sign_by_transmitter("fly", min_confidence=0.5)
 
 

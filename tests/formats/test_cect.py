@@ -28,6 +28,8 @@ def test_cect_layers_that_are_no_synapses_are_read_when_named(tmp_path):
     path = tmp_path / "x.json"
     rows = [[0.0, 1.5], [0.0, 0.0]]
     path.write_text(json.dumps({"nodes": ["A", "B"], "connections": {"Contact": rows}}))
-    with pytest.raises(ConnectomeError, match="holds no synapses but Contact; name what to read"):
+    with pytest.raises(
+        ConnectomeError, match="holds no synapses, only Contact; to read these, name"
+    ):
         read(path)
     assert edges(read(path, layers="Contact")) == {("A", "B"): (1.5, 0)}

@@ -150,7 +150,7 @@ def test_a_column_with_one_word_that_is_no_exact_number_holds_words(tmp_path, wo
     assert cells.attributes["u"] == ("1", word)
 
 
-def test_a_column_stands_there_once(tmp_path):
+def test_a_column_appears_once(tmp_path):
     path = table(tmp_path / "c.csv", "name,region,region\nA,x,y\n")
     with pytest.raises(ConnectomeError, match=r"c\.csv: line 1 names the column 'region' twice"):
         read_cells(path)

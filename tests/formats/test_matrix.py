@@ -68,7 +68,7 @@ def test_names_and_classes_come_from_other_files(tmp_path):
         ("A,B\n0,1\n1,x\n", "line 3, column 2: 'x' is not a finite number"),
         ("0,1,0\n1,0,nan\n0,0,0\n", "line 2, column 3: 'nan' is not a finite number"),
         ("0,1,0\n1,0,1\n", "the matrix has 2 rows and 3 columns; name its rows and columns"),
-        (",A,A\nA,0,1\nB,1,0\n", "column 2: the cell name 'A' stands there twice"),
+        (",A,A\nA,0,1\nB,1,0\n", "column 2: the cell name 'A' appears twice"),
         (",A,\nA,0,1\nB,1,0\n", "column 2: the cell name is empty"),
     ],
 )

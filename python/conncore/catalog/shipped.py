@@ -1,4 +1,4 @@
-"""The connectomes that ship with conncore, and finding one by its name or file."""
+"""The connectomes that ship with conncore; opens a connectome by its name or file."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ class CatalogEntry:
     Parameters
     ----------
     name : str
-        What `load` takes.
+        The name that `load` takes.
     title : str
         One line about it.
     n_cells, n_edges, n_gap_junctions : int
         Number of cells, chemical edges and gap junction entries.
     n_signed : int
-        How many of the edges have a sign; the rest must be settled before there is a network.
+        Number of edges with a sign. A network needs signs for all edges.
     citation, licence, source : str
-        What to cite, under which licence, and where the numbers came from.
+        What to cite, the licence, and the origin of the numbers.
     files : mapping of str to str
         SHA-256 of each file in `conncore.data`, by its name: an edge table and a cell table, or
-        one of cell types to be tiled.
+        one file of cell types that are tiled.
     sign_rule : str
-        The transmitter rule that gives the signs; "" where the source gives them.
+        The transmitter rule that gives the signs; "" if the source gives them.
     extent : int or None
-        Of cell types on a grid, how far they are tiled unless `load` is told; the counts are
-        those for this extent.
+        The number of columns around the middle one if cell types are tiled on a grid; else None.
+        `load` may change it. The counts above are for this extent.
     """
 
     name: str
@@ -67,7 +67,7 @@ def list_connectomes() -> tuple[CatalogEntry, ...]:
 
 
 def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -> Connectome:
-    """Load a connectome that ships with conncore, or that it can fetch.
+    """Load a connectome that ships with conncore, or that conncore can download.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_muscles`.
     extent : int, optional
-        How many columns to tile around the middle one, for cell types on a grid.
+        The number of columns around the middle one, if cell types are tiled on a grid.
 
     Returns
     -------
@@ -85,9 +85,9 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
     Raises
     ------
     UsageError
-        If the name is not known, or has no grid and an extent is given.
+        If the name is not known, or an extent is given and there is no grid.
     ConnectomeError
-        If a file is not the one that was shipped, or there are no merged muscles to split.
+        If a shipped file was changed, a download fails, or there are no merged muscles to split.
     """
     entries = {entry.name: entry for entry in list_connectomes()}
     if name not in entries and name in list_remote():
@@ -133,8 +133,8 @@ def open_connectome(
     split_muscles : bool
         Split left/right-merged muscles in two, see `Connectome.split_muscles`.
     format, options : str and sequence of str
-        How to read a file, see `conncore.formats.read`; options as "key=value". The one option of
-        a name is the extent of what is tiled.
+        How to read a file, see `conncore.formats.read`; options as "key=value". The only option
+        of a name is "extent=N", see `load`.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def open_connectome(
     Raises
     ------
     UsageError
-        If it is neither.
+        If it is neither a known name nor a file.
     ConnectomeError
         If the file cannot be understood, or there are no merged muscles to split.
     """

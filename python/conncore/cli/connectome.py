@@ -1,4 +1,4 @@
-"""`conncore connectome`: what ships, what a file holds, whether it can be used."""
+"""`conncore connectome`: lists, describes and checks connectomes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def info(
     option: Options = None,
     as_json: Json = False,
 ) -> None:
-    """Describe a connectome: size, signs, where it is from and what to cite."""
+    """Describe a connectome: size, signs, source and citation."""
     connectome, split, _ = _open(name_or_file, split_muscles, format, option)
     _print(describe(connectome) | split, as_json)
 
@@ -85,13 +85,13 @@ def check(
     option: Options = None,
     as_json: Json = False,
 ) -> None:
-    """Count what a connectome holds, and name what may need a decision, a line each."""
+    """Print counts and list possible problems, one per line."""
     from conncore.checks.report import check as examine
     from conncore.errors import UsageError
     from conncore.tasks import make_task
 
     if task is None and (inputs or outputs):
-        raise UsageError("--inputs and --outputs need --task, which they are for")
+        raise UsageError("--inputs and --outputs need --task")
     connectome, split, repeated = _open(
         name_or_file, split_muscles, format, option, sum_duplicates=True
     )
@@ -108,7 +108,7 @@ def check(
 
 
 def describe(connectome: Connectome) -> dict[str, Any]:
-    """What `info` prints."""
+    """The facts that `info` prints."""
     body = connectome.body
     return {
         "name": connectome.name,
@@ -136,7 +136,7 @@ def _open(
     options: list[str] | None,
     sum_duplicates: bool = False,
 ) -> tuple[Connectome, dict[str, str], dict[str, str]]:
-    """The connectome, what a split did to its counts, and which rows had to be summed."""
+    """The connectome, how a split changed its counts, and the rows that were summed."""
     from conncore.catalog.shipped import open_connectome
     from conncore.errors import DuplicateEdgesError
 

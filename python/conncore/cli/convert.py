@@ -1,4 +1,4 @@
-"""`conncore connectome convert`: from any format that is read to one that is written."""
+"""`conncore connectome convert`: reads any format and writes another."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ def convert(
     format: Format = None,
     option: Options = None,
     to: Annotated[
-        str | None, typer.Option(help="What to write, if its name does not tell: sparse.")
+        str | None,
+        typer.Option(help="The format to write, if the file name does not decide it: sparse."),
     ] = None,
 ) -> None:
-    """Write a connectome in another format, and say what that has no place for."""
+    """Write a connectome in another format, and list what the format left out."""
     from conncore.catalog.shipped import open_connectome
     from conncore.formats import write
 

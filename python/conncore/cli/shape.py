@@ -17,11 +17,11 @@ Source = Annotated[
 ]
 Result = Annotated[
     Path,
-    typer.Argument(metavar="OUT", help="NAME.npz keeps all; or NAME.edges.csv, NAME.graphml."),
+    typer.Argument(
+        metavar="OUT", help="NAME.npz or NAME.graphml keep everything; or NAME.edges.csv."
+    ),
 ]
-Conflicts = Annotated[
-    str, typer.Option(help="Where signs differ: refuse, or take the majority of the weight.")
-]
+Conflicts = Annotated[str, typer.Option(help="If signs differ: refuse, or majority of the weight.")]
 
 
 def subset(
@@ -38,7 +38,7 @@ def subset(
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option(help="PROPERTY=WORD,WORD such as region=EB; may be given again."),
+        typer.Option(help="PROPERTY=WORD,WORD such as region=EB; may be repeated."),
     ] = None,
     start: Annotated[
         str | None,
@@ -50,18 +50,19 @@ def subset(
         int | None, typer.Option(help="How many chemical edges away from --from; 1 if not given.")
     ] = None,
     direction: Annotated[
-        str | None, typer.Option(help="Of these edges: out, in or both; both if not given.")
+        str | None,
+        typer.Option(help="Direction of these edges: out, in or both; both if not given."),
     ] = None,
     min_weight: Annotated[
         float, typer.Option(help="Leave out chemical edges with a lower weight.")
     ] = 0.0,
 ) -> None:
-    """Take the cells that meet all conditions, and the edges between them."""
+    """Keep the cells that meet all conditions, and the edges between them."""
     from conncore.connectome.select import choose_cells
     from conncore.errors import UsageError
 
     if start is None and (hops is not None or direction is not None):
-        raise UsageError("--hops and --direction need --from, the cells where the walk starts")
+        raise UsageError("--hops and --direction need --from; give the cells to start from")
     conditions = {}
     for text in [*(where or ()), *([f"class={cell_class}"] if cell_class else ())]:
         key, equals, words = text.partition("=")
@@ -87,18 +88,19 @@ def merge(
     format: Format = None,
     option: Options = None,
     by: Annotated[
-        str | None, typer.Option(help="The property that cells of a group share; class.")
+        str | None,
+        typer.Option(help="The property that the cells of a group share; class if not given."),
     ] = None,
     left_right: Annotated[
         bool, typer.Option("--left-right", help="Merge left and right cells instead.")
     ] = False,
     conflicts: Conflicts = "refuse",
 ) -> None:
-    """Make one cell of each class, or of each pair left and right; weights are added."""
+    """Merge the cells of each class, or of each left/right pair, and add their weights."""
     from conncore.errors import UsageError
 
     if left_right and by is not None:
-        raise UsageError("--by and --left-right both say what to merge; give one of them")
+        raise UsageError("--by and --left-right exclude each other; give one of them")
     connectome = _open(source, format, option)
     if left_right:
         _write(connectome.merge_left_right(conflicts=conflicts), out)
@@ -119,28 +121,28 @@ def sign(
     format: Format = None,
     option: Options = None,
     edge_signs: Annotated[
-        Path | None, typer.Option(help="A CSV (pre,post,sign): these signs, whatever they were.")
+        Path | None, typer.Option(help="A table (pre,post,sign) that replaces the signs of edges.")
     ] = None,
     transmitters: Annotated[
-        str | None, typer.Option(help="worm, fly or a CSV (transmitter,sign): unknown signs.")
+        str | None, typer.Option(help="worm, fly or a table (transmitter,sign), for unknown signs.")
     ] = None,
     min_confidence: Annotated[
-        float | None, typer.Option(help="Trust only transmitters as sure as this.")
+        float | None, typer.Option(help="Ignore transmitters with a lower confidence.")
     ] = None,
     unknown_signs: Annotated[
-        str | None, typer.Option(help="What is left: refuse, excitatory, drop or random.")
+        str | None, typer.Option(help="For all other edges: refuse, excitatory, drop or random.")
     ] = None,
     excitatory_share: ExcitatoryShare = None,
-    seed: Annotated[int, typer.Option(help="The same seed draws the same signs.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed for random signs.")] = 0,
 ) -> None:
-    """Give signs: edge by edge, then by transmitter, then by a policy for the rest."""
+    """Give signs to edges: from a table, then by transmitter, then by a policy for the rest."""
     from conncore.errors import UsageError
     from conncore.formats import open_sign_rule, read_edge_signs
 
     if edge_signs is None and transmitters is None and unknown_signs is None:
-        raise UsageError("say where signs are from: --edge-signs, --transmitters, --unknown-signs")
+        raise UsageError("give a source of signs: --edge-signs, --transmitters or --unknown-signs")
     if min_confidence is not None and transmitters is None:
-        raise UsageError("--min-confidence needs --transmitters, the rule that it is for")
+        raise UsageError("--min-confidence needs --transmitters")
     if excitatory_share is not None and unknown_signs is None:
         raise UsageError("--excitatory-share needs --unknown-signs random")
     connectome = _open(source, format, option)
@@ -163,13 +165,13 @@ def label(
     table: Annotated[
         Path,
         typer.Option(
-            help="A CSV, a row a cell: name, and class, transmitter, role, segment, side or others."
+            help="A table, one cell per row: name, class, transmitter, role, segment, side, others."
         ),
     ],
     format: Format = None,
     option: Options = None,
 ) -> None:
-    """Say more of the cells: classes, transmitters, the body map, regions, whatever."""
+    """Add classes, transmitters, the body map and other attributes to the cells."""
     from conncore.formats import read_cells
 
     _write(_open(source, format, option).annotate(read_cells(table)), out)
@@ -181,11 +183,11 @@ def null(
     null: Annotated[
         str, typer.Option(help="statistics, degree, segment, signs, weights or random.")
     ],
-    seed: Annotated[int, typer.Option(help="Another seed, another graph.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the null model.")] = 0,
     format: Format = None,
     option: Options = None,
 ) -> None:
-    """Draw a null model: what the connectome would be if only some properties mattered."""
+    """Draw a null model: keep some properties of the connectome and randomize the rest."""
     from conncore.nulls.models import make_null
 
     _write(make_null(null, _open(source, format, option), seed), out)
@@ -198,7 +200,7 @@ def _open(source: str, format: str | None, options: list[str] | None) -> Connect
 
 
 def _write(connectome: Connectome, path: Path) -> None:
-    """Write, and say what is there now and what the format has no place for."""
+    """Write the connectome, and print its counts and what the format left out."""
     from conncore.formats import write
 
     dropped = write(connectome, path)

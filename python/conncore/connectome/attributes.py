@@ -1,4 +1,4 @@
-"""What else a source says of its cells: a column of words or of numbers for each thing it says."""
+"""Attributes of cells: columns of words or numbers beside the fields of a connectome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs of chemical edges: by transmitter, edge by edge, or settled where nobody knows them."""
+"""Gives signs to chemical edges: by transmitter, edge by edge, or by a policy for unknown signs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from conncore.connectome.transmitters import transmitter_key
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.noise import Stream, uniform
 
-#: Sign of a chemical edge by the transmitter of its presynaptic cell, by rule. Transmitters
-#: that a rule does not name leave the sign unknown. Glutamate excites in the worm's rule and
-#: inhibits in the fly's.
+#: The sign of each transmitter, for each rule. A transmitter that a rule does not name leaves the
+#: sign unknown. Glutamate excites in the worm's rule and inhibits in the fly's.
 TRANSMITTER_SIGNS: dict[str, dict[str, int]] = {
     "worm": {"ACh": 1, "Glu": 1, "GABA": -1},
     "fly": {"ACh": 1, "Glu": -1, "GABA": -1},
@@ -78,7 +77,7 @@ def sign_by_transmitter(
 
 
 def sign_edges(connectome: C, signs: Mapping[tuple[str, str], int], *, source: str = "given") -> C:
-    """Set the signs of single edges, whatever they were.
+    """Replace the signs of single edges.
 
     Parameters
     ----------
@@ -86,6 +85,10 @@ def sign_edges(connectome: C, signs: Mapping[tuple[str, str], int], *, source: s
         Sign (1, -1 or 0) by the names of the presynaptic and postsynaptic cell.
     source : str
         The `sign_source` of these edges.
+
+    Returns
+    -------
+    Connectome
 
     Raises
     ------
@@ -111,25 +114,30 @@ def sign_edges(connectome: C, signs: Mapping[tuple[str, str], int], *, source: s
 
 
 def settle_signs(connectome: C, policy: str, *, share: float | None = None, seed: int = 0) -> C:
-    """Settle the chemical edges whose sign is not known.
+    """Apply a policy to the chemical edges of unknown sign.
 
     Parameters
     ----------
     policy : str
-        "refuse": raise if there are any. "excitatory": they excite. "drop": they are left out
-        (the cells stay). "random": see `share`.
+        "refuse": raise if there are such edges. "excitatory": make them excitatory. "drop": remove
+        them and keep the cells. "random": draw their signs, see `share`.
     share : float, optional
-        For "random", the share of cells that excite, from 0 to 1. Dale's law is kept: all unknown
-        edges of a cell get one sign. A cell whose known edges have one sign keeps to it; of the
-        other cells with unknown edges, this share (rounded) is drawn to excite, the rest inhibit.
+        For "random", the share of cells that excite, from 0 to 1. Dale's law holds: all unknown
+        edges of a cell get one sign. If all known edges of a cell have one sign, its other edges
+        get this sign, too. Of the other cells, this share (rounded) is drawn to excite, and the
+        rest inhibit.
     seed : int
-        For "random": the same seed draws the same cells.
+        The seed for "random".
+
+    Returns
+    -------
+    Connectome
 
     Raises
     ------
     UsageError
-        If the policy is not known, signs are unknown and it is "refuse", or `share` is not from
-        0 to 1 where it is "random" and None elsewhere.
+        If the policy is not known; if it is "refuse" and signs are unknown; if it is "random" and
+        `share` is not from 0 to 1; if it is another policy and `share` is given.
     """
     choose("policy for unknown signs", policy, POLICIES)
     if share is not None and policy != "random":
@@ -160,10 +168,10 @@ def settle_signs(connectome: C, policy: str, *, share: float | None = None, seed
 
 
 def unknown_signs(connectome: Record) -> str:
-    """What to say where signs must be known and are not."""
+    """The message for a connectome whose unknown signs must be settled first."""
     return (
         f"connectome {connectome.name!r}: the sign of {connectome.n_unknown} of "
-        f"{connectome.n_edges} chemical edges is unknown; say what they are with "
+        f"{connectome.n_edges} chemical edges is unknown; choose a policy with "
         "--unknown-signs excitatory, drop or random (in Python: connectome.settle_signs)"
     )
 
@@ -171,7 +179,7 @@ def unknown_signs(connectome: Record) -> str:
 def _draw_signs(
     connectome: Record, unknown: NDArray[np.bool_], share: float, seed: int
 ) -> NDArray[np.int8]:
-    """A sign for each cell; cells without unknown edges have one too, which nobody reads."""
+    """A sign for each cell, (n_cells,); only those of cells with unknown edges matter."""
     n = connectome.n_cells
     excites = np.bincount(connectome.pre[connectome.sign == 1], minlength=n) > 0
     inhibits = np.bincount(connectome.pre[connectome.sign == -1], minlength=n) > 0
@@ -206,12 +214,12 @@ def _rule(rule: str | Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _confidence(connectome: Record, given: ArrayLike | None) -> NDArray[np.float64]:
-    """The confidence of each edge's presynaptic transmitter."""
+    """The confidence of each edge's presynaptic transmitter, (n_edges,)."""
     values = connectome.attributes.get("confidence") if given is None else np.asarray(given)
     if values is None or isinstance(values, Labels):
         raise UsageError(
-            f"connectome {connectome.name!r} does not say how sure its transmitters are (cell "
-            "attribute 'confidence'); leave out the threshold or give confidence"
+            f"connectome {connectome.name!r} has no confidence of its transmitters (cell attribute "
+            "'confidence'); leave out the threshold or give confidence"
         )
     if values.shape == (connectome.n_edges,) != (connectome.n_cells,):
         return values

@@ -1,4 +1,4 @@
-"""From named rows to edges: numbers for names, sums for duplicates, one way for every reader."""
+"""Builds a connectome from rows of names, for every reader: numbers cells and sums duplicates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Words:
-    """A column of text: which of a list of words, each once, stands in each row."""
+    """A column of text: a list of different words, and the place of each row's word in it."""
 
     codes: Places
     words: list[str]
@@ -33,7 +33,7 @@ class Words:
         return cls(np.array(codes, np.int32), list(places))
 
     def map(self, value: Callable[[str], Any], dtype: type[np.generic]) -> NDArray[Any]:
-        """A value per row, worked out once a word."""
+        """A value for each row, computed once for each word."""
         return np.array([value(word) for word in self.words], dtype)[self.codes]
 
     def tolist(self) -> list[str]:
@@ -49,7 +49,7 @@ class Words:
 
 
 def number_cells(pre: Words, post: Words, known: Sequence[str] = ()) -> tuple[list[str], Any, Any]:
-    """Names and places of the cells at both ends: the known ones, then others as they appear.
+    """Number the cells at both ends: first the known cells, then others as they appear.
 
     Returns
     -------
@@ -183,5 +183,5 @@ def check_names(source: Source, names: Sequence[str], where: Callable[[int], str
         if not name:
             raise source.error(f"{where(k)}: the cell name is empty")
         if name in seen:
-            raise source.error(f"{where(k)}: the cell name {name!r} stands there twice")
+            raise source.error(f"{where(k)}: the cell name {name!r} appears twice")
         seen.add(name)

@@ -1,7 +1,7 @@
-"""Tables of text (CSV, TSV, spaces) and of columns (Parquet, Feather): names, rows, places.
+"""Reads tables of text (CSV, TSV, spaces) and tables of columns (Parquet, Feather).
 
-A table is read column by column, each as words and the rows that hold them, so that a number or
-a sign is parsed once and an id is never anything but text or int64.
+A column of text is a list of different words, and the place of each row's word in this list. Each
+word is parsed once. Ids are text or int64, so they are never rounded.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from conncore.formats._worker import run_worker
 
 SUFFIXES = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 COLUMNAR = (".parquet", ".pq", ".feather", ".arrow")
-#: Of a line; a row of a matrix of a million cells takes half of it.
+#: The most characters in a line; a row of a matrix of a million cells has half as many.
 MOST_CHARACTERS = 4 << 20
-#: From this size on, text goes through pyarrow where that is installed.
+#: pyarrow, if it is installed, reads text from this size on.
 LARGE = 8 << 20
 
 
@@ -37,15 +37,15 @@ class Table:
     Parameters
     ----------
     source : Source
-        Where it is from.
+        The file.
     titles : list of str
-        All its columns, those that were not asked for too.
-    columns : dict of str to Words or array
-        By title; text as `Words`, numbers of Parquet and Feather files as arrays.
+        The titles of all columns, also of those that the reader did not ask for.
+    columns : dict of str to Words or array, (n_rows,)
+        Columns by title; text as `Words`, numbers of Parquet and Feather files as arrays.
     n_rows : int
         Number of rows.
     lines : callable
-        From rows (ascending) to their lines in the file; None where there are no lines.
+        Returns the lines in the file of some rows (ascending); None if the file has no lines.
     header_line : int
         The line of the titles; 0 if there is none.
     """
@@ -58,7 +58,7 @@ class Table:
     header_line: int
 
     def where(self, row: int) -> str:
-        """What messages call a row."""
+        """The name of a row in messages."""
         return f"row {row + 1}" if self.lines is None else f"line {self.lines([row])[0]}"
 
     def list_rows(self, rows: Sequence[int]) -> str:
@@ -74,12 +74,17 @@ class Table:
         return self.source.error(f"{self.where(row)}, column {title!r}: {message}")
 
     def find(self, column: str, title: str | None, others: Sequence[str] = ()) -> str | None:
-        """The title of a column: the one that was asked for, else the first of its usual names.
+        """The title of a column: the given one, or else the first of its usual names.
+
+        Returns
+        -------
+        str or None
+            None if no title was given and the table has none of the usual names.
 
         Raises
         ------
         ConnectomeError
-            If a title was asked for and is not there, or stands there twice.
+            If the given title is missing, or a title appears twice.
         """
         lower = [name.lower() for name in self.titles]
         for wanted in (column, *others) if title is None else (title,):
@@ -97,17 +102,17 @@ class Table:
         return None
 
     def need(self, title: str) -> str:
-        """The title of a column, in the case that the file has it in.
+        """The title of a column, in upper or lower case as in the file.
 
         Raises
         ------
         ConnectomeError
-            If it is not there, or stands there twice.
+            If the title is missing or appears twice.
         """
         return str(self.find(title, title))
 
     def missing(self, title: str, hint: str = "") -> ConnectomeError:
-        """The error for a column that is not there; the hint is for titles that are words."""
+        """The error for a missing column; `hint` applies if the titles are words."""
         place = f"line {self.header_line}: " if self.header_line else ""
         shown = ", ".join(map(repr, self.titles[:20])) + (", ..." if self.titles[20:] else "")
         if len(self.titles) == 1 and self.header_line:
@@ -118,7 +123,7 @@ class Table:
         return self.source.error(f"{place}there is no column {title!r}; found {shown}{hint}")
 
     def words(self, title: str) -> Words:
-        """A column as text; whole numbers as they are written, exactly."""
+        """A column as text, with whole numbers exactly as written."""
         column = self.columns[title]
         if isinstance(column, Words):
             return column
@@ -161,7 +166,7 @@ class Table:
     def choices(
         self, title: str, known: dict[str, int], message: Callable[[str], str]
     ) -> NDArray[np.int8]:
-        """A column of words that stand for small numbers, in any case."""
+        """A column of words, in any case, that mean small numbers."""
         column = self.words(title)
         values = column.map(lambda word: known.get(word.lower(), 127), np.int8)
         wrong = np.flatnonzero(values == 127)
@@ -178,7 +183,7 @@ def _not_a_weight(text: str, value: float | None) -> str:
 
 
 def number(text: str) -> float | None:
-    """The number that a text is, else None; `float` alone takes 1_000 for a thousand."""
+    """The number in a text, or None; unlike `float`, it does not accept "1_000"."""
     try:
         return None if "_" in text else float(text)
     except ValueError:
@@ -201,10 +206,10 @@ def open_table(
     wanted : collection of str or None
         Titles of the columns to read; None reads all.
     separator : str, optional
-        What stands between two fields; guessed from the first line if not given.
+        The character between two fields. If not given, the first line decides.
     header : bool or sequence of str
-        Whether the first line names the columns; without one, columns are called "1", "2", ...,
-        or by the names given here.
+        Whether the first line names the columns. Without a header the columns are called "1",
+        "2", ..., or have the names given here.
 
     Raises
     ------
@@ -232,7 +237,7 @@ def _open_columnar(source: Source, wanted: set[str] | None) -> Table:
 
 
 def _stripped(column: Words) -> Words:
-    """The same column without the blanks around its words."""
+    """The same column without blanks around its words."""
     words = [word.strip() for word in column.words]
     if words == column.words:
         return column
@@ -286,7 +291,7 @@ def _open_text(
 
 
 def guess_separator(source: Source) -> str:
-    """The separator of the first line: what the file's name promises, if it stands there."""
+    """The separator of the first line; that of the file name's end comes first, if it occurs."""
     promised = SUFFIXES.get(source.suffix, ",")
     first = next((line for line in source.content[:65536].splitlines() if line.strip()), b"")
     found = [s for s in (promised, "\t", ",", ";", " ") if s.encode() in first.strip()]
@@ -294,7 +299,7 @@ def guess_separator(source: Source) -> str:
 
 
 def read_rows(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and stripped fields of each row that is not blank."""
+    """The line number and the stripped fields of each row that is not blank."""
     lines = read_lines(source)
     reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=separator == " ")
     line = 1
@@ -311,7 +316,7 @@ def read_rows(source: Source, separator: str) -> Iterator[tuple[int, list[str]]]
 
 
 def read_lines(source: Source) -> Iterator[str]:
-    """The lines of a text with their ends, decoded one by one."""
+    """The lines of a text with their line ends, decoded one by one."""
     stream = io.TextIOWrapper(io.BytesIO(source.content), "utf-8-sig", newline="")
     try:
         for number, line in enumerate(stream, 1):
@@ -349,7 +354,7 @@ def _load(
 def _load_with_pyarrow(
     source: Source, separator: str, skipped: int, n_columns: int, loaded: Sequence[int]
 ) -> list[Words] | None:
-    """What `_load` gives, ten times as fast; None where that has to look closer."""
+    """The result of `_load`, ten times as fast; None if `_load` must check the text itself."""
     try:
         import pyarrow as pa
         from pyarrow import csv as reader

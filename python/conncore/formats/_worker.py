@@ -1,7 +1,7 @@
-"""Libraries in C and C++ read binary files in a process of their own, with little memory.
+"""Runs the C and C++ libraries that read binary files in a process of their own.
 
-Damaged files have crashed and hung them, and filled the memory. The process gets the file's
-content and returns plain arrays; it can end in any way without taking ours along.
+Damaged files have made these libraries crash, hang or fill the memory. The process gets the file's
+content, has a limit on memory and time, and returns plain arrays. If it crashes, we do not.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ def run_worker(
     kind : str
         A key of `PACKAGES`.
     **request
-        What the program needs to know, see there.
+        The parameters of the reader in `_worker_program`.
 
     Returns
     -------
     facts : dict
-        What is no array.
+        All results that are not arrays.
     arrays : list of array
-        In the order in which the program gave them.
+        The arrays, in the order in which the program returned them.
 
     Raises
     ------

@@ -1,6 +1,7 @@
-"""The other process of `_worker`: one line of JSON and a file's content in, JSON and arrays out.
+"""The program that `_worker` runs to read a binary file.
 
-It runs by its path and imports nothing of conncore.
+It reads one line of JSON and the file's content, and writes one line of JSON and arrays. It does
+not import conncore.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Facts = tuple[dict[str, Any], list[Any]]
 
 
 def limit(request: dict[str, Any]) -> None:
-    """Let this process take so much more memory and time; where the system cannot, nothing."""
+    """Limit the memory and time of this process, if the system can."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -36,7 +37,7 @@ def limit(request: dict[str, Any]) -> None:
 
 
 def read_table(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
-    """The wanted columns: numbers as they are, text as words and which of them a row holds."""
+    """The wanted columns: numbers as arrays, text as words and the place of each row's word."""
     import pyarrow as pa
 
     pa.set_cpu_count(1)
@@ -156,7 +157,7 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
     content = sys.stdin.buffer.read()
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no answer
+    os.dup2(2, 1)  # keep the output of libraries out of the answer
     kind = request["kind"]
     arrays: list[Any] = []
     try:

@@ -1,8 +1,8 @@
-"""Cells of a workbook (.xlsx) as they were saved: no formula is worked out, nothing is fetched.
+"""Reads the cells of a workbook (.xlsx) as they were saved.
 
-A formula counts as the value that was saved with it, without one as its own text.
-
-Rows and columns count from 0. Cells without a value take no room, whatever size a sheet claims.
+Formulas are never computed. The value of a formula is the one that was saved with it; without a
+saved value it is the formula's text. Rows and columns count from 0. Cells without a value take no
+memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
 class Workbook:
-    """The sheets of a workbook, read when asked for.
+    """The sheets of a workbook; `read` reads one of them.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Workbook:
     Raises
     ------
     ConnectomeError
-        If it is none, or damaged.
+        If the file is not a workbook, or is damaged.
     """
 
     def __init__(self, file: OpenedFile) -> None:
@@ -86,7 +86,7 @@ class Workbook:
         return strings
 
     def read(self, sheet: str) -> Cells:
-        """The values of a sheet by row and column, stripped; those of formulas as last saved."""
+        """The values of a sheet by row and column, stripped of blanks."""
         cells: Cells = {}
         place = (0, 0)
         kind = formula = ""
@@ -107,7 +107,7 @@ class Workbook:
             if name == "f":
                 formula = f"={text}"
             elif name == "c" and formula:
-                cells.setdefault(place, formula)  # never worked out: it is no number
+                cells.setdefault(place, formula)  # no number: formulas are never computed
             if name == "v" or (name == "t" and kind == "inlineStr"):
                 if name == "v" and kind == "s":
                     if not text.isdecimal() or len(text) > 9 or int(text) >= len(self._shared):
@@ -123,7 +123,7 @@ class Workbook:
 
 
 def column_number(letters: str) -> int:
-    """A is 0, Z 25, AA 26."""
+    """The number of a column: A is 0, Z is 25, AA is 26."""
     number = 0
     for letter in letters:
         number = 26 * number + ord(letter) - ord("A") + 1
@@ -131,7 +131,7 @@ def column_number(letters: str) -> int:
 
 
 def address(row: int, column: int) -> str:
-    """What a spreadsheet calls a cell."""
+    """The name of a cell in a spreadsheet, such as "C4"."""
     letters, rest = "", column + 1
     while rest:
         rest, letter = divmod(rest - 1, 26)

@@ -1,4 +1,4 @@
-"""XML as a stream of elements: no entities, no document types, nothing held but what is asked."""
+"""Reads XML as a stream of elements, without entities and document types."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ End = Callable[[str, str], None]
 class XmlReader:
     """Calls back at each start and end of an element.
 
-    A file with a document type is refused, so that none can define entities that grow.
+    The reader refuses a document type, because it could define entities that fill the memory.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class XmlReader:
         self._parser = expat.ParserCreate()
 
     def parse(self, start: Start, end: End | None = None) -> None:
-        """Read the file; names come without their namespace, ends with the text before them."""
+        """Read the file. `start` and `end` get names without a namespace, `end` also the text."""
         text: list[str] = []
 
         n_elements = 0
@@ -64,7 +64,7 @@ class XmlReader:
             message = expat.errors.messages[error.code]
             line = f"line {error.lineno}, column {error.offset + 1}"
             raise self.source.error(f"{line}: this is no XML ({message})") from None
-        except (LookupError, ValueError) as error:  # an encoding that Python does not know
+        except (LookupError, ValueError) as error:  # Python does not know the encoding
             raise self.source.error(f"this is no XML that can be read ({brief(error)})") from None
 
     @property

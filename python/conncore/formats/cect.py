@@ -1,13 +1,14 @@
 """ConnectomeToolbox (the package cect): its cached data sets as JSON, and its edge list.
 
-JSON: nodes, and connections, a matrix [pre, post] for each class of synapse. ExcitatoryChem and
-InhibitoryChem give signs, a transmitter's class gives the presynaptic cell's transmitter, gap
-junctions come once where their matrix is symmetric. An edge in several classes is one synapse with
-several transmitters: it gets the largest of its weights, and its cell no transmitter.
+JSON: nodes, and connections, which hold a matrix [pre, post] for each class of synapse.
+ExcitatoryChem and InhibitoryChem give signs. The class of a transmitter gives the transmitter of
+the presynaptic cell. Each gap junction is read once if their matrix is symmetric. An edge in
+several classes is one synapse with several transmitters: it gets the largest of its weights, and
+its cell gets no transmitter.
 
-Edge list: Source, Target, Weight, Type, with padded names, and each gap junction in both
-directions, which become one (with the larger weight where they differ). Several rows for one edge
-are refused.
+Edge list: Source, Target, Weight, Type, with padded names. It gives each gap junction in both
+directions; the reader makes one of the two, with the larger weight. The reader refuses several rows
+for one edge.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from conncore.formats.flyvis import load_json
 
 GAP = "Generic_GJ"
 SIGNED = {"ExcitatoryChem": 1, "InhibitoryChem": -1}
-#: Classes that are no synapses; they are read when asked for by name.
+#: Classes that are no synapses; `layers` must name them.
 NO_SYNAPSES = ("Contact", "Functional", "Peptidergic")
 
 
@@ -45,8 +46,8 @@ def read_cect(path: str | PathLike[str], *, layers: str | None = None) -> Connec
         A file of its cache (.json), an edge list (.csv), or the name of a data set of the
         installed package, for example "cect:Cook2019Herm".
     layers : str, optional
-        The classes of synapses to read, separated by commas; all but Contact, Functional and
-        Peptidergic if not given.
+        The classes of synapses to read, separated by commas. If not given, all classes except
+        Contact, Functional and Peptidergic.
 
     Returns
     -------
@@ -55,7 +56,9 @@ def read_cect(path: str | PathLike[str], *, layers: str | None = None) -> Connec
     Raises
     ------
     ConnectomeError
-        If the file cannot be understood, or the package or its data set is not there.
+        If the file cannot be understood.
+    UsageError
+        If the package is not installed, or has no such data set.
     """
     if str(path).startswith("cect:"):
         path = find_cached(str(path).removeprefix("cect:"))
@@ -96,7 +99,7 @@ def find_cached(dataset: str) -> Path:
         raise UsageError("data sets of the ConnectomeToolbox need cect; pip install cect")
     folder = Path(spec.submodule_search_locations[0]) / "cache"
     files = {file.stem: file for file in folder.glob("*.json")}
-    files.pop("symmetry_measures", None)  # of the data sets, not one of them
+    files.pop("symmetry_measures", None)  # it is about the data sets
     for name in (dataset, f"{dataset}Reader", f"{dataset}DataReader"):
         if name in files:
             return files[name]
@@ -108,7 +111,7 @@ def _choose(source: Source, known: list[str], layers: str | None) -> list[str]:
         chosen = [layer for layer in known if layer not in NO_SYNAPSES]
         if not chosen:
             raise source.error(
-                f"holds no synapses but {', '.join(known)}; name what to read with layers"
+                f"holds no synapses, only {', '.join(known)}; to read these, name them with layers"
             )
         return chosen
     chosen = [layer.strip() for layer in layers.split(",")]
@@ -123,13 +126,13 @@ def _matrix(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """Pre, post and weight of the entries of a matrix that are not 0."""
     if not isinstance(rows, list) or len(rows) != n_cells:
-        raise source.error(f"{key} has not the {n_cells} rows that there are nodes")
+        raise source.error(f"{key} must have {n_cells} rows, one for each node")
     pre: list[int] = []
     post: list[int] = []
     weight: list[float] = []
     for i, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != n_cells:
-            raise source.error(f"{key}, row {i + 1} has not the {n_cells} columns of the nodes")
+            raise source.error(f"{key}, row {i + 1} must have {n_cells} columns, one for each node")
         source.check_rows(len(pre))
         for j, value in enumerate(row):
             if value == 0 and not isinstance(value, bool):
@@ -148,7 +151,7 @@ def _matrix(
 
 
 def _merge(source: Source, names: list[str], found: dict[str, Any]) -> tuple[Any, ...]:
-    """One edge a pair over all classes, its sign, and the transmitter of each cell."""
+    """One edge per pair over all classes, its sign, and the transmitter of each cell."""
     edges: dict[tuple[int, int], tuple[float, int]] = {}
     used: list[set[str]] = [set() for _ in names]
     for key, (pre, post, weight) in found.items():

@@ -47,7 +47,7 @@ def read_cells(path: str | PathLike[str]) -> CellTable:
         raise table.missing("name")
     others = [title for title in table.titles if title and title not in titles.values()]
     for title in others:
-        table.need(title)  # refuses a column that stands there twice
+        table.need(title)  # refuses a column that appears twice
     if not table.n_rows:
         raise table.source.error("there are no cells below the line of column names")
     names = table.names(titles["name"]).tolist()

@@ -1,9 +1,10 @@
-"""FlyWire Codex downloads: connections, and where given neurons and classification.
+"""FlyWire Codex downloads: connections, and optionally neurons and classification.
 
-connections: pre_root_id, post_root_id, neuropil, syn_count, nt_type; a row per neuropil, summed
-over each pair. neurons: root_id, nt_type, nt_type_score. classification: root_id and labels such
-as flow, super_class, class, cell_type. Ids are text and stay exact beyond 2^53. Signs are
-unknown until a rule for transmitters settles them.
+connections: pre_root_id, post_root_id, neuropil, syn_count, nt_type. It has one row per pair and
+neuropil; the reader sums the rows of a pair. neurons: root_id, nt_type, nt_type_score.
+classification: root_id and labels such as flow, super_class, class, cell_type. Cell ids are stored
+as strings, so 64-bit ids are never rounded. Signs are unknown; `Connectome.sign_by_transmitter`
+gives them.
 """
 
 from __future__ import annotations
@@ -37,21 +38,21 @@ def read_codex(
     Parameters
     ----------
     path : path
-        The connections as .csv or .csv.gz; or a directory or zip archive with connections and, if
-        there, neurons and classification.
+        The connections as .csv or .csv.gz; or a directory or zip archive with connections and
+        optionally neurons and classification.
     neurons, classification : path, optional
-        These files, where `path` is the connections alone.
+        These files, if `path` is the table of connections.
     classes : str
         The column of the classification that gives the class of a cell.
     neuropil : str, optional
-        Only the synapses in these neuropils, separated by commas.
+        Read only the synapses in these neuropils, separated by commas.
 
     Returns
     -------
     Connectome
-        The cells of `neurons` in its order, then others as they appear. Without `neurons` a
-        cell's transmitter is the one of most of its outgoing synapses. Attributes: "confidence",
-        the nt_type_score, and all columns of the classification.
+        First the cells of `neurons` in its order, then others as they appear. Without `neurons`
+        a cell's transmitter is that of most of its outgoing synapses. Attributes: "confidence"
+        (the nt_type_score) and all columns of the classification.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def _connections(
 def _majority(
     names: list[str], heads: NDArray[np.int32], kinds: Words, weight: NDArray[np.float64]
 ) -> dict[str, str]:
-    """The transmitter of most synapses of each cell; none where two are even."""
+    """The transmitter of most synapses of each cell; none if two have equally many."""
     words = [transmitter_name(word) for word in kinds.words]
     known = sorted(set(words) - {""})
     if not known:
@@ -147,7 +148,7 @@ def _majority(
 
 
 def _read_neurons(source: Source) -> tuple[list[str], dict[str, str], dict[str, float]]:
-    """The cells in their order, their transmitters, and how sure these are."""
+    """The cells in their order, their transmitters, and the confidence of these."""
     table = open_table(source, ("root_id", "nt_type", "nt_type_score"))
     ids = table.need("root_id")
     names = table.names(ids)
@@ -155,7 +156,7 @@ def _read_neurons(source: Source) -> tuple[list[str], dict[str, str], dict[str, 
         seen = np.zeros(len(names.words), bool)
         for row, code in enumerate(names.codes.tolist()):
             if seen[code]:
-                raise table.error(row, ids, f"{names.words[code]!r} stands there twice")
+                raise table.error(row, ids, f"{names.words[code]!r} appears twice")
             seen[code] = True
     kinds: dict[str, str] = {}
     scores: dict[str, float] = {}

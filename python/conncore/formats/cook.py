@@ -1,10 +1,10 @@
 """Cook et al. 2019, SI 5: adjacency matrices of both sexes of C. elegans (.xlsx).
 
-Sheets "<sex> chemical" and "<sex> gap jn symmetric": names of the postsynaptic cells in row 3
-from column D, of the presynaptic ones in column C from row 4; numbers of EM sections; totals
-beyond the names are left out. Each gap junction stands there twice and is
-taken once, with the larger number where they differ. Cells are
-called as in the file (VB01, dBWML1). A matrix has no duplicates; signs are unknown.
+Sheets "<sex> chemical" and "<sex> gap jn symmetric": row 3 from column D names the postsynaptic
+cells, column C from row 4 names the presynaptic cells, and the entries are numbers of EM sections.
+The reader leaves out totals beyond the names. It reads each gap junction once, although the sheet
+lists it twice, with the larger number. Cells have the names of the file (VB01, dBWML1). A matrix
+has no duplicates. Signs are unknown.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def read_cook(path: str | PathLike[str], *, sex: str = "hermaphrodite") -> Conne
     path : path
         "SI 5 Connectome adjacency matrices.xlsx", the original or the one corrected in 2020.
     sex : {"hermaphrodite", "male"}
-        Whose connectome.
+        The sex of the worm.
 
     Returns
     -------
     Connectome
-        Presynaptic cells in the order of the file, then postsynaptic ones, then those with gap
-        junctions alone.
+        First the presynaptic cells in the order of the file, then the postsynaptic ones, then
+        those that have only gap junctions.
 
     Raises
     ------
@@ -81,7 +81,7 @@ Matrix = tuple[list[str], list[str], list[str], list[str], list[float]]
 
 
 def _read(book: Workbook, titles: tuple[str, str]) -> Matrix:
-    """Names of rows and columns, and pre, post and number of each entry."""
+    """The names of rows and columns, and pre, post and number of each entry."""
     sheet = next((title for title in titles if title in book.names), None)
     if sheet is None:
         shown = ", ".join(map(repr, book.names))

@@ -1,9 +1,9 @@
-"""Edge tables: one edge a row, as text (.csv, .tsv, .txt) or as columns (Parquet, Feather).
+"""Edge tables: one edge per row, as text (.csv, .tsv, .txt) or as columns (Parquet, Feather).
 
-Columns: pre, post, and where known type (chemical or gap), weight and sign, under any of their
-usual names. A second table, one cell a row, may give name, class, transmitter, role, segment and
-side: the body map. A file `x.edges.csv` or `x.csv` is read together with `x.cells.csv` where that
-lies beside it. Several rows for one edge are refused unless their weights are to be added.
+The columns pre and post are needed; type (chemical or gap), weight and sign are optional. Each may
+have any of its usual names, see `ALIASES`. If the directory of `x.edges.csv` or `x.csv` also holds
+`x.cells.csv`, the reader takes the cells from there, see `conncore.formats.cells`. The reader
+refuses several rows for one edge, or adds their weights with ``duplicates="sum"``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from conncore.storage import write_atomically
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 EDGE_COLUMNS = ("pre", "post", "type", "weight", "sign")
-#: Other names of the columns, in any case; the first one that a file has is taken.
+#: Names of the columns, in any case. The reader takes the first name that the file has.
 ALIASES: dict[str, tuple[str, ...]] = {
     "pre": ("pre", "source", "presynaptic", "from", "pre_id", "bodyId_pre", "pre_root_id"),
     "post": ("post", "target", "postsynaptic", "to", "post_id", "bodyId_post", "post_root_id"),
@@ -36,7 +36,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "weight": ("weight", "synapses", "syn_count", "n_synapses", "count"),
     "sign": ("sign",),
 }
-#: What stands for a chemical synapse (0) or a gap junction (1).
+#: Words for a chemical synapse (0) or a gap junction (1).
 TYPES = {"": 0, "chemical": 0, "gap": 1, "gap_junction": 1, "electrical": 1}
 SIGNS = {
     "+1": 1,
@@ -65,28 +65,28 @@ def read_edges(
     separator: str | None = None,
     header: bool = True,
 ) -> Connectome:
-    """Read a connectome from an edge table, one edge a row.
+    """Read a connectome from an edge table, one edge per row.
 
     Parameters
     ----------
     path : path
         A .csv, .tsv or .txt file in UTF-8, or a Parquet or Feather file. Without a column of
-        types all edges are chemical, without weights all weights are 1, without signs all signs
-        are unknown. Cell names are kept as written, digits too.
+        types all edges are chemical. Without weights all weights are 1. Without signs all signs
+        are unknown. Cell names are strings, so long ids are never rounded.
     cells : path, optional
-        The table of cells: `name` and any of `class`, `transmitter`, `role`, `segment`, `side`.
-        It sets the order of the cells. If not given, it is NAME.cells.csv beside NAME.edges.csv
-        or NAME.csv; without one the cells come in the order of the edges.
+        The table of cells, see `conncore.formats.read_cells`. It sets the order of the cells. If
+        not given, it is NAME.cells.csv beside NAME.edges.csv or NAME.csv. Without this file, the
+        cells have the order of the edges.
     pre, post, type, weight, sign : str, optional
-        What the file calls these columns. If not given, they are found by their usual names,
-        `ALIASES`.
+        The names of these columns in the file. If not given, the reader looks for the usual names,
+        see `ALIASES`.
     duplicates : {"error", "sum"}
-        What to do with several rows for one edge: refuse, or add their weights.
+        How to treat several rows for one edge: refuse them, or add their weights.
     separator : str, optional
-        What stands between two fields; if not given, the first line tells.
+        The character between two fields. If not given, the first line decides.
     header : bool
-        Whether the first line names the columns. Without it they are called "1", "2", ... and the
-        first are pre, post and weight.
+        Whether the first line names the columns. Without a header the columns are called "1",
+        "2", ..., and the first three are pre, post and weight.
 
     Returns
     -------
@@ -94,6 +94,8 @@ def read_edges(
 
     Raises
     ------
+    DuplicateEdgesError
+        If several rows give the same edge and `duplicates` is "error".
     ConnectomeError
         With file, line and column, if the file cannot be understood.
     UsageError
@@ -123,7 +125,7 @@ def read_edges(
 
 
 def cells_beside(path: Path) -> Path:
-    """Where the table of cells of an edge table lies if nobody says where."""
+    """The path where `read_edges` looks for the table of cells of an edge table."""
     stem = path.name.removesuffix(path.suffix).removesuffix(".edges")
     return path.with_name(f"{stem}.cells{path.suffix}")
 
@@ -134,7 +136,7 @@ def edges_of_table(
     known: CellTable | None,
     duplicates: str,
 ) -> Connectome:
-    """The connectome of a table whose columns have these names, or their usual ones.
+    """The connectome of a table whose columns have the given names, or the usual ones.
 
     Raises
     ------
@@ -256,21 +258,20 @@ def write_edges(
 ) -> None:
     """Write the edges of a connectome, and with `cells` its cells, as `read_edges` reads them.
 
-    Signs are written as 1, -1 or nothing; where they came from is not kept, nor are the citation
-    and licence. Without `cells`, cells without edges are lost. A file is written whole or not at
-    all.
+    The tables do not hold the sources of the signs, the attributes, the citation or the licence.
+    Without `cells`, cells without edges are lost. A failed write leaves no partial file.
 
     Parameters
     ----------
     connectome : Connectome
-        What to write.
+        The connectome.
     path, cells : path
-        .csv, .tsv or .txt files; existing ones are replaced.
+        .csv, .tsv or .txt files. Existing files are replaced.
 
     Raises
     ------
     ConnectomeError
-        If a file name ends otherwise.
+        If a file name has another end.
     """
     names, body = connectome.names, connectome.body
     edges = [

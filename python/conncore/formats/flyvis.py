@@ -1,9 +1,10 @@
 """flyvis's cell types of the fly's optic lobe (JSON), tiled over a hexagonal eye.
 
-Nodes: name and pattern (stride, tile or single). Edges: src, presynaptic; tar; alpha, the sign;
-offsets, a list of [[du, dv], synapses]. A cell of type src in column (u, v) sends to tar in column
-(u + du, v + dv). Cells are called TYPE_u_v; their class is the type. Offsets are single; edges
-between the same types with the same sign are summed.
+Nodes: name and pattern (stride, tile or single). Edges: src (presynaptic), tar (postsynaptic),
+alpha (the sign) and offsets, a list of [[du, dv], synapses]. A cell of type src in column (u, v)
+sends to the cell of type tar in column (u + du, v + dv). Cells are called TYPE_u_v, and their class
+is the type. An edge lists each offset once. The reader sums edges between the same types that have
+the same sign.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import numpy as np
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats._build import Groups, make
-from conncore.formats._files import Source, brief, open_source
+from conncore.formats._files import UNPACK, Source, brief, open_source
 
-#: More columns on a side than an eye has; flyvis itself takes 15.
+#: An eye has fewer columns on a side; flyvis itself uses 15.
 MOST_EXTENT = 100
 
 
@@ -32,10 +33,10 @@ def read_flyvis(path: str | PathLike[str], *, extent: int = 1, fill: float = 0.0
     path : path
         A .json file of flyvis, also gzipped.
     extent : int
-        Columns from the middle to the edge: 0 is one column, 1 is 7, 2 is 19.
+        Columns from the middle to the border: 0 gives one column, 1 gives 7, 2 gives 19.
     fill : float
-        Synapses for columns inside the convex hull of an edge's offsets that the data leave out;
-        0 leaves them out. flyvis takes 1.
+        Number of synapses at offsets that the data leave out and that lie inside the convex hull
+        of an edge's offsets. 0 adds none. flyvis itself uses 1.
 
     Returns
     -------
@@ -61,7 +62,7 @@ def read_flyvis(path: str | PathLike[str], *, extent: int = 1, fill: float = 0.0
     for k, node in enumerate(_list(source, "nodes", nodes)):
         name, columns = _columns(source, k, node, extent)
         if name in by_type:
-            raise source.error(f"node {k} (counted from 0): the type {name!r} stands there twice")
+            raise source.error(f"node {k} (counted from 0): the type {name!r} appears twice")
         by_type[name] = columns
         for u, v in columns:
             cells[name, u, v] = len(cells)
@@ -113,7 +114,7 @@ def read_flyvis(path: str | PathLike[str], *, extent: int = 1, fill: float = 0.0
 
 
 def _unit(name: str, units: list[Any]) -> str:
-    """Whether a type is listed as an input or as an output."""
+    """ "input", "output" or "", as the file lists the type."""
     for word, listed in zip(("input", "output"), units, strict=True):
         if isinstance(listed, list) and name in listed:
             return word
@@ -121,9 +122,9 @@ def _unit(name: str, units: list[Any]) -> str:
 
 
 def load_json(source: Source, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Any]:
-    """The values of these keys of the object in a JSON file; None for optional ones not there."""
-    if len(source.content) > (16 << 20) + 8 * source.size:  # objects take more than text
-        raise source.error("unpacks to far more than JSON of its size; unpack it first")
+    """The values of these keys in a JSON file; None for a missing optional key."""
+    if len(source.content) > (16 << 20) + 8 * source.size:  # objects take more memory than text
+        raise source.error(f"unpacks to more JSON than a file of its size may; {UNPACK}")
     try:
         content = json.loads(source.text())
     except ConnectomeError:
@@ -131,7 +132,7 @@ def load_json(source: Source, keys: tuple[str, ...], optional: tuple[str, ...] =
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise source.error(f"{where}: this is no JSON ({error.msg})") from None
-    except (ValueError, RecursionError) as error:  # numbers or nesting without end
+    except (ValueError, RecursionError) as error:  # endless numbers or nesting
         raise source.error(f"this is no JSON that can be read ({brief(error)})") from None
     if not isinstance(content, dict):
         raise source.error("holds no JSON object")
@@ -150,10 +151,10 @@ def _list(source: Source, key: str, value: Any) -> list[dict[str, Any]]:
 def _columns(
     source: Source, k: int, node: dict[str, Any], extent: int
 ) -> tuple[str, list[tuple[int, int]]]:
-    """Name of a type, and the columns that have a cell of it."""
+    """The name of a type, and the columns that have a cell of this type."""
     name, pattern = node.get("name"), node.get("pattern")
     where = f"node {k} (counted from 0)"
-    if not isinstance(name, str) or not 0 < len(name) <= 100:  # all of its cells repeat it
+    if not isinstance(name, str) or not 0 < len(name) <= 100:  # each of its cells repeats it
         raise source.error(f"{where}: the name is not a text of up to 100 characters")
     kind, step = pattern if isinstance(pattern, list) and len(pattern) == 2 else (None, None)
     steps = {"stride": step, "tile": [step, step], "single": [1, 1]}.get(str(kind))
@@ -162,7 +163,7 @@ def _columns(
         or len(steps) != 2
         or not all(isinstance(s, int) and 0 < s <= 1000 for s in steps)
     ):
-        raise source.error(f"{where}: the pattern of {name!r} is no stride, tile or single")
+        raise source.error(f"{where}: the pattern of {name!r} is not stride, tile or single")
     n = 0 if kind == "single" else extent
     columns = [
         (u, v)
@@ -194,19 +195,19 @@ def _edge(
         if not (math.isfinite(value) and value >= 0) or place != (du, dv):
             raise source.error(f"{where}: {item!r:.40} is no offset in whole columns")
         if place in offsets:
-            raise source.error(f"{where}: the offset {list(place)} stands there twice")
+            raise source.error(f"{where}: the offset {list(place)} appears twice")
         offsets[place] = value
     return str(src), str(tar), int(alpha), offsets
 
 
 def hull_gaps(offsets: list[tuple[int, int]], source: Source) -> list[tuple[int, int]]:
-    """Whole columns inside the convex hull of these that are not among them.
+    """Find the offsets inside the convex hull of these offsets that are not among them.
 
-    Of those on its border matplotlib's rule takes some, which flyvis's published counts follow.
+    matplotlib decides which offsets on the border are inside, as in flyvis's published counts.
     """
     points = sorted(set(offsets))
     hull: list[tuple[int, int]] = []
-    for line in (points, points[::-1]):  # the lower, then the upper side
+    for line in (points, points[::-1]):  # the lower side, then the upper side
         start = len(hull)
         for point in line:
             while len(hull) >= start + 2 and _turn(hull[-2], hull[-1], point) <= 0:

@@ -1,9 +1,9 @@
 """GraphML: edges from source, presynaptic, to target; attributes as in `conncore.formats.graphs`.
 
-Attributes are found by their name (attr.name), in any case; a node's name is its attribute "name"
-where it has one, else its id. Other attributes of nodes are those of the cells. An edge without
-direction must be a gap junction. Parallel edges of a type are summed. Written files keep
-everything, and NetworkX and igraph read them.
+The reader finds attributes by name (attr.name), in any case. The name of a cell is the node's
+attribute "name", or else its id. Other attributes of nodes become attributes of the cells. An edge
+without direction must be a gap junction. The reader sums parallel edges of a type. The writer keeps
+everything, and NetworkX and igraph can read its files.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_graphml(path: str | PathLike[str]) -> Connectome:
     Parameters
     ----------
     path : path
-        The file, also gzipped. One with a document type is refused.
+        The file, also gzipped. The reader refuses a document type.
 
     Returns
     -------
@@ -86,12 +86,12 @@ def read_graphml(path: str | PathLike[str]) -> Connectome:
 
 
 class _Reading:
-    """What has been read so far."""
+    """Collects nodes, edges and attributes while the file is read."""
 
     def __init__(self, source: Source) -> None:
         self.xml = XmlReader(source)
         self.titles: dict[str, str] = {}
-        self.others: dict[str, bool] = {}  # attributes of nodes, and whether they are numbers
+        self.others: dict[str, bool] = {}  # attributes of nodes; True for numbers
         self.defaults: dict[str, dict[str, str]] = {"graph": {}, "node": {}, "edge": {}}
         self.other_defaults: dict[str, str] = {}
         self.graph: dict[str, Any] = {}
@@ -126,7 +126,7 @@ class _Reading:
     def _start_node(self, attributes: dict[str, str]) -> None:
         node = attributes.get("id", "")
         if not node or node in self.ids:
-            raise self.xml.error(f"the node id {node!r} is empty or stands there twice")
+            raise self.xml.error(f"the node id {node!r} is empty or appears twice")
         self.xml.source.check_rows(len(self.nodes))
         self.ids[node] = len(self.nodes)
         self.nodes.append(dict(self.defaults["node"]))
@@ -181,12 +181,12 @@ def write_graphml(connectome: Connectome, path: str | PathLike[str]) -> str:
     Returns
     -------
     str
-        What was dropped: "", nothing.
+        "": GraphML leaves nothing out.
 
     Raises
     ------
     ConnectomeError
-        If a text holds a character that XML has no way to write.
+        If a text holds a character that XML cannot contain.
     """
     out = io.StringIO()
     out.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="{NAMESPACE}">\n')
@@ -235,7 +235,7 @@ def _has_xml(character: str) -> bool:
 
 
 def _data(domain: str, attributes: dict[str, Any]) -> str:
-    # A carriage return as such would come back as a line feed.
+    # XML readers turn a plain carriage return into a line feed.
     return "".join(
         f'<data key="{domain}_{field}">'
         + escape(repr(float(value)) if isinstance(value, float) else str(value), {"\r": "&#13;"})

@@ -1,10 +1,14 @@
-"""Graphs with attributes: what GraphML and NetworkX share, and NetworkX itself.
+"""Graphs with attributes: the code that GraphML and NetworkX share, and NetworkX itself.
 
-An edge goes from its source, presynaptic, to its target. Node attributes: name, class,
-transmitter, role, segment, side; edge attributes: type (chemical or gap), weight, sign,
-sign_source; graph attributes: name, citation, licence, source. All are optional. What else nodes
-have becomes attributes of the cells; one named like a field above gets "attribute:" before its
-name. Parallel edges of a type are summed. Without any sign, negative weights mean inhibition.
+The source of an edge is presynaptic, its target postsynaptic. All attributes are optional:
+
+- of nodes: name, class, transmitter, role, segment, side;
+- of edges: type (chemical or gap), weight, sign, sign_source;
+- of the graph: name, citation, licence, source.
+
+Other attributes of nodes become attributes of the cells. If one has the name of a field above, the
+writer puts "attribute:" before the name. Parallel edges of a type are summed. If no edge has a
+sign, a negative weight means inhibition.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ GRAPH_FIELDS = ("name", "citation", "licence", "source")
 
 @dataclass(frozen=True, slots=True)
 class GraphEdge:
-    """An edge between two nodes, and its line in a file, 0 where there is none."""
+    """An edge between two nodes, and its line in the file, 0 if it has none."""
 
     pre: int
     post: int
@@ -39,7 +43,7 @@ class GraphEdge:
     line: int = 0
 
     def where(self, names: Sequence[str]) -> str:
-        """What messages call it."""
+        """The name of the edge in messages."""
         ends = f"edge {names[self.pre]!r} -> {names[self.post]!r}"
         return f"line {self.line}, {ends}" if self.line else ends
 
@@ -74,7 +78,7 @@ def connectome_of_graph(
     first = parts[0][groups[0].first]
     gap = np.argsort(parts[1][groups[1].first], kind="stable")
     gap_rows = parts[1][groups[1].first][gap]
-    with np.errstate(over="ignore"):  # an endless sum is refused with the edge's name
+    with np.errstate(over="ignore"):  # `make` refuses an infinite sum and names the edge
         sums = [group.sums(weight[rows]) for group, rows in zip(groups, parts, strict=True)]
     fields = {field: str(graph.get(field, "")) for field in GRAPH_FIELDS if field in graph}
     return make(
@@ -144,7 +148,7 @@ def _body(
 
 
 def node_attributes(connectome: Connectome) -> list[dict[str, str | int]]:
-    """What is known of each cell, by `NODE_FIELDS`; nothing that is empty."""
+    """The fields of each cell that are not empty, by `NODE_FIELDS`."""
     body = connectome.body
     nodes = []
     for i in range(connectome.n_cells):
@@ -159,7 +163,7 @@ def node_attributes(connectome: Connectome) -> list[dict[str, str | int]]:
 
 
 def attribute_title(key: str) -> str:
-    """What an attribute of the cells is called among those of nodes."""
+    """The name of a cell attribute among the attributes of nodes."""
     taken = key.lower() in ("name", *NODE_FIELDS) or key.startswith(PREFIX)
     return f"{PREFIX}{key}" if taken else key
 
@@ -184,10 +188,10 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
     Parameters
     ----------
     graph : networkx.DiGraph or MultiDiGraph
-        Directed; an undirected graph may hold gap junctions alone. Nodes are called by their
-        text. See this module for the attributes.
+        A directed graph; an undirected graph may hold only gap junctions. The name of a cell is
+        the node as text. This module's docstring lists the attributes.
     name : str
-        What the connectome is called; the graph's own name if not given.
+        The name of the connectome. If not given, it is the graph's own name.
 
     Returns
     -------
@@ -207,7 +211,7 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
         edges.append(GraphEdge(places[pre], places[post], attributes))
         if not graph.is_directed() and TYPES.get(str(attributes.get("type", "")).lower()) != 1:
             edge = edges[-1].where(names)
-            raise source.error(f"{edge} has no direction, and is no gap junction; give a DiGraph")
+            raise source.error(f"{edge} has no direction and is not a gap junction; give a DiGraph")
     fields = dict(graph.graph)
     if name or "name" not in fields:
         fields["name"] = source.name
@@ -217,7 +221,7 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
 
 
 def _node_columns(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What nodes have beside the fields, as numbers where it is nothing else."""
+    """The other attributes of nodes, as numbers if all values are numbers."""
     keys = dict.fromkeys(key for node in nodes for key in node if key not in NODE_FIELDS)
     columns: dict[str, Any] = {}
     for key in keys:
@@ -232,19 +236,19 @@ def _node_columns(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def to_networkx(connectome: Connectome) -> Any:
-    """Make a NetworkX graph of a connectome, from which `from_networkx` makes it again.
+    """Make a NetworkX graph of a connectome; `from_networkx` is the inverse.
 
-    Everything is kept but the order of gap junctions: NetworkX lists edges cell by cell.
+    The graph keeps everything except the order of gap junctions: NetworkX lists edges cell by cell.
 
     Parameters
     ----------
     connectome : Connectome
-        What to convert.
+        The connectome.
 
     Returns
     -------
     networkx.MultiDiGraph
-        Nodes are cell names; see this module for the attributes.
+        Nodes are cell names. This module's docstring lists the attributes.
 
     Raises
     ------

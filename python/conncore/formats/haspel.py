@@ -1,8 +1,8 @@
 """Haspel & O'Donovan 2011: the original MATLAB file of the C. elegans locomotion circuit.
 
-Matrices A_conn_<circuit> (chemical, the sign is the number's), J_conn_<circuit> (gap junctions) and
-Names_conn_<circuit>, for the circuits full and seg. Rows are POSTsynaptic and columns presynaptic.
-A matrix has no duplicates; gap junction entries are kept as the file has them.
+The file holds matrices A_conn_<circuit> (chemical, a minus means inhibition), J_conn_<circuit> (gap
+junctions) and Names_conn_<circuit>, for the circuits full and seg. Rows are POSTsynaptic and
+columns presynaptic. A matrix has no duplicates. Gap junction entries stay as in the file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read_haspel(path: str | PathLike[str], *, circuit: str = "full") -> Connecto
     Returns
     -------
     Connectome
-        Cells called as in the file (AS01, MDlr01).
+        Cells have the names of the file (AS01, MDlr01).
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Adjacency matrices: text separated by commas, tabs or blanks, and NumPy's .npy.
 
 Rows are presynaptic and columns postsynaptic (``orientation="post_pre"``: the other way round).
-0 and empty fields are no edge. With any negative number in it the matrix is signed, a minus means
-inhibition; without one the signs are unknown. A matrix has no duplicates.
+0 and empty fields mean no edge. If the matrix holds a negative number, a minus means inhibition;
+otherwise all signs are unknown. A matrix has no duplicates.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ ORIENTATIONS = ("pre_post", "post_pre")
 
 @dataclass(frozen=True)
 class Matrix:
-    """The entries of a matrix that are not 0, and what its rows and columns are called.
+    """The entries of a matrix that are not 0, and the names of its rows and columns.
 
     Parameters
     ----------
     rows, columns : lists of str or None
-        Names, where the file has them.
+        Names, if the file has them.
     shape : (int, int)
         Numbers of rows and columns.
     row, column : arrays of int32, (n_entries,)
-        Where the entries are.
+        The rows and columns of the entries.
     value : array of float64, (n_entries,)
         The entries.
     """
@@ -63,15 +63,15 @@ def read_matrix(
     Parameters
     ----------
     path : path
-        Text, or a .npy file. A line of names at the top and a column of names at the left are
-        found by themselves. Where rows and columns are named differently, all are cells.
+        Text, or a .npy file. The reader finds a line of names at the top and a column of names at
+        the left. If rows and columns have different names, all of them are cells.
     orientation : {"pre_post", "post_pre"}
         "pre_post": rows are presynaptic; "post_pre": columns are.
     names, classes : path, optional
-        Files with the name or the class of each cell, one a line, in the order of the matrix.
+        Files with the name or the class of each cell, one per line, in the order of the matrix.
         Without names, cells are called "0", "1", ...
     separator : str, optional
-        What stands between two fields; if not given, the first line tells.
+        The character between two fields. If not given, the first line decides.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def connectome_of_matrix(
     names: list[str] | None = None,
     classes: Sequence[str] | None = None,
 ) -> Connectome:
-    """The connectome of a matrix: cells in the order of its rows, then of its columns."""
+    """The connectome of a matrix. Cells have the order of the rows, then that of the columns."""
     rows, columns = matrix.rows or names, matrix.columns or names
     n_rows, n_columns = matrix.shape
     if rows is None or columns is None:
@@ -127,7 +127,7 @@ def connectome_of_matrix(
 
 
 def read_lines(path: str | PathLike[str]) -> list[str]:
-    """The words of a file with one a line; blank lines at its end do not count."""
+    """The lines of a file without blank lines at its end."""
     source = open_source(path)
     lines = [line.strip() for line in source.text().rstrip().splitlines()]
     source.check_rows(len(lines))
@@ -135,14 +135,14 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
 
 
 def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
-    """The matrix in a text; its first line and column may be names."""
+    """The matrix in a text; its first line and first column may hold names."""
     separator = guess_separator(source) if separator is None else separator
     rows = read_rows(source, separator)
     _, first = next(rows, (0, []))
     if not first:
         raise source.error("the file is empty; it should hold a matrix")
     _, second = next(rows, (0, []))
-    # Names of columns alone, with no corner above those of the rows.
+    # A line of column names may lack the corner above the row names.
     longer = len(second) == len(first) + 1 and (number(second[0]) is None or second[0] in first)
     header = (
         any(number(field) is None and field for field in first[1:])

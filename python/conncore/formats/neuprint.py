@@ -1,8 +1,9 @@
 """neuPrint exports: traced-neurons, and total or per-ROI connections.
 
-Connections: bodyId_pre, bodyId_post, weight (per ROI also roi), or one table with type_pre and
-type_post beside them, as its adjacency queries give. Neurons: bodyId, type, instance. Rows for one
-pair are summed. Ids are text and stay exact. Signs and transmitters are unknown.
+Connections: bodyId_pre, bodyId_post, weight (and roi in the table per ROI). Results of adjacency
+queries also have type_pre and type_post. Neurons: bodyId, type, instance. The reader sums the rows
+of a pair. Cell ids are stored as strings, so 64-bit ids are never rounded. Signs and transmitters
+are unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from conncore.formats._files import Source, open_file, open_source
 from conncore.formats._tables import open_table
 
 COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi")
-#: What the table of connections says of both ends of a row, and the table of neurons once.
+#: Labels of cells: the name in the table of neurons, and in the table of connections.
 LABELS = (("type", "type"), ("instance", "name"))
 
 
@@ -33,18 +34,18 @@ def read_neuprint(
     ----------
     path : path
         A table of connections; or a directory, zip or tar.gz archive with traced-neurons.csv and
-        traced-total-connections.csv or traced-roi-connections.csv. The total is taken if both are
-        there and no `roi` is asked for.
+        traced-total-connections.csv or traced-roi-connections.csv. If it holds both, the reader
+        takes the total, unless `roi` is given.
     neurons : path, optional
-        The table of neurons, where `path` is a table of connections.
+        The table of neurons, if `path` is a table of connections.
     roi : str, optional
-        Only the synapses in these regions, separated by commas.
+        Read only the synapses in these regions, separated by commas.
 
     Returns
     -------
     Connectome
-        The cells of the table of neurons in its order, then others as they appear; the class of
-        a cell is its type. Attribute: "instance", where the tables say it.
+        First the cells of the table of neurons in its order, then others as they appear. The
+        class of a cell is its type. Attribute: "instance", if the tables have it.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def _first(ids: Words, labels: Words) -> dict[str, str]:
 
 
 def _read_neurons(source: Source, labels: dict[str, dict[str, str]]) -> list[str]:
-    """The cells in their order; adds what the table says of them to `labels`."""
+    """Return the cells in their order, and add their labels to `labels`."""
     table = open_table(source, ("bodyId", *labels))
     names = table.names(table.need("bodyId"))
     for key, known in labels.items():

@@ -1,11 +1,11 @@
 """NeuroML 2 networks: populations and the connections of their projections.
 
 preCell is presynaptic, postCell postsynaptic. Electrical projections are gap junctions; chemical
-and continuous ones are synapses. The only cell of a population is called by the population, others
-by its name and their number, PopAS[0]; their class is the component. Weights of one pair are
-summed. Signs: if any weight is negative, those of the weights; else what the synapse is called
-("..._exc_...", "..._inh_..."); else unknown. Gap junctions are kept as listed. Inputs, and the
-constants of synapses, are left out.
+and continuous projections are synapses. The only cell of a population has the population's name;
+other cells also have a number, such as PopAS[0]. The class of a cell is its component. The reader
+sums the weights of a pair. If any weight is negative, the weights give the signs. Otherwise the
+names of the synapses give them ("..._exc_...", "..._inh_..."), or they are unknown. Gap junctions
+stay as listed. The reader leaves out inputs and the constants of synapses.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from conncore.formats._files import Source, open_source
 from conncore.formats._tables import number
 from conncore.formats._xml import XmlReader
 
-#: Of the name of a population, which all of its cells repeat.
+#: The longest name of a population; each of its cells repeats the name.
 MOST_LETTERS = 100
 CONNECTION = re.compile(r"(connection|electricalConnection|continuousConnection)(\w*)")
-#: "../Pop/3/Cell" or "../Pop[3]" or "../Pop[3]/Cell", and plain numbers in older files.
+#: "../Pop/3/Cell", "../Pop[3]" or "../Pop[3]/Cell". Older files have plain numbers instead.
 CELL = re.compile(r"(?:\.\./)?(?P<pop>[^/\[\]]+)(?:/(?P<a>\d{1,9})(?:/.*)?|\[(?P<b>\d{1,9})\].*)")
 
 
@@ -36,7 +36,7 @@ def read_neuroml(path: str | PathLike[str]) -> Connectome:
     Parameters
     ----------
     path : path
-        A .nml file with one network, also gzipped. One with a document type is refused.
+        A .nml file with one network, also gzipped. The reader refuses a document type.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def _columns(rows: list[tuple[int, int, float, int]]) -> tuple[Any, Any, Any, An
 
 
 class _Reading:
-    """What has been read so far."""
+    """Collects populations and connections while the file is read."""
 
     def __init__(self, source: Source) -> None:
         self.xml = XmlReader(source)
@@ -130,7 +130,7 @@ class _Reading:
         elif name == "population":
             self._start_population(attributes)
         elif name == "instance" and self.population:
-            # A list of cells gives its size by its length too.
+            # A population may also list its cells instead of giving its size.
             place = number(attributes.get("id", ""))
             if place is None or place < 0 or place > self.xml.source.most_rows:
                 raise self.xml.error("an instance needs an id, 0, 1, ...")
@@ -153,7 +153,7 @@ class _Reading:
         name = attributes.get("id", "")
         if not 0 < len(name) <= MOST_LETTERS or name in self.sizes:
             raise self.xml.error(
-                f"the population {name!r:.40} has no name, a very long one, or stands there twice"
+                f"the population {name!r:.40} has no name, has a very long one, or appears twice"
             )
         size = attributes.get("size", "0")
         if not size.isdecimal() or len(size) > 9:
@@ -191,7 +191,7 @@ class _Reading:
         return population, place
 
     def cells(self) -> tuple[list[str], list[str], dict[str, int]]:
-        """Names, classes, and the place of each population's first cell."""
+        """The names and classes of the cells, and the place of each population's first cell."""
         names: list[str] = []
         classes: list[str] = []
         first: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Connectomes as .npz files: every field, exactly, without pickle. Run directories use them."""
+"""Connectomes as .npz files: every field exact, no pickles. Run directories use them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ BODY_WORDS = ("cell_class", "role", "side")
 
 
 def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
-    """Write a connectome to `path`, whole or not at all; an existing file is replaced.
+    """Write a connectome and replace an existing file. A failed write leaves no partial file.
 
     Parameters
     ----------
     connectome : Connectome
-        What to write.
+        The connectome.
     path : path
-        The file; written under exactly this name.
+        The exact name of the file.
     """
-    # Text goes into JSON: NumPy's fixed-width strings lose trailing NULs and cannot be ragged.
+    # Text goes into JSON, because NumPy's strings have a fixed width and lose NULs at the end.
     text: dict[str, object] = {"version": VERSION}
     text.update((field, getattr(connectome, field)) for field in TEXTS)
     text.update((field, list(getattr(connectome, field))) for field in WORDS)
@@ -53,7 +53,7 @@ def save_npz(connectome: Connectome, path: str | PathLike[str]) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     if sum(array.nbytes for array in arrays.values()) > 32 * buffer.tell():
-        buffer = io.BytesIO()  # so small that a reader might take it for a trap
+        buffer = io.BytesIO()  # so small that it would exceed the limit of archives
         np.savez(buffer, **arrays)
     write_atomically(Path(path), buffer.getvalue())
 
@@ -76,12 +76,12 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
         If the file is missing, damaged, of another version or not a connectome.
     """
     file = open_file(path)
-    _ = file.packed  # report a missing file as such
+    _ = file.packed  # raises if the file is missing
     try:
         arrays = load_arrays(file)
         text = json.loads(bytes(arrays.pop("text")))
         version = text["version"]
-    except Exception as error:  # json, and what is there in place of a text, raise their own
+    except Exception as error:  # json, and values of other types, raise many errors
         raise file.error(
             f"is not a connectome written by conncore, or is damaged ({brief(error)})"
         ) from None
@@ -107,5 +107,5 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
         )
     except KeyError as error:
         raise file.error(f"lacks the field {error}; write it again") from None
-    except Exception as error:  # fields may hold anything
+    except Exception as error:  # fields of a damaged file may hold anything
         raise file.error(str(error)) from None

@@ -1,8 +1,8 @@
 """Shiu et al. 2024: the fly brain model's Parquet of connections and CSV of neurons.
 
-Connections: Presynaptic_ID, Postsynaptic_ID, Connectivity, Excitatory (1 or -1, the sign; the
-columns Presynaptic_Index, Postsynaptic_Index and the product repeat them). Completeness: the ids
-of all neurons in its first column. Rows for one pair are summed. Ids are int64 and stay exact.
+Connections: Presynaptic_ID, Postsynaptic_ID, Connectivity and Excitatory (the sign, 1 or -1). Other
+columns repeat these four. Completeness: the ids of all neurons in its first column. The reader sums
+the rows of a pair. Cell ids are stored as strings, so 64-bit ids are never rounded.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def read_shiu(
         The connections (.parquet, also .csv or Feather with the same columns); or a directory
         with one Connectivity*.parquet and one Completeness*.csv.
     completeness : path, optional
-        The table of neurons, where `path` is the connections.
+        The table of neurons, if `path` is the table of connections.
 
     Returns
     -------
     Connectome
-        The neurons in the order of the table, then others as they appear.
+        First the neurons in the order of the table, then others as they appear.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def read_shiu(
         found = sorted(file.path.glob("[Cc]onnectivity*.parquet"))
         tables = sorted(file.path.glob("[Cc]ompleteness*.csv*"))
         if len(found) != 1 or len(tables) > 1:
-            raise file.error("holds not one Connectivity*.parquet and one Completeness*.csv")
+            raise file.error("must hold one Connectivity*.parquet and one Completeness*.csv")
         file, completeness = open_file(found[0]), completeness or (tables[0] if tables else None)
     table = open_table(file.source, COLUMNS)
     cells = [] if completeness is None else _read_ids(open_source(completeness))
@@ -74,7 +74,7 @@ def read_shiu(
 
 
 def _read_ids(source: Source) -> list[str]:
-    """The first column: in the original it has no title."""
+    """The first column. It has no title in the original file."""
     table = open_table(source, ("1",), header=False)
     ids = table.words("1").tolist()
     if ids and not ids[0].isdecimal():

@@ -1,10 +1,10 @@
 """SONATA edges (HDF5): one population of edges, source_node_id to target_node_id.
 
-Data sets below /edges/POPULATION: source_node_id (presynaptic), target_node_id, and in group 0
-where they are nsyns, or what `weight` names. Each row is one synapse (or nsyns of them); rows for
-one pair are summed. Cells are called by their number, with the name of their population before it
-where source and target populations differ: "lgn:7". A negative weight means inhibition; without
-one the signs are unknown.
+Data sets below /edges/POPULATION: source_node_id (presynaptic), target_node_id, and optionally
+0/nsyns or another weight. Each row is one synapse, or nsyns synapses; the reader sums the rows of a
+pair. The name of a cell is its number. If the source and target populations differ, the name of the
+population comes first: "lgn:7". If any weight is negative, a minus means inhibition; otherwise all
+signs are unknown.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def read_sonata(
     path : path
         The .h5 file of edges.
     population : str, optional
-        Which population of edges; needed where the file holds several.
+        The population of edges; needed if the file holds several.
     weight : str
         The data set in group 0 that gives the weights, for example "syn_weight". Without "nsyns"
         each row counts 1.

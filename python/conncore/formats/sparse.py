@@ -1,8 +1,8 @@
 """Sparse matrices as `scipy.sparse.save_npz` writes them: csr, csc and coo.
 
-Rows are presynaptic and columns postsynaptic; entries at the same place are summed, as SciPy does.
-With any negative number in it the matrix is signed, a minus means inhibition; without one the
-signs are unknown. Cells are called "0", "1", ... unless a file names them.
+Rows are presynaptic and columns postsynaptic. The reader sums entries at the same place, as SciPy
+does. If the matrix holds a negative number, a minus means inhibition; otherwise all signs are
+unknown. Cells are called "0", "1", ... unless a file names them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def read_sparse(
     orientation : {"pre_post", "post_pre"}
         "pre_post": rows are presynaptic; "post_pre": columns are.
     names, classes : path, optional
-        Files with the name or the class of each cell, one a line.
+        Files with the name or the class of each cell, one per line.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def write_sparse(connectome: Connectome, path: str | PathLike[str]) -> str:
     Returns
     -------
     str
-        What was dropped, "" if nothing was.
+        A list of what the file left out; "" if nothing.
     """
     value = np.where(connectome.sign == -1, -1.0, 1.0) * connectome.weight
     buffer = io.BytesIO()

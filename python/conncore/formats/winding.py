@@ -1,9 +1,9 @@
 """Winding et al. 2023, Supplementary Data S1: the whole brain of a fly larva.
 
-An archive (or a directory) of matrices named by the part they connect: all-all (axons and
-dendrites together), ad (axon to dendrite), aa, da, dd; rows are presynaptic, numbers of synapses.
-annotations.csv gives the class and the side: left_id, right_id, celltype. A matrix
-has no duplicates; signs are unknown.
+The archive (or directory) holds one matrix for each kind of synapse: all-all (all kinds), ad (axon
+to dendrite), aa, da and dd. Rows are presynaptic, entries are numbers of synapses. annotations.csv
+gives class and side of the cells: left_id, right_id, celltype. A matrix has no duplicates. Signs
+are unknown.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def read_winding(path: str | PathLike[str], *, part: str = "all-all") -> Connect
     Parameters
     ----------
     path : path
-        The zip archive as it was downloaded, or the directory that it unpacks to.
+        The downloaded zip archive, or the directory that it unpacks to.
     part : {"all-all", "ad", "aa", "da", "dd"}
-        Which matrix.
+        The matrix to read.
 
     Returns
     -------
     Connectome
-        Attribute: "side", left or right, where the annotations say it.
+        Attribute: "side", left or right, if the annotations give it.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def read_winding(path: str | PathLike[str], *, part: str = "all-all") -> Connect
 
 
 def _read_annotations(source: Source) -> tuple[dict[str, str], dict[str, str]]:
-    """The cell type and the side of each id; "no pair" stands where a cell has no partner."""
+    """The cell type and side of each id. A cell without a partner has the partner "no pair"."""
     columns = ("left_id", "right_id", "celltype")
     table = open_table(source, columns)
     left, right, types = (table.words(table.need(title)).tolist() for title in columns)
