@@ -115,10 +115,10 @@ def evolve(
         "learning_rate": learning_rate,
     }
     if pretrain is not None and start is not None:
-        raise UsageError("--pretrain and --start both say where to start; give one of them")
+        raise UsageError("--pretrain and --start exclude each other; give one of them")
     if sigma_weights is not None:
         if optimizer != "ga":
-            raise UsageError("--sigma-weights is for --optimizer ga; es has one --sigma")
+            raise UsageError("--sigma-weights is for --optimizer ga only; use --sigma instead")
         settings["slice_sigma"] = {"log_weights": sigma_weights}
     method = make_optimizer(optimizer, **{k: v for k, v in settings.items() if v is not None})
     if out is None:

@@ -54,7 +54,7 @@ def load_run(
     Examples
     --------
     >>> run = cc.load_run("runs/worm")  # doctest: +SKIP
-    >>> run.task.evaluate(run.network, run.best.genome[None], seed=7)  # doctest: +SKIP
+    >>> run.task.evaluate(run.network, run.best.genome[None], 7)  # doctest: +SKIP
     """
     directory = RunDirectory.open(path, write=False)
     best = _load_solution(directory)

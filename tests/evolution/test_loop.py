@@ -1,0 +1,107 @@
+"""The loop: starts, history, and the choice of the solution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from conncore.errors import UsageError
+from conncore.evolution.evolve import evolve
+from conncore.noise import start_seeds
+from conncore.optimizers import GA
+from fake_runs import FakeNetwork, SphereTask
+from small_runs import (
+    N_GENERATIONS,
+    go,
+)
+
+
+def test_starts_are_shared_in_a_generation_and_never_held_out():
+    task = SphereTask()
+    go("es", task, seed=3)
+    scouts, training, final = task.calls[:3], task.calls[3:-2], task.calls[-2:]
+    starts = [start_seeds(3, "train", 1, generation=g)[0] for g in range(N_GENERATIONS)]
+    assert scouts == [(starts[0], "train", n) for n in (10, 10, 4)]
+    assert training == [(start, "train", 10) for start in starts]
+    validation, held_out = start_seeds(3, "validation", 16), start_seeds(3, "held-out", 32)
+    assert final == [(validation * 2, "validation", 32), (held_out, "held-out", 32)]
+
+
+def test_history_is_what_was_measured():
+    class Keeping(SphereTask):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
+            fitness[:2] = [np.nan, -np.inf]
+            self.kept = [*getattr(self, "kept", []), fitness.copy()]
+            return fitness
+
+    task = Keeping()
+    history = go("ga", task, generations=3).history
+    for record, fitness in zip(history, task.kept[:3], strict=True):
+        finite = fitness[2:]
+        assert record["best"] == finite.max()
+        assert record["mean"] == pytest.approx(finite.mean())
+        assert record["std"] == pytest.approx(finite.std())
+        assert record["n_failed"] == 2
+    assert history["n_evaluations"].tolist() == [10, 20, 30]
+    assert history["sigma"] == pytest.approx(0.3 * 0.997 ** np.arange(3))
+
+
+def test_the_better_candidate_on_validation_starts_is_the_solution():
+    class Lucky(SphereTask):
+        """One scout is lucky in training; from other starts it is the worst there is."""
+
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
+            if len(self.calls) == 1:
+                fitness[5] = 1e6
+                self.lucky = genomes[5].copy()
+            fitness[(genomes == self.lucky).all(axis=1) & (len(self.calls) > 1)] = -1e6
+            return fitness
+
+    task = Lucky()
+    run = go("es", task, generations=30)
+    assert run.best.chosen == "center"
+    assert run.best.mean > -30
+
+    class Misleading(SphereTask):
+        """After the first population, training rewards what the true score punishes."""
+
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
+            if len(self.calls) == 1:
+                self.best = genomes[np.argmax(fitness)].copy()
+            return -1e6 - fitness if split == "train" and len(self.calls) > 1 else fitness
+
+    task = Misleading()
+    run = go("es", task, generations=30)
+    assert run.best.chosen == "archive"
+    assert np.array_equal(run.best.genome, task.best)
+
+
+def test_a_run_in_which_everything_fails_ends_and_says_so(tmp_path):
+    class Failing(SphereTask):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            return np.full(len(genomes), np.nan)
+
+    run = go("ga", Failing(), out=tmp_path / "run", generations=2)
+    assert run.best.chosen == "center"
+    assert run.best.mean == -np.inf
+    assert run.best.n_failed == 32
+    assert '"best": null' in (tmp_path / "run" / "metrics.jsonl").read_text()
+
+
+def test_fitness_of_the_wrong_shape_is_refused():
+    class Wrong(SphereTask):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            return np.zeros((len(genomes), 1))
+
+    with pytest.raises(UsageError, match=r"task sphere returned fitness of shape \(10, 1\)"):
+        go(task=Wrong())
+
+
+def test_a_checkpoint_holds_the_elites_and_not_the_population(tmp_path):
+    optimizer = GA(population_size=750)
+    evolve(FakeNetwork(), SphereTask(), optimizer, 2, out=tmp_path / "run", progress=False)
+    genomes = 8 * 6 * 750
+    assert (tmp_path / "run" / "checkpoint-2.npz").stat().st_size < genomes / 4
