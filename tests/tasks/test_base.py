@@ -32,10 +32,10 @@ def test_splits_never_share_a_generator():
     ("seed", "split", "said"),
     [
         ([1, 2], "train", "seed has 2 entries for 3 members; give one int, or one per member"),
-        (-1, "train", "seed is -1; give an integer from 0 to 2[*][*]29 - 1"),
-        (2**29, "train", "seed is 536870912; give an integer from 0 to 2[*][*]29 - 1"),
+        (-1, "train", "seed is -1; give a whole number from 0 to 536870911"),
+        (2**29, "train", "seed is 536870912; give a whole number from 0 to 536870911"),
         ([0, 1, 2**30], "held-out", "seed is 1073741824"),
-        (0.5, "train", "seed is 0.5; give an int, or one int per member"),
+        (0.5, "train", "seed is 0.5; give a whole number from 0 to 536870911"),
         (0, "test", "unknown split 'test'; choose one of: held-out, train, validation"),
     ],
 )

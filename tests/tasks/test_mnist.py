@@ -193,8 +193,8 @@ def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(data, segment,
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"batch": 0}, "batch is 0; give an integer from 1 to 110"),
-        ({"batch": 111}, "batch is 111; give an integer from 1 to 110"),
+        ({"batch": 0}, "batch is 0; give a whole number from 1 to 110"),
+        ({"batch": 111}, "batch is 111; give a whole number from 1 to 110"),
         ({"hold": 0}, "hold is 0"),
         ({"score": "loss"}, "unknown score 'loss'; choose one of: accuracy, likelihood"),
         ({"engine": "mujoco"}, "has no option 'engine'; it has: batch, hold, score, pool, data"),

@@ -207,7 +207,7 @@ def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle(name, options)
         ({"seed": [1, 2]}, "seed has 2 entries for 3 members"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": 2**29}, "seed is 536870912"),
-        ({"seed": 0.5}, "give an int"),
+        ({"seed": 0.5}, "seed is 0.5; give a whole number"),
         ({"seed": 0, "split": "test"}, "unknown split 'test'"),
         ({"seed": 0, "n_threads": 0}, "n_threads is 0"),
         ({"seed": 0, "n_threads": 1.5}, "n_threads is 1.5"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.errors import UsageError
+from conncore.errors import UsageError, need_count
 from conncore.network.interface import JointMap
 from conncore.noise import N_STARTS, Split, check_split
 
@@ -137,8 +136,8 @@ def member_seeds(seed: int | Sequence[int], n_members: int, split: Split) -> lis
     Raises
     ------
     UsageError
-        If there is not one seed per member, a seed is not an integer from 0 to 2**29 - 1, or there
-        is no such split.
+        If there is not one seed per member, a seed is not a whole number from 0 to 2**29 - 1, or
+        there is no such split.
     """
     offset = _OFFSET[check_split(split)]
     given: Sequence[Any] = (
@@ -149,14 +148,7 @@ def member_seeds(seed: int | Sequence[int], n_members: int, split: Split) -> lis
             f"seed has {len(given)} entries for {n_members} members; "
             "give one int, or one per member"
         )
-    try:
-        seeds = [operator.index(s) for s in given]
-    except TypeError:
-        raise UsageError(f"seed is {seed!r}; give an int, or one int per member") from None
-    for number in seeds:
-        if not 0 <= number < N_STARTS:
-            raise UsageError(f"seed is {number}; give an integer from 0 to 2**29 - 1")
-    return [offset + number for number in seeds]
+    return [offset + need_count("seed", number, 0, N_STARTS - 1) for number in given]
 
 
 def draw_per_seed(

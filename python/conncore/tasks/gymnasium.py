@@ -12,7 +12,7 @@ from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv
 from numpy.typing import NDArray
 
-from conncore.errors import UsageError
+from conncore.errors import UsageError, need_count
 from conncore.noise import Split
 from conncore.tasks.base import FloatArray, Policy, PolicyFactory, Task, member_seeds
 from conncore.threads import resolve_threads
@@ -70,8 +70,8 @@ class GymnasiumTask(Task):
 
     def __init__(self, name: str, max_steps: int | None = None) -> None:
         self.name = name
-        if max_steps is not None and max_steps < 1:
-            raise UsageError(f"max_steps is {max_steps}; give an integer of at least 1")
+        if max_steps is not None:
+            need_count("max_steps", max_steps)
         with closing(_make(name, 1)) as envs:
             spec = envs.envs[0].spec
             self.n_steps = max_steps or (spec and spec.max_episode_steps) or _DEFAULT_STEPS

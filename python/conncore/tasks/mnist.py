@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import UsageError, choose
+from conncore.errors import UsageError, choose, need_count
 from conncore.noise import Split
 from conncore.tasks.base import FloatArray, PolicyFactory, Task, member_seeds
 from conncore.tasks.mnist_files import N_CLASSES, SIDE, LabelledImages, load_mnist
@@ -92,8 +92,7 @@ class Mnist(Task):
         pool: int = 1,
         data: str | os.PathLike[str] | None = None,
     ) -> None:
-        if hold < 1:
-            raise UsageError(f"hold is {hold}; give an integer of at least 1")
+        need_count("hold", hold)
         if pool not in _POOLS:
             raise UsageError(f"pool is {pool}; give one of {', '.join(map(str, _POOLS))}")
         self.batch = batch
@@ -104,8 +103,7 @@ class Mnist(Task):
         self.data = None if data is None else str(Path(data).resolve())
         known, test = load_mnist(self.data)
         n_train = len(known) - len(known) // _VALIDATION_SHARE
-        if not 1 <= batch <= n_train:
-            raise UsageError(f"batch is {batch}; give an integer from 1 to {n_train}")
+        need_count("batch", batch, 1, n_train)
         self._train = known[:n_train]
         self._whole: dict[Split, LabelledImages] = {"validation": known[n_train:], "held-out": test}
         self._mean = self._train.images.mean(axis=0, dtype=np.float64)
