@@ -69,7 +69,7 @@ def test_ask_is_pure_and_gives_its_own_copy(name):
 
 @over_all
 def test_threads_and_layout_change_no_bit(name):
-    optimizer = small(name, **({} if name == "ga" else {"n_scout": 1}))
+    optimizer = small(name, **({"n_scout": 1} if "n_scout" in SMALL[name] else {}))
     state = start(optimizer, 900)
     members = np.asfortranarray(optimizer.ask(state))
     state = optimizer.tell(state, members, sphere(members))
