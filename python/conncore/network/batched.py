@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore._kernels import load
-from conncore.errors import UsageError
+from conncore.errors import UsageError, need_count
 from conncore.network.encoding import Floats, encoder_of
 from conncore.network.topology import SparseMap, Topology
 from conncore.neurons.operations import NUMPY
@@ -83,8 +83,7 @@ def respond(
         )
     if not np.isfinite(seen).all():
         raise UsageError("observations are not all finite")
-    if n_steps < 1:
-        raise UsageError(f"n_steps is {n_steps}, must be at least 1")
+    need_count("n_steps", n_steps)
     runner = _Runner(topology, neuron, seen, n_steps, trace, steps_per_action)
     answers = np.empty((n_members, topology.n_actions, len(seen)), dtype=np.float32)
 

@@ -12,7 +12,7 @@ from conncore import _kernels
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
-from conncore.errors import UsageError, choose
+from conncore.errors import UsageError, choose, need_count
 from conncore.network import batched
 from conncore.network.constants import NeuronConstants
 from conncore.network.genome import GenomeLayout
@@ -129,9 +129,7 @@ class Network:
         if not 0.0 <= self.trace < 1.0:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
         steps = model.steps_per_action if steps_per_action is None else steps_per_action
-        if steps != int(steps) or steps < 1:
-            raise UsageError(f"steps_per_action is {steps}, must be a whole number from 1 up")
-        self.steps_per_action = int(steps)
+        self.steps_per_action = need_count("steps_per_action", steps)
 
         ends = {"inputs": inputs, "outputs": outputs}
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
@@ -194,8 +192,7 @@ class Network:
         UsageError
             If `n_members` is below 1.
         """
-        if n_members < 1:
-            raise UsageError(f"n_members is {n_members}, must be at least 1")
+        need_count("n_members", n_members)
         layout = self.layout
         drawn = uniform(range(n_members), layout.n_parameters, seed=seed, stream=Stream.INITIAL)
         return layout.initial + (2.0 * drawn - 1.0) * layout.spread
