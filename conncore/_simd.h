@@ -150,7 +150,7 @@ static inline uint64_t cc_to_bits(double value)
 /* tanh(x) without branches or calls, so that a loop over lanes becomes SIMD. |x| = k ln(2)/2 + t,
  * |t| <= ln(2)/4, and tanh(t) = p / q, rational in t, within 6e-18 of the exact value. Then
  * tanh(x) = (m + p) / (m + q) with m = (2^k - 1) (q + p) / 2. Within 5 ulp of the exact value;
- * conncore.reference.functions.tanh does the same operations in the same order. */
+ * conncore.network.arithmetic.tanh does the same operations in the same order. */
 static inline double cc_tanh(double x)
 {
     const double rounder = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer */

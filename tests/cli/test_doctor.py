@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conncore.cli import doctor
+from conncore.neurons.models import NEURONS
 from conncore.reference import ReferencePopulation
 
 
@@ -19,5 +20,5 @@ def test_a_kernel_that_differs_is_named(monkeypatch):
 
     monkeypatch.setattr("conncore.reference.ReferencePopulation", Broken)
     _, problems = doctor.examine()
-    assert len(problems) == 4
+    assert len(problems) == len(NEURONS)
     assert "the alif kernel differs from its NumPy twin" in "".join(problems)
