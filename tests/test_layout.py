@@ -82,7 +82,9 @@ def test_kernels_modules_and_registry_list_the_same_models():
 
 def test_only_the_registry_lists_the_neuron_models():
     """So that a new model needs no change to the networks, the twins or the exports."""
-    rooms = [f"python/conncore/{room}" for room in ("neurons", "network", "reference", "export")]
+    rooms = [
+        f"python/conncore/{room}" for room in ("neurons", "network", "reference", "export", "cli")
+    ]
     names = [re.compile(rf"\b{name}\b") for name in NEURONS]
     lists = [p for p in sources(*rooms) if all(name.search(p.read_text()) for name in names)]
     assert lists == [PACKAGE / "neurons" / "models.py"]

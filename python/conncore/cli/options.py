@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from conncore.neurons.models import NEURONS  # imports neither NumPy nor kernels
+
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
     from conncore.tasks import Task
@@ -54,7 +56,7 @@ Data = Annotated[
         help="Directory with the four files of MNIST. Default: $CONNCORE_DATA, or a download."
     ),
 ]
-Neuron = Annotated[str, typer.Option(help="Neuron model: relu, lif, alif or izhikevich.")]
+Neuron = Annotated[str, typer.Option(help=f"Neuron model: {', '.join(NEURONS)}.")]
 IO = Annotated[
     str,
     typer.Option(help="Wiring of observations and actions to cells: anatomical, dense or direct."),
