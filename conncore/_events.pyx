@@ -4,9 +4,8 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 
 import numpy as np
 
-from conncore._block cimport (
-    CHUNK, LANES, EventArgs, SparseMap, block_fn, neuron_reset_t, neuron_step_t,
-)
+from conncore._block cimport LANES, block_fn
+from conncore._network cimport SparseMap, neuron_reset_t, neuron_step_t
 from conncore._parallel cimport for_each_block
 
 from conncore._population import MAP_VALUES, check_repeats, empty_aligned

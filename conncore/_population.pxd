@@ -1,4 +1,5 @@
-from conncore._block cimport NetworkArgs, block_fn
+from conncore._block cimport block_fn
+from conncore._network cimport NetworkArgs
 
 cdef double* pointer(array) except? NULL
 

@@ -4,9 +4,8 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 
 import numpy as np
 
-from conncore._block cimport (
-    LANES, NetworkArgs, SparseMap, block_fn, neuron_reset_t, neuron_step_t, spikes_t,
-)
+from conncore._block cimport LANES, block_fn, spikes_t
+from conncore._network cimport NetworkArgs, SparseMap, neuron_reset_t, neuron_step_t
 from conncore._parallel cimport for_each_block
 
 from conncore.errors import UsageError

@@ -5,9 +5,10 @@ from libc.string cimport memset
 
 import numpy as np
 
-from conncore._block cimport (
-    LANES, Chain, EpisodeArgs, Link, Motor, block_fn, network_step_t, swim_t,
-)
+from conncore._block cimport LANES, block_fn
+from conncore._bodies cimport Link, Motor, swim_t
+from conncore._episode cimport EpisodeArgs
+from conncore._network cimport network_step_t
 from conncore._parallel cimport for_each_block
 from conncore._population cimport Population, pointer
 

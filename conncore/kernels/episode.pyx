@@ -4,7 +4,8 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.math cimport cos, fabs, sin
 from libc.string cimport memcpy, memset
 
-from conncore._block cimport LANES, PARTS, EpisodeArgs, Scoring, in_t, out_t, wide
+from conncore._block cimport LANES, PARTS, in_t, out_t, wide
+from conncore._episode cimport EpisodeArgs, Scoring
 
 cdef enum:
     N_ROOT = 3  # x, y and the heading come before the joints

@@ -8,9 +8,9 @@ whatever the ranges and threads are: the order of kernels/network.pyx.
 from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memset
 
-from conncore._block cimport (
-    CHUNK, LANES, ROWS, EventArgs, SparseMap, in_t, lowest_bit, out_t, pack, prefetch, tanh_lane,
-)
+from conncore._block cimport LANES, in_t, lowest_bit, out_t, pack, prefetch, tanh_lane
+from conncore._events cimport CHUNK, ROWS, EventArgs
+from conncore._network cimport SparseMap
 
 cdef enum:
     AHEAD = 4            # senders between the one whose row is fetched and the one that sends

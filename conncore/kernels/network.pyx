@@ -4,9 +4,9 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.string cimport memcpy, memset
 
 from conncore._block cimport (
-    LANES, VECTORS, NetworkArgs, SparseMap, add_product, add_where, in_t, out_t, pack, prefetch,
-    spikes_t, tanh_lane, vec,
+    LANES, VECTORS, add_product, add_where, in_t, out_t, pack, prefetch, spikes_t, tanh_lane, vec,
 )
+from conncore._network cimport NetworkArgs, SparseMap
 
 cdef enum:
     AT_ONCE = 16  # cells

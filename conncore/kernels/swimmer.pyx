@@ -12,9 +12,9 @@ whose coefficients are constants: one symmetric solve of n equations a step.
 from cpython.pycapsule cimport PyCapsule_New
 
 from conncore._block cimport (
-    PARTS, Chain, Link, absolute, any_lane, any_negative, less, mask, minimum, select, sincos,
-    splat, swim_t, wide,
+    PARTS, absolute, any_lane, any_negative, less, mask, minimum, select, sincos, splat, wide,
 )
+from conncore._bodies cimport Chain, Link, swim_t
 
 cdef extern from *:
     """
