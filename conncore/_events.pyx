@@ -1,4 +1,4 @@
-"""Large networks: owns the arrays of members that run one by one, and runs the kernels on them."""
+"""Large networks, member by member: owns the arrays, checks them once, and runs the kernels."""
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
@@ -11,7 +11,7 @@ from conncore._parallel cimport for_each_block
 from conncore._population import MAP_VALUES, check_repeats, empty_aligned
 from conncore.errors import UsageError
 
-IDLE_COST = 50  # updating a neuron costs about as much as 50 synapses of which 2% are active
+IDLE_COST = 50  # a neuron's update costs about as much as 50 synapses, of which 2% are active
 
 
 cdef double* doubles(array) except? NULL:
@@ -26,7 +26,10 @@ cdef int* integers(array) except? NULL:
     return <int*> <size_t> array.ctypes.data
 
 
-cdef void fill_map(SparseMap* target, source):
+cdef void fill_map(
+    SparseMap* target,  # OUT
+    source,             # IN
+):
     target.n_rows = source.n_rows
     target.n_values = source.n_values
     target.indptr = integers(source.indptr)
@@ -35,12 +38,16 @@ cdef void fill_map(SparseMap* target, source):
 
 
 cdef void split_rows(
-    Py_ssize_t n_rows, const int* indptr, const int* targets, int bound, int* splits,
-    Py_ssize_t stride
+    Py_ssize_t n_rows,
+    const int* indptr,      # IN
+    const int* targets,     # IN
+    int bound,
+    int* splits,            # OUT
+    Py_ssize_t stride,
 ) noexcept nogil:
-    """The first place of every row, whose targets ascend, that holds a target from `bound` on.
+    """Find the first place of every row whose target is at least `bound`; targets ascend in a row.
 
-    `splits` has `stride` places a row; the first of them is written.
+    `splits` has `stride` places per row, of which this writes the first.
     """
     cdef Py_ssize_t row
     cdef int low, high, middle
@@ -56,7 +63,8 @@ cdef void split_rows(
 
 
 def find_bounds(targets, Py_ssize_t n_neurons, Py_ssize_t n_ranges):
-    """First neuron of every range and the end, (n_ranges + 1,) int32: whole chunks, equal work."""
+    """(n_ranges + 1,) int32: first neuron of every range, and the end. Ranges are whole chunks and
+    take about equal work."""
     n_chunks = (n_neurons + CHUNK - 1) // CHUNK
     if n_ranges == 1:
         return np.array([0, n_chunks * CHUNK], dtype=np.int32)
@@ -95,14 +103,14 @@ cdef class EventPopulation:
         self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)
 
     def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads):
-        """The rest of __init__, for arguments that are right."""
+        """The rest of __init__, for arguments already checked."""
         cdef EventArgs* args = &self.args
         cdef Py_ssize_t n_neurons = topology.n_neurons
         cdef Py_ssize_t n_padded = (n_neurons + CHUNK - 1) // CHUNK * CHUNK
         cdef Py_ssize_t n_state = len(neuron.STATE)
         self.topology = topology
         self.n_threads = n_threads
-        # Members are work enough for all threads, if there are as many; else threads share one.
+        # Each thread takes whole members; where members are fewer than threads, threads share one.
         self.n_ranges = 1 if self.n_members >= n_threads else min(n_threads, n_padded // CHUNK)
         self.n_ranges = max(self.n_ranges, 1)
         self._kernels = (kernels, neuron)
@@ -111,7 +119,7 @@ cdef class EventPopulation:
 
         self._arrays = arrays = {}
         for name, array in values.items():
-            # A copy: the caller may change its own.
+            # A copy: the caller may change the original.
             arrays[name] = array.astype(np.float32 if name in MAP_VALUES else np.float64, order="C")
         arrays["constants"] = np.repeat(values["constants"][:, :, None], LANES, axis=2)
         for name, size in (
@@ -170,7 +178,7 @@ cdef class EventPopulation:
         self.reset()
 
     def _share(self, topology, Py_ssize_t n_neurons):
-        """What all members share: synapses, and which part of each row belongs to which range."""
+        """Set what all members share: the synapses, and the part of each row in each range."""
         cdef EventArgs* args = &self.args
         cdef Py_ssize_t part
         synapses = topology.synapses

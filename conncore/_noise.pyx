@@ -1,4 +1,4 @@
-"""Random numbers of conncore.noise, rows of them at once: members on several threads."""
+"""Random numbers of conncore.noise: a row per member, on several threads."""
 
 import numpy as np
 
@@ -18,8 +18,8 @@ cdef extern from "_philox.h":
     void random_standard_uniform_fill(bitgen_t* bits, Py_ssize_t n, double* out) noexcept nogil
 
 cdef enum:
-    N_BLOCK = 16384  # numbers of a block: some 0.2 ms, worth a thread's start
-    N_PIECE = 1024  # numbers of a row at a time, which stay in the first cache
+    N_BLOCK = 16384  # numbers of a block: about 0.2 ms, enough to pay for a thread
+    N_PIECE = 1024  # numbers of a row at a time; they stay in the first cache
 
 
 cdef struct Rows:
@@ -36,7 +36,10 @@ cdef struct Rows:
     const double* upper
 
 
-cdef void fill_row(const Rows* rows, Py_ssize_t row) noexcept nogil:
+cdef void fill_row(
+    const Rows* rows,   # IN/OUT: its row of out
+    Py_ssize_t row,
+) noexcept nogil:
     cdef cc_philox philox
     cdef bitgen_t bits = cc_bit_generator(
         &philox, rows.seed, rows.stream, rows.members[row], rows.generation
@@ -68,7 +71,13 @@ cdef void fill_block(void* args, Py_ssize_t block) noexcept nogil:
         fill_row(rows, row)
 
 
-cdef int fill(Rows* rows, out, members, place, int n_threads) except -1:
+cdef int fill(
+    Rows* rows,     # IN/OUT
+    out,            # OUT
+    members,        # IN
+    place,          # IN
+    int n_threads,
+) except -1:
     cdef double[:, ::1] filled = out
     cdef const uint64_t[::1] numbers = np.asarray(members, dtype=np.uint64)
     if numbers.shape[0] != filled.shape[0]:
@@ -86,14 +95,23 @@ cdef int fill(Rows* rows, out, members, place, int n_threads) except -1:
     return 0
 
 
-def fill_normal(out, members, place, int n_threads):
+def fill_normal(
+    out,            # OUT
+    members,        # IN
+    place,          # IN
+    int n_threads,
+):
     cdef Rows rows
     rows.parents = NULL
     rows.is_normal = True
     fill(&rows, out, members, place, n_threads)
 
 
-def fill_uniform(out, members, place):
+def fill_uniform(
+    out,        # OUT
+    members,    # IN
+    place,      # IN
+):
     cdef Rows rows
     rows.parents = NULL
     rows.is_normal = False
@@ -101,8 +119,15 @@ def fill_uniform(out, members, place):
 
 
 def fill_children(
-    out, members, place, const double[:, ::1] parents, const Py_ssize_t[::1] chosen,
-    const double[::1] sigma, const double[::1] lower, const double[::1] upper, int n_threads
+    out,                            # OUT
+    members,                        # IN
+    place,                          # IN
+    const double[:, ::1] parents,   # IN
+    const Py_ssize_t[::1] chosen,   # IN
+    const double[::1] sigma,        # IN
+    const double[::1] lower,        # IN
+    const double[::1] upper,        # IN
+    int n_threads,
 ):
     cdef Py_ssize_t row, n = out.shape[1]
     if not (parents.shape[1] == sigma.shape[0] == lower.shape[0] == upper.shape[0] == n):

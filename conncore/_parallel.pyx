@@ -1,5 +1,5 @@
 # cython: embedsignature=True
-"""The one place with threads: run a function over the blocks of a population."""
+"""The one place with threads: run a function over blocks of members."""
 
 import os
 
@@ -29,7 +29,7 @@ def has_openmp():
 
 
 def _after_fork():
-    """libgomp's threads do not live on in a forked child, and waiting for them never ends."""
+    """A forked child has lost libgomp's threads and would wait for them forever."""
     global lost_threads
     lost_threads = threads_started
 
@@ -59,7 +59,7 @@ cdef int for_each_block(
             "or pass n_threads=1"
         )
     threads_started = True
-    if n_threads > n_blocks:  # libgomp would start them all, and crash where it cannot
+    if n_threads > n_blocks:  # libgomp would start all, and crash if it cannot
         n_threads = <int> n_blocks
     for block in prange(n_blocks, nogil=True, schedule="dynamic", num_threads=n_threads):
         work(args, block)

@@ -1,5 +1,5 @@
-/* Philox 4x64 of ten rounds (Salmon et al. 2011), in the order in which NumPy's bit generator gives
- * its numbers: to hand to NumPy's distributions. */
+/* Philox 4x64 of ten rounds (Salmon et al. 2011), with the same numbers in the same order as
+ * NumPy's bit generator. NumPy's distributions draw from it. */
 #ifndef CONNCORE_PHILOX_H
 #define CONNCORE_PHILOX_H
 
@@ -8,7 +8,7 @@
 
 #include <numpy/random/distributions.h>
 
-#define CC_AT_ONCE 4 /* counters whose rounds overlap: each waits for its own products alone */
+#define CC_AT_ONCE 4 /* counters whose rounds overlap: each waits for its own products only */
 #define CC_NUMBERS (4 * CC_AT_ONCE)
 
 typedef struct {
@@ -22,7 +22,7 @@ static void cc_draw(cc_philox *self)
 {
     uint64_t a[CC_AT_ONCE], b[CC_AT_ONCE], c[CC_AT_ONCE], d[CC_AT_ONCE];
     uint64_t first = self->key[0], second = self->key[1];
-    /* The first word of the counter starts at 0 and never comes to its end, so that none carries. */
+    /* The first word of the counter starts at 0 and never overflows, so there is no carry. */
     for (int i = 0; i < CC_AT_ONCE; i++) {
         a[i] = ++self->counter[0];
         b[i] = self->counter[1];
@@ -63,8 +63,8 @@ static double cc_next_double(void *self)
     return (double)(cc_next_uint64(self) >> 11) * 0x1p-53;
 }
 
-/* What NumPy's distributions draw from, at the beginning of a member's numbers. Those of doubles ask
- * for no 32 bits. */
+/* A generator for NumPy's distributions, at the beginning of a member's numbers. The distributions
+ * of doubles never ask for 32 bits, so that function is NULL. */
 static bitgen_t cc_bit_generator(cc_philox *self, uint64_t seed, uint64_t stream, uint64_t member,
                                  uint64_t generation)
 {

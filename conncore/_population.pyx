@@ -1,4 +1,4 @@
-"""A population in lanes: owns the arrays, checks them once, and runs the kernels on them."""
+"""Networks of many members in lanes: owns the arrays, checks them once, and runs the kernels."""
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
@@ -10,7 +10,7 @@ from conncore._parallel cimport for_each_block
 
 from conncore.errors import UsageError
 
-CACHE = 8 * 2**20  # bytes; of more, most is gone from the fast caches when its turn comes again
+CACHE = 8 * 2**20  # bytes; larger arrays do not stay in the fast caches from one step to the next
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 MAP_VALUES = ("encoder_weights", "synapse_weights", "decoder_weights")
 
@@ -56,7 +56,7 @@ cdef double* pointer(array) except? NULL:
 def shared_slots(values):
     """Slots of (n_members, n_values) where many columns are equal: (slots, distinct values)."""
     slots = np.arange(values.shape[1], dtype=np.intc)
-    sample = values[0, :1000]  # of the first member: tells large maps without shared values in no time
+    sample = values[0, :1000]  # enough to recognize most maps without shared values
     if 2 * np.unique(sample).size > sample.size:
         return slots, values
     _, first, inverse = np.unique(values[0], return_index=True, return_inverse=True)
@@ -66,7 +66,13 @@ def shared_slots(values):
     return slots, values
 
 
-cdef void fill_map(SparseMap* target, source, slots, Py_ssize_t n_values, starts):
+cdef void fill_map(
+    SparseMap* target,      # OUT
+    source,                 # IN
+    slots,                  # IN
+    Py_ssize_t n_values,
+    starts,                 # IN
+):
     target.n_rows = source.n_rows
     target.n_values = n_values
     target.slots = <const int*> <size_t> slots.ctypes.data
@@ -92,7 +98,7 @@ cdef class Population:
 
     def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads,
                      int n_repeats):
-        """The rest of __init__, for arguments that are right."""
+        """The rest of __init__, for arguments already checked."""
         self.topology = topology
         self.n_threads = n_threads
         self.n_blocks = (self.n_members + LANES - 1) // LANES

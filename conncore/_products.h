@@ -1,4 +1,4 @@
-/* What each of many inputs gives a network, in float32: products along sparse maps, and tanh. */
+/* One network answers many inputs, in float32: products with sparse maps, and tanh. */
 #ifndef CONNCORE_PRODUCTS_H
 #define CONNCORE_PRODUCTS_H
 

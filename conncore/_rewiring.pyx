@@ -106,8 +106,13 @@ cdef class Chain:
         self.tails_[f] = a
         self.tails_[g] = b
 
-    def walk(self, const long long[::1] first, const long long[::1] second,
-             const double[::1] kinds, double reversals):
+    def walk(
+        self,
+        const long long[::1] first,     # IN
+        const long long[::1] second,    # IN
+        const double[::1] kinds,        # IN
+        double reversals,
+    ):
         cdef Py_ssize_t k
         with nogil:
             for k in range(first.shape[0]):

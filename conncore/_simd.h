@@ -31,8 +31,8 @@ typedef const double *__restrict__ cc_in;
 
 #define CC_INLINE static inline __attribute__((always_inline))
 
-/* float32 to float64: out[p] = w[p] of each vector. Compilers convert part by part what these
- * instructions do at once. */
+/* float32 to float64: out[p] = w[p] of each vector. Compilers would use several
+ * instructions where these do with one. */
 CC_INLINE void cc_widen(const float *w, cc_vec *out)
 {
 #if defined(__AVX512F__)
@@ -63,11 +63,11 @@ CC_INLINE void cc_add_product(const float *w, const cc_vec *x, cc_vec *total)
         total[p] += wide[p] * x[p];
 }
 
-/* total += w where the bit of spikes is set; no total may be -0, which + 0 would change */
+/* total += w where the bit of spikes is set; no total may be -0: adding 0 would change it */
 CC_INLINE void cc_add_where(cc_spikes spikes, const float *w, cc_vec *total)
 {
 #if defined(__AVX512F__)
-    /* a masked addition, not a masked load: that one keeps the processor from prefetching */
+    /* a masked addition, because a masked load keeps the processor from prefetching */
     for (int p = 0; p < CC_VECTORS; p++) {
         const __m512d old = (__m512d)total[p];
         const __m512d wide = _mm512_cvtps_pd(_mm256_loadu_ps(w + 8 * p));
@@ -125,8 +125,8 @@ CC_INLINE cc_spikes cc_pack(const double *z)
     return (cc_spikes)spikes;
 }
 
-/* Without the empty asm, gcc takes a function that only prefetches for one without effect and drops
- * the call. */
+/* gcc assumes that a function that only prefetches has no effect, and drops its calls. The empty
+ * asm prevents this. */
 CC_INLINE void cc_prefetch(const void *address)
 {
     __builtin_prefetch(address);

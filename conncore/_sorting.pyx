@@ -3,7 +3,10 @@
 import numpy as np
 
 
-cdef bint ascends(const int* keys, Py_ssize_t n) noexcept nogil:
+cdef bint ascends(
+    const int* keys,    # IN
+    Py_ssize_t n,
+) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(1, n):
         if keys[k] < keys[k - 1]:
@@ -12,9 +15,14 @@ cdef bint ascends(const int* keys, Py_ssize_t n) noexcept nogil:
 
 
 cdef void counting_sort(
-    const int* keys, Py_ssize_t n, Py_ssize_t n_keys, const int* before, int* first, int* after
+    const int* keys,    # IN
+    Py_ssize_t n,
+    Py_ssize_t n_keys,
+    const int* before,  # IN
+    int* first,         # OUT: scratch
+    int* after,         # OUT
 ) noexcept nogil:
-    """after = the order `before` (NULL: as given), sorted by key and otherwise kept.
+    """after = the order `before` (NULL: as given), sorted by key; equal keys keep their order.
 
     first is scratch, n_keys + 1 long.
     """
@@ -36,7 +44,12 @@ cdef const int* integers(array) except? NULL:
     return <const int*> <size_t> array.ctypes.data
 
 
-def _unsafe_lexical_order(major, minor, Py_ssize_t n_major, Py_ssize_t n_minor):
+def _unsafe_lexical_order(
+    major,                  # IN
+    minor,                  # IN
+    Py_ssize_t n_major,
+    Py_ssize_t n_minor,
+):
     cdef Py_ssize_t n = major.size
     major = np.ascontiguousarray(major, dtype=np.int32)
     minor = np.ascontiguousarray(minor, dtype=np.int32)

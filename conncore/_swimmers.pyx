@@ -1,4 +1,4 @@
-"""Swimmers in lanes: owns the arrays of their bodies, checks them once, and runs the kernels."""
+"""Swimming bodies in lanes: owns the arrays, checks them once, and runs the kernels."""
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.string cimport memset

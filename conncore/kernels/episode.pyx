@@ -13,7 +13,12 @@ cdef enum:
 cdef double TOO_LARGE = 1e10  # MuJoCo's mjMAXVAL: a state beyond it has diverged
 
 
-cdef void read_state(int n_links, in_t offsets, in_t body, out_t state) noexcept nogil:
+cdef void read_state(
+    int n_links,
+    in_t offsets,   # IN
+    in_t body,      # IN
+    out_t state,    # OUT
+) noexcept nogil:
     """qpos and qvel, whose joints are relative to the link in front, from absolute angles."""
     cdef int i, k, lane
     cdef int size = n_links + 2
@@ -32,16 +37,25 @@ cdef void read_state(int n_links, in_t offsets, in_t body, out_t state) noexcept
             state[(k + 2) * LANES + lane] -= offsets[k]
 
 
-cdef void check_lanes(int n_values, in_t values, out_t failed) noexcept nogil:
-    """Mark the lanes with a value that is not finite, or too large to go on from."""
+cdef void check_lanes(
+    int n_values,
+    in_t values,    # IN
+    out_t failed,   # IN/OUT
+) noexcept nogil:
+    """Mark the lanes with a value that is not finite, or too large to continue from."""
     cdef int i, lane
     for i in range(n_values):
         for lane in range(LANES):
             failed[lane] = failed[lane] if fabs(values[i * LANES + lane]) < TOO_LARGE else 1.0
 
 
-cdef void hold_failed(int n_values, in_t failed, in_t before, out_t values) noexcept nogil:
-    """Put the failed lanes back to where they were: they stay there."""
+cdef void hold_failed(
+    int n_values,
+    in_t failed,    # IN
+    in_t before,    # IN
+    out_t values,   # IN/OUT
+) noexcept nogil:
+    """Put the failed lanes back to their values of before; they stay there."""
     cdef int i, lane
     for i in range(n_values):
         for lane in range(LANES):
@@ -50,7 +64,11 @@ cdef void hold_failed(int n_values, in_t failed, in_t before, out_t values) noex
             )
 
 
-cdef void set_torques(const EpisodeArgs* args, in_t actions, out_t torques) noexcept nogil:
+cdef void set_torques(
+    const EpisodeArgs* args,    # IN
+    in_t actions,               # IN
+    out_t torques,              # OUT
+) noexcept nogil:
     cdef int a, lane, link
     cdef double control, torque
     memset(torques, 0, args.chain.n_links * LANES * sizeof(double))
@@ -65,8 +83,11 @@ cdef void set_torques(const EpisodeArgs* args, in_t actions, out_t torques) noex
             torques[(link - 1) * LANES + lane] -= torque
 
 
-cdef void control_step(const EpisodeArgs* args, Py_ssize_t block) noexcept nogil:
-    """One control step with the block's actions; its state afterwards."""
+cdef void control_step(
+    const EpisodeArgs* args,    # IN/OUT: body, state, torques and failed of the block
+    Py_ssize_t block,
+) noexcept nogil:
+    """Advance the block's bodies by one control step with its actions, and update its state."""
     cdef int n_links = args.chain.n_links
     cdef int n_values = 2 * (n_links + 2)
     cdef double* body = args.body + block * n_values * LANES
@@ -86,7 +107,11 @@ cdef void control_step(const EpisodeArgs* args, Py_ssize_t block) noexcept nogil
     read_state(n_links, args.offsets, body, args.state + block * n_values * LANES)
 
 
-cdef void observe(const Scoring* scoring, in_t state, out_t obs) noexcept nogil:
+cdef void observe(
+    const Scoring* scoring,     # IN
+    in_t state,                 # IN
+    out_t obs,                  # OUT
+) noexcept nogil:
     cdef int i, lane
     for i in range(scoring.n_obs):
         for lane in range(LANES):
@@ -95,14 +120,21 @@ cdef void observe(const Scoring* scoring, in_t state, out_t obs) noexcept nogil:
             )
 
 
-cdef void round_lanes(int n_values, double* values) noexcept nogil:
+cdef void round_lanes(
+    int n_values,
+    double* values,     # IN/OUT
+) noexcept nogil:
     cdef int i
     for i in range(n_values * LANES):
         values[i] = <float> values[i]
 
 
 cdef void earn_progress(
-    const EpisodeArgs* args, in_t before, in_t state, in_t actions, out_t fitness
+    const EpisodeArgs* args,    # IN
+    in_t before,                # IN
+    in_t state,                 # IN
+    in_t actions,               # IN
+    out_t fitness,              # IN/OUT
 ) noexcept nogil:
     """Add the x velocity of the root less the control cost, in float32 as Gymnasium has it."""
     cdef int a, lane
@@ -118,7 +150,11 @@ cdef void earn_progress(
         )
 
 
-cdef void earn_head_speed(const EpisodeArgs* args, in_t state, out_t fitness) noexcept nogil:
+cdef void earn_head_speed(
+    const EpisodeArgs* args,    # IN
+    in_t state,                 # IN
+    out_t fitness,              # IN/OUT
+) noexcept nogil:
     """Add the head's speed along its -y over the full speed, within [0, 1]."""
     cdef int lane
     cdef const double* velocity = state + (args.chain.n_links + 2) * LANES
@@ -132,12 +168,12 @@ cdef void earn_head_speed(const EpisodeArgs* args, in_t state, out_t fitness) no
 
 
 cdef void step_block(void* pointer, Py_ssize_t block) noexcept nogil:
-    """One control step with the actions that stand in the block."""
+    """One control step with the block's actions."""
     control_step(<const EpisodeArgs*> pointer, block)
 
 
 cdef void reset_block(void* pointer, Py_ssize_t block) noexcept nogil:
-    """Make the state agree with the body that was put there; no lane has failed yet."""
+    """Compute the state of the bodies that were set; mark lanes whose values are not usable."""
     cdef const EpisodeArgs* args = <const EpisodeArgs*> pointer
     cdef Py_ssize_t n_values = 2 * (args.chain.n_links + 2) * LANES
     memset(args.failed + block * LANES, 0, LANES * sizeof(double))
@@ -147,7 +183,7 @@ cdef void reset_block(void* pointer, Py_ssize_t block) noexcept nogil:
 
 
 cdef void run_block(void* pointer, Py_ssize_t block) noexcept nogil:
-    """A whole episode from the state that stands in the block; adds up its fitness."""
+    """Run an episode from the block's present state, and add up its fitness."""
     cdef const EpisodeArgs* args = <const EpisodeArgs*> pointer
     cdef const Scoring* scoring = &args.scoring
     cdef Py_ssize_t n_values = 2 * (args.chain.n_links + 2) * LANES

@@ -1,8 +1,8 @@
 """One step of a large network: neurons that are active send along their row of synapses.
 
 A member's neurons are split into ranges of whole chunks. A range adds what its own neurons
-receive, all senders in ascending order, so that every neuron's sum is added up in one order
-whatever the ranges and threads are: the order of kernels/network.pyx.
+receive, senders in ascending order. The order of every sum is therefore that of kernels/network,
+for any number of ranges and threads.
 """
 
 from cpython.pycapsule cimport PyCapsule_New
@@ -13,9 +13,9 @@ from conncore._events cimport CHUNK, ROWS, EventArgs
 from conncore._network cimport SparseMap
 
 cdef enum:
-    AHEAD = 4            # senders between the one whose row is fetched and the one that sends
-    FAR_AHEAD = 16       # and the one of which is asked where its row begins
-    FETCHED = 512        # synapses of a row to ask for; the processor follows a longer row itself
+    AHEAD = 4            # senders from the one that sends to the one whose row is prefetched
+    FAR_AHEAD = 16       # and to the one whose row's bounds are prefetched
+    FETCHED = 512        # synapses of a row; the processor prefetches the rest of a longer row
     LINE = 64            # bytes
 
 
@@ -26,22 +26,36 @@ cdef void fetch(const void* first, const void* end) noexcept nogil:
         line += LINE
 
 
-cdef void fetch_row(const EventArgs* net, const float* weights, int start, int end) noexcept nogil:
-    """Ask for a row's synapses: rows are short and far apart, so each would wait for memory."""
+cdef void fetch_row(
+    const EventArgs* net,   # IN
+    const float* weights,   # IN
+    int start,
+    int end,
+) noexcept nogil:
+    """Prefetch a row's synapses: rows are short and far apart, so each would wait for memory."""
     end = min(end, start + FETCHED)
     fetch(net.targets + start, net.targets + end)
     fetch(weights + start, weights + end)
 
 
 cdef void send(
-    int start, int end, const int* targets, const float* weights, double z, out_t current
+    int start,
+    int end,
+    const int* targets,     # IN
+    const float* weights,   # IN
+    double z,
+    out_t current,          # IN/OUT
 ) noexcept nogil:
     cdef int k
     for k in range(start, end):
         current[targets[k]] += weights[k] * z
 
 
-cdef void receive(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexcept nogil:
+cdef void receive(
+    const EventArgs* net,   # IN/OUT: current of the range
+    Py_ssize_t member,
+    Py_ssize_t part,
+) noexcept nogil:
     """Add to `current` of the range's neurons what the senders of all ranges send."""
     cdef Py_ssize_t stride = net.n_ranges + 1
     cdef const int* starts = net.splits + part
@@ -68,7 +82,11 @@ cdef void receive(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noex
 
 
 cdef double map_row(
-    const SparseMap* map, Py_ssize_t row, const float* values, in_t source, double total
+    const SparseMap* map,   # IN
+    Py_ssize_t row,
+    const float* values,    # IN
+    in_t source,            # IN
+    double total,
 ) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(map.indptr[row], map.indptr[row + 1]):
@@ -76,7 +94,11 @@ cdef double map_row(
     return total
 
 
-cdef void encode(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexcept nogil:
+cdef void encode(
+    const EventArgs* net,   # IN/OUT: current of the range's input neurons
+    Py_ssize_t member,
+    Py_ssize_t part,
+) noexcept nogil:
     """Write the drive of the range's input neurons to `current`."""
     cdef const float* values = net.encoder_weights + member * net.encoder.n_values
     cdef const double* bias = net.encoder_bias + member * net.n_inputs
@@ -90,7 +112,11 @@ cdef void encode(const EventArgs* net, Py_ssize_t member, Py_ssize_t part) noexc
 
 
 cdef Py_ssize_t list_active(
-    int first, int end, const double* z, int* cells, double* values
+    int first,
+    int end,
+    const double* z,    # IN
+    int* cells,         # OUT
+    double* values,     # OUT
 ) noexcept nogil:
     """List the neurons from first to end with z != 0, whose z begin at `z`; return how many."""
     cdef int row = first
@@ -135,8 +161,12 @@ cdef void step_range(void* args, Py_ssize_t block) noexcept nogil:
     net.n_sending[member * net.n_ranges + part] = n
 
 
-cdef void low_pass(const EventArgs* net, Py_ssize_t member, double* y) noexcept nogil:
-    """y <- trace y + (1 - trace) z of the output neurons: outputs and active neurons both ascend."""
+cdef void low_pass(
+    const EventArgs* net,   # IN
+    Py_ssize_t member,
+    double* y,              # IN/OUT
+) noexcept nogil:
+    """y <- trace y + (1 - trace) z of the outputs. Outputs and active neurons both ascend."""
     cdef double gain = 1.0 - net.trace, z
     cdef const int* cells
     cdef Py_ssize_t part, first, n, e, place = 0
@@ -172,7 +202,7 @@ cdef void decode(void* args, Py_ssize_t member) noexcept nogil:
 
 
 cdef void reset_range(void* args, Py_ssize_t block) noexcept nogil:
-    """Bring a range's neurons to rest; nobody has sent. Outputs belong to the first range."""
+    """Bring a range's neurons to rest and empty its list of senders. The first range resets y."""
     cdef const EventArgs* net = <const EventArgs*> args
     cdef Py_ssize_t member = block // net.n_ranges
     cdef Py_ssize_t part = block % net.n_ranges

@@ -25,8 +25,17 @@ cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept n
 
 
 cdef void update(
-    Py_ssize_t n, in_t a, in_t b, in_t c, in_t d, in_t scale, in_t dt, in_t current,
-    out_t v, out_t u, out_t z
+    Py_ssize_t n,
+    in_t a,         # IN
+    in_t b,         # IN
+    in_t c,         # IN
+    in_t d,         # IN
+    in_t scale,     # IN
+    in_t dt,        # IN
+    in_t current,   # IN
+    out_t v,        # IN/OUT
+    out_t u,        # IN/OUT
+    out_t z,        # OUT
 ) noexcept nogil:
     cdef Py_ssize_t j, k, lane
     cdef double v_old, v_new, u_new
@@ -49,7 +58,8 @@ cdef void step(
     const double* current, double* z
 ) noexcept nogil:
     update(n, constants, constants + LANES, constants + 2 * LANES, constants + 3 * LANES,
-           constants + 4 * LANES, constants + 5 * LANES, current, state, state + n_neurons * LANES, z)
+           constants + 4 * LANES, constants + 5 * LANES, current, state,
+           state + n_neurons * LANES, z)
 
 
 NEURON_RESET = PyCapsule_New(<void*> reset, "conncore.neuron_reset", NULL)

@@ -15,7 +15,12 @@ cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept n
 
 
 cdef void update(
-    Py_ssize_t n, in_t gamma, in_t v_th, in_t current, out_t v, out_t z
+    Py_ssize_t n,
+    in_t gamma,     # IN
+    in_t v_th,      # IN
+    in_t current,   # IN
+    out_t v,        # IN/OUT
+    out_t z,        # OUT
 ) noexcept nogil:
     cdef Py_ssize_t j, k, lane
     cdef double v_new

@@ -9,19 +9,24 @@ from conncore._block cimport (
 from conncore._network cimport NetworkArgs, SparseMap
 
 cdef enum:
-    AT_ONCE = 16  # cells
+    AT_ONCE = 16  # neurons
     LINE = 64     # bytes
-    AHEAD = 128   # synapses between the one that is added and the one asked for: two small pages,
-                  # at whose ends the processor's own fetching ahead stops
+    AHEAD = 128   # synapses from the added one to the prefetched one: two small pages, at whose
+                  # ends the processor's own prefetching stops
 
 
 cdef void propagate(
-    const SparseMap* map, Py_ssize_t first, Py_ssize_t n, const float* values,
-    const double* source, const double* start, double* target, bint streams
+    const SparseMap* map,   # IN
+    Py_ssize_t first,
+    Py_ssize_t n,
+    const float* values,    # IN
+    const double* source,   # IN
+    const double* start,    # IN
+    double* target,         # OUT
+    bint streams,
 ) noexcept nogil:
-    """target = rows first to first + n of the map: start[starts[row]] plus the sum of
-    values[slots[k]] * source[indices[k]], in that order. If the values stream from memory, they are
-    asked for early."""
+    """target = rows first to first + n of the map (see SparseMap). Prefetches values that stream
+    from memory."""
     cdef const vec* x = <const vec*> source
     cdef const vec* b
     cdef vec* t = <vec*> target
@@ -40,10 +45,16 @@ cdef void propagate(
 
 
 cdef void propagate_spikes(
-    const SparseMap* map, Py_ssize_t first, Py_ssize_t n, const float* values,
-    const spikes_t* spikes, const double* start, double* target, bint streams
+    const SparseMap* map,       # IN
+    Py_ssize_t first,
+    Py_ssize_t n,
+    const float* values,        # IN
+    const spikes_t* spikes,     # IN
+    const double* start,        # IN
+    double* target,             # OUT
+    bint streams,
 ) noexcept nogil:
-    """What propagate does, for z of 0 or 1: 2 bytes to read a cell in place of 128."""
+    """Like propagate, for z of 0 or 1: reads 2 bytes per neuron, not 128."""
     cdef const vec* b
     cdef vec* t = <vec*> target
     cdef vec total[VECTORS]
@@ -51,7 +62,7 @@ cdef void propagate_spikes(
     for i in range(n):
         b = <const vec*> start + map.starts[first + i] * VECTORS
         for p in range(VECTORS):
-            total[p] = b[p] + 0.0  # no -0
+            total[p] = b[p] + 0.0  # turns -0 into 0, as add_where needs
         for k in range(map.indptr[first + i], map.indptr[first + i + 1]):
             if streams:
                 prefetch(values + (map.slots[k] + AHEAD) * LANES)
@@ -60,19 +71,32 @@ cdef void propagate_spikes(
             t[i * VECTORS + p] = total[p]
 
 
-cdef void pack_spikes(Py_ssize_t n, const double* z, spikes_t* spikes) noexcept nogil:
+cdef void pack_spikes(
+    Py_ssize_t n,
+    const double* z,    # IN
+    spikes_t* spikes,   # OUT
+) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
         spikes[i] = pack(z + i * LANES)
 
 
-cdef void tanh_lanes(Py_ssize_t n, double* x) noexcept nogil:
+cdef void tanh_lanes(
+    Py_ssize_t n,
+    double* x,      # IN/OUT
+) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n * LANES):
         x[i] = tanh_lane(x[i])
 
 
-cdef void low_pass(Py_ssize_t n, const int* outputs, double trace, in_t z, out_t y) noexcept nogil:
+cdef void low_pass(
+    Py_ssize_t n,
+    const int* outputs,     # IN
+    double trace,
+    in_t z,                 # IN
+    out_t y,                # IN/OUT
+) noexcept nogil:
     """y <- trace y + (1 - trace) z of the output neurons."""
     cdef Py_ssize_t i, lane
     cdef double gain = 1.0 - trace
@@ -84,9 +108,13 @@ cdef void low_pass(Py_ssize_t n, const int* outputs, double trace, in_t z, out_t
 
 
 cdef void low_pass_spikes(
-    Py_ssize_t n, const int* outputs, double trace, const spikes_t* spikes, out_t y
+    Py_ssize_t n,
+    const int* outputs,         # IN
+    double trace,
+    const spikes_t* spikes,     # IN
+    out_t y,                    # IN/OUT
 ) noexcept nogil:
-    """What low_pass does, for z of 0 or 1."""
+    """Like low_pass, for z of 0 or 1."""
     cdef Py_ssize_t i, lane
     cdef double gain = 1.0 - trace
     cdef unsigned int active
@@ -98,8 +126,8 @@ cdef void low_pass_spikes(
             )
 
 
-cdef void fetch_cells(Py_ssize_t n_state, Py_ssize_t stride, const double* state) noexcept nogil:
-    """Ask for the state of AT_ONCE cells."""
+cdef void fetch_state(Py_ssize_t n_state, Py_ssize_t stride, const double* state) noexcept nogil:
+    """Prefetch the state of AT_ONCE neurons."""
     cdef Py_ssize_t i, k
     for i in range(n_state):
         for k in range(AT_ONCE * LANES * 8 // LINE):
@@ -107,10 +135,13 @@ cdef void fetch_cells(Py_ssize_t n_state, Py_ssize_t stride, const double* state
 
 
 cdef void step_spiking(
-    const NetworkArgs* net, Py_ssize_t block, const double* drive, double* y
+    const NetworkArgs* net,     # IN/OUT: state and spikes of the block
+    Py_ssize_t block,
+    const double* drive,        # IN
+    double* y,                  # IN/OUT
 ) noexcept nogil:
-    """What step_neurons does, a few cells at a time: their current and z stay in the first cache,
-    and what the next step reads of z is a bit."""
+    """Like step_neurons, a few neurons at a time: their current and z stay in the first cache, and
+    the next step reads one bit per lane."""
     cdef Py_ssize_t n = net.n_neurons
     cdef double* state = net.state + block * net.n_state * n * LANES
     cdef const double* constants = net.constants + block * net.n_constants * LANES
@@ -124,7 +155,7 @@ cdef void step_spiking(
     while first < n:
         count = n - first if n - first < AT_ONCE else AT_ONCE
         if net.streams:
-            fetch_cells(net.n_state, n * LANES, state + (first + 2 * AT_ONCE) * LANES)
+            fetch_state(net.n_state, n * LANES, state + (first + 2 * AT_ONCE) * LANES)
         propagate_spikes(&net.synapses, first, count, weights, spikes, drive, current,
                          net.streams)
         net.neuron_step(count, n, state + first * LANES, constants, current, z)
@@ -135,9 +166,12 @@ cdef void step_spiking(
 
 
 cdef void step_neurons(
-    const NetworkArgs* net, Py_ssize_t block, const double* drive, double* y
+    const NetworkArgs* net,     # IN/OUT: state, z and current of the block
+    Py_ssize_t block,
+    const double* drive,        # IN
+    double* y,                  # IN/OUT
 ) noexcept nogil:
-    """Synapses, neurons and the output's low-pass, once.
+    """Update synapses, neurons and the outputs' low-pass once.
 
     Spikes of step t arrive at t + 1: propagation reads the z of the step before.
     """
@@ -153,9 +187,12 @@ cdef void step_neurons(
 
 
 cdef void step_lanes(
-    const NetworkArgs* net, Py_ssize_t block, const double* obs, double* actions
+    const NetworkArgs* net,     # IN/OUT: state, activity and scratch of the block
+    Py_ssize_t block,
+    const double* obs,          # IN: [n_obs][lane]
+    double* actions,            # OUT: [n_actions][lane]
 ) noexcept nogil:
-    """One step of a block; obs [n_obs][lane] in, actions [n_actions][lane] out."""
+    """One step of a block."""
     cdef double* drive = net.drive + block * (net.n_inputs + 1) * LANES
     cdef double* y = net.y + block * net.n_outputs * LANES
     cdef Py_ssize_t repeat
@@ -193,7 +230,7 @@ cdef void act_block(void* args, Py_ssize_t block) noexcept nogil:
 
 
 cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
-    """Bring the block's neurons to rest and forget its activity."""
+    """Bring the block's neurons to rest and clear their activity."""
     cdef const NetworkArgs* net = <const NetworkArgs*> args
     cdef Py_ssize_t cells = net.n_neurons * LANES
     if net.spikes == NULL:

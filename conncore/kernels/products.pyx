@@ -1,6 +1,6 @@
-"""Many inputs to one network, in float32: what the encoder gives its cells, and sums along synapses.
+"""One network answers many inputs at once: products with its sparse maps, and tanh, in float32.
 
-All sums are added in the order of the map, whatever the number of columns and the instruction set.
+A sum adds its terms in the order of the map, for any number of columns and any instruction set.
 """
 
 cdef extern from "_products.h" nogil:
@@ -8,29 +8,52 @@ cdef extern from "_products.h" nogil:
         FLOATS "CC_FLOATS"
         SUMS "CC_SUMS"
     void add_rows "cc_add_rows"(
-        int rows, Py_ssize_t n, const int* senders, const float* values, Py_ssize_t width,
-        Py_ssize_t n_columns, const float* source, const float* start, float* target)
+        int rows,
+        Py_ssize_t n,
+        const int* senders,         # IN
+        const float* values,        # IN
+        Py_ssize_t width,
+        Py_ssize_t n_columns,
+        const float* source,        # IN
+        const float* start,         # IN
+        float* target,              # OUT
+    )
     void tanh_row "cc_tanh_row"(
-        Py_ssize_t n, float start, const float* sums, float* out)
+        Py_ssize_t n,
+        float start,
+        const float* sums,          # IN
+        float* out,                 # OUT
+    )
     void drive_cells "cc_drive"(
-        Py_ssize_t n_rows, Py_ssize_t n, const int* places, const float* values, Py_ssize_t stride,
-        const float* weights, const float* start, float* out)
+        Py_ssize_t n_rows,
+        Py_ssize_t n,
+        const int* places,          # IN
+        const float* values,        # IN
+        Py_ssize_t stride,
+        const float* weights,       # IN
+        const float* start,         # IN
+        float* out,                 # OUT
+    )
 
 
 cdef enum:
-    TILE = 64  # columns: so many of the source stay in the first cache while all rows read them
+    TILE = 64  # columns of the source, which stay in the first cache while all rows read them
 
 
 def _unsafe_add_products(
-    const int[::1] indptr, const int[::1] indices, const unsigned char[::1] alike,
-    const float[::1] values, const float[:, ::1] source, const float[:, ::1] start,
-    float[:, ::1] target
+    const int[::1] indptr,              # IN
+    const int[::1] indices,             # IN
+    const unsigned char[::1] alike,     # IN
+    const float[::1] values,            # IN
+    const float[:, ::1] source,         # IN
+    const float[:, ::1] start,          # IN
+    float[:, ::1] target,               # OUT
 ):
     """target[r] = start[r] + the sum of values[k] source[indices[k]], k from indptr[r] to
     indptr[r + 1].
 
-    alike[r] says that row r has the indices of the row before. Checks nothing; other threads go on
-    meanwhile.
+    alike[r] tells whether row r has the same indices as row r - 1. start may be target. Checks
+    nothing; releases the GIL.
     """
     cdef Py_ssize_t n_rows = target.shape[0], width = target.shape[1], c = 0, some, r, n
     cdef const int* senders = NULL
@@ -57,7 +80,9 @@ def _unsafe_add_products(
 
 
 def _unsafe_add_rows(
-    const float[::1] values, const float[:, ::1] rows, float[::1] target
+    const float[::1] values,    # IN
+    const float[:, ::1] rows,   # IN
+    float[::1] target,          # IN/OUT
 ):
     """target += the sum of values[k] rows[k], in that order. Checks nothing."""
     cdef Py_ssize_t k, h
@@ -67,9 +92,12 @@ def _unsafe_add_rows(
 
 
 def _unsafe_tanh(
-    const float[:, ::1] sums, const float[::1] start, const int[::1] cells, float[:, ::1] drive
+    const float[:, ::1] sums,   # IN
+    const float[::1] start,     # IN
+    const int[::1] cells,       # IN
+    float[:, ::1] drive,        # OUT
 ):
-    """drive[cells[h]] = tanh(start[h] + sums[h]). Checks nothing; other threads go on meanwhile."""
+    """drive[cells[h]] = tanh(start[h] + sums[h]). Checks nothing; releases the GIL."""
     cdef Py_ssize_t h
     if drive.shape[1] == 0:
         return
@@ -79,15 +107,18 @@ def _unsafe_tanh(
 
 
 def _unsafe_drive(
-    const int[::1] indptr, const int[::1] places, const float[::1] values,
-    const float[:, ::1] weights, const float[::1] start, const int[::1] cells,
-    float[:, ::1] drive
+    const int[::1] indptr,          # IN
+    const int[::1] places,          # IN
+    const float[::1] values,        # IN
+    const float[:, ::1] weights,    # IN
+    const float[::1] start,         # IN
+    const int[::1] cells,           # IN
+    float[:, ::1] drive,            # OUT
 ):
     """drive[cells[h], c] = tanh(start[h] + the sum of values[k] weights[places[k], h]), k from
     indptr[c] to indptr[c + 1].
 
-    weights has a multiple of 16 columns, and start as many. Checks nothing; other threads go on
-    meanwhile.
+    weights has a multiple of 16 columns, and start as many. Checks nothing; releases the GIL.
     """
     cdef Py_ssize_t n_rows = cells.shape[0], width = drive.shape[1], c, h, first, some, n
     cdef const int* where = NULL

@@ -13,14 +13,19 @@ cdef void reset(Py_ssize_t n, double* state, const double* constants) noexcept n
     pass
 
 
-cdef void update(Py_ssize_t n, in_t z_max, in_t current, out_t z) noexcept nogil:
+cdef void update(
+    Py_ssize_t n,
+    in_t z_max,     # IN
+    in_t current,   # IN
+    out_t z,        # OUT
+) noexcept nogil:
     cdef Py_ssize_t j, k, lane
     cdef double x
     for j in range(n):
         for lane in range(LANES):
             k = j * LANES + lane
             x = current[k]
-            x = 0.0 if x < 0.0 else x  # in this order NaN passes, and is noticed
+            x = 0.0 if x < 0.0 else x  # this order lets NaN pass, so that status reports it
             z[k] = z_max[lane] if x > z_max[lane] else x
 
 

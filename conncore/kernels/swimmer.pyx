@@ -1,4 +1,4 @@
-"""A planar chain of links in a fluid: MuJoCo's physics, many members at once.
+"""A planar chain of links in a fluid: MuJoCo's physics, many bodies at once.
 
 Angles are absolute: q = (x, y, phi_0 ... phi_{n-1}), phi_k the direction of link k's axis
 e_k = (cos phi_k, sin phi_k), n_k = (-sin phi_k, cos phi_k) across it. With the first moments
@@ -24,7 +24,7 @@ cdef extern from *:
     """
 
 cdef enum:
-    MAX_ROUNDS = 20  # of settling which limits push; one or two are usual
+    MAX_ROUNDS = 20  # of finding the limits that push; one or two usually suffice
 
 cdef double MAX_TURN = 0.1  # rad: 10 rad/s at a step of 0.01 s
 
@@ -42,8 +42,13 @@ cdef inline wide impedance(const Link* link, wide depth) noexcept nogil:
 
 
 cdef inline bint find_limits(
-    int n, const Link* links, const wide* phi, const wide* w, wide* side, wide* weight,
-    wide* target
+    int n,
+    const Link* links,  # IN
+    const wide* phi,    # IN
+    const wide* w,      # IN
+    wide* side,         # OUT
+    wide* weight,       # OUT
+    wide* target,       # OUT
 ) noexcept nogil:
     """MuJoCo's soft constraints of joints beyond a limit; whether any lane has one.
 
@@ -82,8 +87,13 @@ cdef inline bint find_limits(
 
 
 cdef inline void factorise(
-    int n, const Chain* chain, const wide* c, const wide* s, const wide* weight, wide* matrix,
-    wide* inverse
+    int n,
+    const Chain* chain,     # IN
+    const wide* c,          # IN
+    const wide* s,          # IN
+    const wide* weight,     # IN
+    wide* matrix,           # OUT
+    wide* inverse,          # OUT
 ) noexcept nogil:
     """S + the limits' weights = L D L^T: L^T above the diagonal of matrix, 1 / D in inverse."""
     cdef int i, j, k
@@ -107,8 +117,12 @@ cdef inline void factorise(
 
 
 cdef inline void substitute(
-    int n, const wide* rhs, const wide* force, const wide* matrix, const wide* inverse,
-    wide* solution
+    int n,
+    const wide* rhs,        # IN
+    const wide* force,      # IN
+    const wide* matrix,     # IN
+    const wide* inverse,    # IN
+    wide* solution,         # OUT
 ) noexcept nogil:
     """Solve for rhs and the limits' forces, which push one link and its neighbour apart."""
     cdef int i, k
@@ -128,8 +142,15 @@ cdef inline void substitute(
 
 
 cdef inline void accelerate(
-    int n, const Chain* chain, const wide* phi, const wide* c, const wide* s, const wide* v,
-    const wide* torque, wide* acceleration, wide* work
+    int n,
+    const Chain* chain,     # IN
+    const wide* phi,        # IN
+    const wide* c,          # IN
+    const wide* s,          # IN
+    const wide* v,          # IN
+    const wide* torque,     # IN
+    wide* acceleration,     # OUT
+    wide* work,             # OUT: scratch
 ) noexcept nogil:
     """The accelerations of the root's x and y and of the n angles; c and s are phi's cosines and
     sines."""
@@ -155,7 +176,7 @@ cdef inline void accelerate(
     for k in range(1, n):
         active[k] = weight[k]
         force[k] = side[k] * (weight[k] * target[k])
-    # before the forces, which do not depend on it: the processor works on both at once
+    # The forces below do not depend on this, so the processor works on both at once.
     factorise(n, chain, c, s, active, matrix, inverse)
 
     vx = v[0]
@@ -185,7 +206,7 @@ cdef inline void accelerate(
     vx = total_x
     vy = total_y
     for k in range(n):
-        vx = vx - fx[k]  # from here on the sum of the forces behind link k
+        vx = vx - fx[k]  # from here on, the sum of the forces behind link k
         vy = vy - fy[k]
         along = links[k].length * vx + links[k].moment * x
         across = links[k].length * vy + links[k].moment * y
@@ -196,7 +217,7 @@ cdef inline void accelerate(
 
     substitute(n, rhs, force, matrix, inverse, alpha)
     if limited:
-        # a limit pushes, never pulls: drop and take up until every lane has settled
+        # A limit pushes and never pulls: drop and add limits until no lane changes.
         for rounds in range(MAX_ROUNDS):
             changed = less(splat(0.0), splat(0.0))
             for k in range(1, n):
@@ -219,12 +240,18 @@ cdef inline void accelerate(
 
 
 cdef inline void turn_by(
-    int n, const wide* turned, const wide* phi, const wide* c, const wide* s, wide* c_new,
-    wide* s_new
+    int n,
+    const wide* turned,     # IN
+    const wide* phi,        # IN
+    const wide* c,          # IN
+    const wide* s,          # IN
+    wide* c_new,            # OUT
+    wide* s_new,            # OUT
 ) noexcept nogil:
     """Cosines and sines of phi, from those before each angle turned by `turned`.
 
-    The Taylor series end below 1e-16 for turns of up to MAX_TURN; larger ones start afresh.
+    c_new and s_new may be c and s. Up to MAX_TURN, the terms left out of the Taylor series
+    are below 1e-16; for larger turns, sincos computes both anew.
     """
     cdef int k
     cdef mask large
@@ -253,7 +280,12 @@ cdef inline void turn_by(
 
 
 cdef inline void swim(
-    int n, const Chain* chain, wide* state, const wide* torques, int n_substeps, wide* work
+    int n,
+    const Chain* chain,     # IN
+    wide* state,            # IN/OUT
+    const wide* torques,    # IN
+    int n_substeps,
+    wide* work,             # OUT: scratch
 ) noexcept nogil:
     """Advance positions and velocities by n_substeps of MuJoCo's Euler or Runge-Kutta method."""
     cdef int size = n + 2
@@ -323,6 +355,7 @@ cdef inline void swim(
         state[(size + i) * PARTS] = v[i]
 
 
+# The arguments of swim_t.
 cdef void swim_3(
     const Chain* chain, wide* state, const wide* torques, int n_substeps, wide* work
 ) noexcept nogil:

@@ -9,7 +9,9 @@ from conncore.network.topology import Topology
 def find_bounds(targets: NDArray[np.int32], n_neurons: int, n_ranges: int) -> NDArray[np.int32]: ...
 
 class EventPopulation:
-    """Large networks, each with its own values and state: only active neurons send.
+    """The large networks of many members, each with its own values and state.
+
+    Only active neurons send.
 
     Results equal `conncore._population.Population`'s to the bit (but for the signs of zeros), if
     the synapses are the same and those of a postsynaptic neuron ascend there. Its methods are those

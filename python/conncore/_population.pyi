@@ -14,7 +14,7 @@ def shared_slots(values: NDArray[np.float64]) -> tuple[NDArray[np.intc], NDArray
 def check_repeats(n_repeats: int) -> None: ...
 
 class Population:
-    """The networks of a population, each with its own values and state.
+    """The networks of many members in lanes, each with its own values and state.
 
     Parameters
     ----------

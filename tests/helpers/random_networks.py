@@ -1,4 +1,4 @@
-"""Random populations, for tests that run the kernels without a connectome or a task."""
+"""Random networks of many members: tests run the kernels on them without a connectome or task."""
 
 from __future__ import annotations
 
