@@ -156,10 +156,14 @@ class BuildExtensions(build_ext):
         super().build_extensions()
 
 
-# Two packages stand outside python/. An editable install must be a plain path entry, and finds them
-# by links: a finder would come too late, after `import conncore` from this folder had found the
-# Cython sources.
-OUTSIDE = {"conncore.data": "data", "conncore.bench": "bench"}
+# These packages stand outside python/. An editable install must be a plain path entry, and finds
+# them by links: a finder would come too late, after `import conncore` from this folder had found
+# the Cython sources.
+OUTSIDE = {
+    "conncore.data": "data",
+    "conncore.bench": "bench",
+    "conncore.bench.subjects": "bench/subjects",
+}
 EDITABLE = "editable_wheel" in sys.argv
 
 
@@ -172,7 +176,7 @@ def remove_builds_for_one_version() -> None:
 
 def check_links() -> None:
     """Make the links where none stand (an unpacked sdist); refuse what git wrote in their place."""
-    for name in OUTSIDE.values():
+    for name in ("data", "bench"):
         link = Path("python/conncore", name)
         if not os.path.lexists(link):
             link.symlink_to(Path("../..", name), target_is_directory=True)

@@ -1,6 +1,6 @@
 """Speed against named peers and against the machine's limits, measured in one run.
 
-`conncore bench [SUBJECT ...]` runs it. A subject is a module of this package with
+`conncore bench [SUBJECT ...]` runs it. A subject is a module of `conncore.bench.subjects` with
 
     TITLE : str
     run(harness) -> None    # measures, and adds tables and claims to the harness

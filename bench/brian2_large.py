@@ -1,4 +1,4 @@
-"""The large network in Brian2, C++ standalone, one core: run by bench/large.py as
+"""The large network in Brian2, C++ standalone, one core: run by bench/subjects/large.py as
 
 PYTHON bench/brian2_large.py GRAPH.npz N_DRIVERS STEPS ACTIVITY...
 

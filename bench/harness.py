@@ -228,7 +228,7 @@ def run(
 ) -> bool:
     """Run the subjects and write the figures; return whether all claims hold."""
     for name in subjects:
-        subject = importlib.import_module(f"conncore.bench.{name}")
+        subject = importlib.import_module(f"conncore.bench.subjects.{name}")
         print(f"\n== {name}: {subject.TITLE}")
         subject.run(harness)
     if json_file is not None:

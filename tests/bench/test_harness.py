@@ -11,8 +11,8 @@ import pytest
 from conncore.bench import SUBJECTS, graphs
 from conncore.bench.harness import Harness, Row, Table, Work, run
 from conncore.bench.markdown import MARK
-from conncore.bench.network import NumpyAlif, block_diagonal
 from conncore.bench.paper import NumpyAlifNetwork
+from conncore.bench.subjects.network import NumpyAlif, block_diagonal
 from conncore.catalog.shipped import load
 from conncore.network.network import Network
 from conncore.tasks import make_task
@@ -20,7 +20,7 @@ from conncore.tasks import make_task
 
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_subjects_can_be_run(name):
-    subject = importlib.import_module(f"conncore.bench.{name}")
+    subject = importlib.import_module(f"conncore.bench.subjects.{name}")
     assert subject.TITLE
     assert callable(subject.run)
 

@@ -15,8 +15,8 @@ import conncore as cc
 from conncore import _kernels
 from conncore._population import Population
 from conncore._swimmers import Swimmers
-from conncore.bench import limits
 from conncore.bench.harness import Harness, Work
+from conncore.bench.subjects import limits
 from conncore.tasks import make_task
 from conncore.tasks.swimmer import DmSwimmer6, Swimmer6
 

@@ -9,8 +9,9 @@ from functools import partial
 
 import numpy as np
 
-from conncore.bench import closed_loop, graphs
+from conncore.bench import graphs
 from conncore.bench.harness import Harness, repeat
+from conncore.bench.subjects import closed_loop
 
 TITLE = "slopes of time and memory, 1 is linear"
 

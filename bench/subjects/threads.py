@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from conncore.bench import closed_loop, graphs
+from conncore.bench import graphs
 from conncore.bench.harness import Harness, Work, repeat
+from conncore.bench.subjects import closed_loop
 
 TITLE = "how much faster several threads are"
 

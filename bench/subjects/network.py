@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import conncore as cc
-from conncore.bench import graphs, limits
+from conncore.bench import graphs
 from conncore.bench.harness import Harness, Work, repeat
+from conncore.bench.subjects import limits
 from conncore.neurons.models import NEURONS
 
 TITLE = "propagation and neuron step, every member with its own weights, CPU time of one thread"

@@ -1,0 +1,1 @@
+"""What `conncore bench` measures: one subject in each module."""
