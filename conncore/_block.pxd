@@ -25,8 +25,8 @@
 # read what all ranges sent in the step before.
 #
 # Memory. Population, EventPopulation and Swimmers own all arrays, check them once and keep them
-# alive. The argument structs hold bare pointers into these arrays. Kernels allocate no memory and
-# check nothing.
+# alive. The argument structs hold bare pointers into these arrays. kernels/products works on arrays
+# of its caller, who has checked them. Kernels allocate no memory and check nothing.
 #
 # Signatures. "# IN", "# OUT" and "# IN/OUT" tell what a function does with the memory behind a
 # pointer: read it, write it without reading it first, or both. Pointers called scratch are OUT.
