@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conncore.evolution.restore import load_run
     from conncore.experiments.comparison import Comparison, compare
     from conncore.export import to_nir, to_torch
-    from conncore.formats import from_networkx, read, to_networkx, write
+    from conncore.formats import from_networkx, read, read_cells, to_networkx, write
     from conncore.network.network import Network
     from conncore.nulls.models import NULLS, make_null
     from conncore.optimizers import CMA, ES, GA
@@ -61,6 +61,7 @@ _HOMES = {
     "make_null": "conncore.nulls.models",
     "make_task": "conncore.tasks",
     "read": "conncore.formats",
+    "read_cells": "conncore.formats",
     "resume": "conncore.evolution.evolve",
     "score": "conncore.evolution.evolve",
     "to_networkx": "conncore.formats",
@@ -96,6 +97,7 @@ __all__ = [
     "make_null",
     "make_task",
     "read",
+    "read_cells",
     "resume",
     "score",
     "to_networkx",
