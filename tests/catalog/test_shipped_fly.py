@@ -150,7 +150,7 @@ def test_an_extent_is_for_what_is_tiled():
     with pytest.raises(UsageError, match="'celegans-haspel2011' is not tiled"):
         load("celegans-haspel2011", extent=1)
     for extent in (-1, 101):
-        with pytest.raises(UsageError, match="extent goes from 0 to 100"):
+        with pytest.raises(UsageError, match="extent must be from 0 to 100"):
             load("fly-optic-lobe", extent=extent)
 
 

@@ -23,7 +23,7 @@ def test_flyvis_tiles_a_hexagon():
     assert wires["R1_1_0", "Am_0_0"] == (1, -1)
     assert len(wires) == 7 + 4 + 1 + 1
     assert read(FILES / "flyvis.json", extent=2).n_cells == 19 + 19 + 3 + 1
-    with pytest.raises(UsageError, match="extent goes from 0 to 100"):
+    with pytest.raises(UsageError, match="extent must be from 0 to 100"):
         read(FILES / "flyvis.json", extent=-1)
 
 

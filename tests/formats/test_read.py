@@ -17,7 +17,7 @@ def test_unknown_formats_and_options_are_named():
         read(FILES / "square.csv", format="excel")
     with pytest.raises(UsageError, match="unknown option of format flyvis 'size'; choose one of"):
         read(FILES / "flyvis.json", size=2)
-    with pytest.raises(UsageError, match="format graphml has no options, and so no 'size'"):
+    with pytest.raises(UsageError, match="format graphml has no options; leave out 'size'"):
         read(FILES / "small.graphml", size=2)
 
 
@@ -26,7 +26,7 @@ def test_options_come_from_words():
     assert parse_options("flyvis", words) == {"extent": 2, "fill": 0.5}
     edge_words = ["header=no", "pre=a=b"]
     assert parse_options("edges", edge_words) == {"header": False, "pre": "a=b"}
-    with pytest.raises(UsageError, match="'extent' is no option; write key=value"):
+    with pytest.raises(UsageError, match="'extent' is not an option; write key=value"):
         parse_options("flyvis", ["extent"])
     with pytest.raises(UsageError, match="option extent takes a number, not 'two'"):
         parse_options("flyvis", ["extent=two"])

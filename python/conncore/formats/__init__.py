@@ -103,7 +103,7 @@ def read(path: str | PathLike[str], format: str | None = None, **options: Any) -
     known = [name for name in inspect.signature(reader).parameters if name != "path"]
     for option in options:
         if not known:
-            raise UsageError(f"format {format} has no options, and so no {option!r}")
+            raise UsageError(f"format {format} has no options; leave out {option!r}")
         choose(f"option of format {format}", option, known)
     return reader(file, **options)
 
@@ -150,7 +150,7 @@ def parse_options(format: str, pairs: Iterable[str]) -> dict[str, Any]:
 def _split(pair: str) -> tuple[str, str]:
     key, found, value = pair.partition("=")
     if not found or not key:
-        raise UsageError(f"{pair!r} is no option; write key=value")
+        raise UsageError(f"{pair!r} is not an option; write key=value")
     return key, value
 
 

@@ -99,7 +99,7 @@ def _of_archive(file: OpenedFile, suffix: str) -> str:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
     except Exception as error:  # zipfile raises almost anything on damaged archives
-        what = "is damaged" if packed.startswith(ZIP) else "is no archive"
+        what = "is damaged" if packed.startswith(ZIP) else "is not an archive"
         if suffix == ".npz":
             return "npz"  # its reader reports the problem
         raise file.error(f"{what} ({brief(error)})") from None

@@ -63,7 +63,7 @@ class Workbook:
 
     def _part(self, name: str) -> Source:
         if name not in self._parts:
-            raise self.error(f"is no workbook: {name or 'a sheet'} is missing in it")
+            raise self.error(f"is not a workbook: {name or 'a sheet'} is missing in it")
         return self._parts[name]
 
     def _shared_strings(self) -> list[str]:

@@ -63,9 +63,9 @@ class XmlReader:
         except expat.ExpatError as error:
             message = expat.errors.messages[error.code]
             line = f"line {error.lineno}, column {error.offset + 1}"
-            raise self.source.error(f"{line}: this is no XML ({message})") from None
+            raise self.source.error(f"{line}: this is not XML ({message})") from None
         except (LookupError, ValueError) as error:  # Python does not know the encoding
-            raise self.source.error(f"this is no XML that can be read ({brief(error)})") from None
+            raise self.source.error(f"this XML cannot be read ({brief(error)})") from None
 
     @property
     def line(self) -> int:

@@ -52,7 +52,7 @@ def read_flyvis(path: str | PathLike[str], *, extent: int = 1, fill: float = 0.0
         If `extent` or `fill` is out of range.
     """
     if not 0 <= extent <= MOST_EXTENT or not 0 <= fill < math.inf:
-        raise UsageError(f"extent goes from 0 to {MOST_EXTENT}, and fill is not negative")
+        raise UsageError(f"extent must be from 0 to {MOST_EXTENT}, and fill at least 0")
     source = open_source(path)
     nodes, edges, *units = load_json(
         source, ("nodes", "edges"), optional=("input_units", "output_units")
@@ -131,9 +131,9 @@ def load_json(source: Source, keys: tuple[str, ...], optional: tuple[str, ...] =
         raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise source.error(f"{where}: this is no JSON ({error.msg})") from None
+        raise source.error(f"{where}: this is not JSON ({error.msg})") from None
     except (ValueError, RecursionError) as error:  # endless numbers or nesting
-        raise source.error(f"this is no JSON that can be read ({brief(error)})") from None
+        raise source.error(f"this JSON cannot be read ({brief(error)})") from None
     if not isinstance(content, dict):
         raise source.error("holds no JSON object")
     for key in keys:
@@ -181,7 +181,7 @@ def _edge(
     src, tar, alpha = edge.get("src"), edge.get("tar"), edge.get("alpha")
     for name in (src, tar):
         if not isinstance(name, str) or name not in types:
-            raise source.error(f"{where}: {name!r} is no node")
+            raise source.error(f"{where}: {name!r} is not a node")
     if isinstance(alpha, bool) or alpha not in (-1, 0, 1):
         raise source.error(f"{where}: alpha is {alpha!r}; a sign is 1, -1 or 0")
     offsets: dict[tuple[int, int], float] = {}
@@ -191,9 +191,11 @@ def _edge(
             (du, dv), synapses = item  # type: ignore[misc]  # None is refused like any other
             place, value = (int(du), int(dv)), float(synapses)
         except (TypeError, ValueError, OverflowError):
-            raise source.error(f"{where}: {item!r:.40} is no offset [[du, dv], synapses]") from None
+            raise source.error(
+                f"{where}: {item!r:.40} is not an offset [[du, dv], synapses]"
+            ) from None
         if not (math.isfinite(value) and value >= 0) or place != (du, dv):
-            raise source.error(f"{where}: {item!r:.40} is no offset in whole columns")
+            raise source.error(f"{where}: {item!r:.40} is not an offset in whole columns")
         if place in offsets:
             raise source.error(f"{where}: the offset {list(place)} appears twice")
         offsets[place] = value

@@ -76,7 +76,7 @@ def read_graphml(path: str | PathLike[str]) -> Connectome:
                 raise source.error(f"{where}: an edge names {end!r}, but there is no such node")
         if not directed and TYPES.get(str(attributes.get("type", "")).lower()) != 1:
             raise source.error(
-                f"{where}: an edge without direction is no chemical synapse; set "
+                f"{where}: an edge without direction is not a chemical synapse; set "
                 'edgedefault="directed", or its type to gap'
             )
         edges.append(GraphEdge(reading.ids[pre], reading.ids[post], attributes, line))
@@ -169,7 +169,7 @@ class _Reading:
             values = [number(word) for word in words]
             if None in values:
                 k = values.index(None)
-                message = f"node {ids[k]!r}: {title} is {words[k]!r:.40}, no number"
+                message = f"node {ids[k]!r}: {title} is {words[k]!r:.40}, not a number"
                 raise self.xml.source.error(message)
             columns[key] = np.array(values, np.float64)
         return columns

@@ -74,7 +74,9 @@ def connectome_of_graph(
     for k in groups[0].mixed(sign[parts[0]])[:1].tolist():
         rows = parts[0][groups[0].rows(k)]
         last = edges[rows[int(np.argmax(sign[rows] != sign[rows[0]]))]]
-        raise source.error(f"{last.where(names)}: it has another sign before")
+        raise source.error(
+            f"{last.where(names)}: an earlier edge between these cells has another sign"
+        )
     first = parts[0][groups[0].first]
     gap = np.argsort(parts[1][groups[1].first], kind="stable")
     gap_rows = parts[1][groups[1].first][gap]

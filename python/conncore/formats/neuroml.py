@@ -184,7 +184,9 @@ class _Reading:
         else:
             match = CELL.fullmatch(path)
             if match is None:
-                raise self.xml.error(f"{path!r} names no cell; expected ../POPULATION/NUMBER/...")
+                raise self.xml.error(
+                    f"{path!r} does not name a cell; expected ../POPULATION/NUMBER/..."
+                )
             population, place = match["pop"], int(match["a"] or match["b"])
         if population not in self.sizes:
             raise self.xml.error(f"there is no population {population!r} above this line")

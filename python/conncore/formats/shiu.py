@@ -54,7 +54,7 @@ def read_shiu(
     names, pre, post = number_cells(heads, tails, cells)
     weight = table.weights(table.need("Connectivity"))
     title = table.need("Excitatory")
-    sign = table.choices(title, SIGNS, lambda word: f"{word!r} is no sign; use 1 or -1")
+    sign = table.choices(title, SIGNS, lambda word: f"{word!r} is not a sign; use 1 or -1")
     if not names:
         raise table.source.error("there are no connections")
     groups = Groups.of(pre, post, len(names))

@@ -76,7 +76,7 @@ def _entries(source: Source, arrays: dict[str, NDArray[Any]]) -> tuple[int, Any,
     kind = kind.decode("ascii", "replace") if isinstance(kind, bytes) else str(kind)
     if kind not in KINDS:
         raise source.error(
-            f"is no sparse matrix of the formats {', '.join(KINDS)} (its format is {kind!r})"
+            f"is not a sparse matrix of the formats {', '.join(KINDS)} (its format is {kind!r})"
         )
     needed = {"coo": ("row", "col")}.get(kind, ("indptr", "indices"))
     for field in ("shape", "data", *needed):
