@@ -1,4 +1,4 @@
-"""A mushroom body balances a pole: is its wiring worth anything on a task it never met?
+"""A mushroom body balances a pole: does its wiring help on a task from outside the animal?
 
 python examples/cartpole.py
 """
@@ -21,7 +21,7 @@ NULLS = ("segment", "degree", "random")
 
 
 def main(out="runs/examples/cartpole", seeds=8, generations=30, population=32, max_steps=500):
-    """Compare the circuit with its null models; a second call goes on where the first stopped."""
+    """Compare the circuit with its null models; a second call resumes an interrupted comparison."""
     brain, task = load_brain(), cc.make_task("CartPole-v1", max_steps=max_steps)
     found = cc.compare(
         brain,
@@ -33,7 +33,7 @@ def main(out="runs/examples/cartpole", seeds=8, generations=30, population=32, m
         generations=generations,
         n_threads=1,
         neuron="relu",
-        io="dense",  # the four observations to every projection neuron
+        io="dense",  # each of the four observations reaches every projection neuron
         inputs=brain.select(where={"class": "PN"}),
         outputs=brain.select(where={"class": "MBON"}),
         initial_weights="counts",

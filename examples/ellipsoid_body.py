@@ -1,4 +1,4 @@
-"""The ring of the ellipsoid body as a memory of heading: a bump of activity that stays and moves.
+"""Evolve the ring of the ellipsoid body to remember a heading as a bump of activity.
 
 python examples/ellipsoid_body.py EXPORT.csv
     EXPORT.csv: connections among ER and EPG cells from neuPrint (hemibrain), with the columns
@@ -22,12 +22,12 @@ import numpy as np
 import conncore as cc
 from conncore.tasks.base import member_seeds
 
-CUE, DARK, LONG = 20, 100, 300  # steps: a cue, the dark after it, and the dark of the final test
+CUE, DARK, LONG = 20, 100, 300  # steps: cue, dark in training, dark in the test
 ARMS = ("circuit", "segment", "degree", "random", "no ER", "no loop")
 
 
 def read_ring(path):
-    """ER cells inhibit (GABA) and EPG cells excite (acetylcholine); angles around the ring."""
+    """Return the ring with signs (ER inhibits, EPG excites), and each EPG cell's angle."""
     ring = cc.read(path, "neuprint")
     transmitters = ["ACh" if kind == "EPG" else "GABA" for kind in ring.classes]
     ring = replace(ring, name="ellipsoid body", transmitters=tuple(transmitters))
@@ -45,10 +45,10 @@ def read_ring(path):
 
 
 def add_loop(ring, angles, synapses=100.0, width=np.pi / 5):
-    """EPG cells excite their neighbours: stands for the loop by way of PEG and PEN cells.
+    """Let EPG cells excite their neighbours, in place of the loop through PEG and PEN cells.
 
-    An assumption, not data: the export has ER and EPG cells only, and no excitation among them.
-    Every cell receives as many `synapses`.
+    This is an assumption, not data: the export has only ER and EPG cells, and no excitation among
+    EPG cells. Every EPG cell receives the same total weight, `synapses`.
     """
     place = {name: i for i, name in enumerate(ring.names)}
     cells, angle = np.array([place[name] for name in angles]), np.array(list(angles.values()))
@@ -82,7 +82,7 @@ class Heading(cc.Task):
         return {"name": self.name, "n_trials": self.n_trials}
 
     def bump(self, heading):
-        """Light on the cells around a heading."""
+        """Return the light on the cells near each heading."""
         return 0.5 * np.maximum(np.cos(self.angles - heading[:, None]), 0.0) ** 2
 
     def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
@@ -103,14 +103,14 @@ class Heading(cc.Task):
 
 
 def projection(action, heading):
-    """Cosine of the error; a network that says next to nothing gets next to nothing."""
+    """Return the cosine of the error; for a very small action the score is near zero."""
     length = np.hypot(*action.T)
     right = action[:, 0] * np.cos(heading) + action[:, 1] * np.sin(heading)
     return right / np.maximum(length, 0.1)
 
 
 def remember(network, genome, task, n_headings=16):
-    """Mean error in degrees, step by step after the cue has gone: 90 is chance."""
+    """Return the mean error in degrees, for each step after the cue ends; 90 is chance."""
     heading = 2 * np.pi * (np.arange(n_headings) + 0.5) / n_headings
     policy, errors = network.policy(np.tile(genome, (n_headings, 1)), 1), []
     for step in range(CUE + LONG):
@@ -122,7 +122,7 @@ def remember(network, genome, task, n_headings=16):
 
 
 def build(arm, ring, angles, task, seed):
-    """The network of an arm; a null model has the export's wires drawn again, not the loop."""
+    """Build the network of an arm; null models randomize the export's edges, not the loop."""
     if arm == "no ER":
         ring = ring.subset(where={"class": "EPG"})
     elif arm not in ("circuit", "no loop"):
@@ -142,7 +142,7 @@ def build(arm, ring, angles, task, seed):
 
 
 def draw(out, ring, angles, task, networks, errors):
-    """The bump of the circuit as it is moved, and every arm's memory as it fades."""
+    """Draw the circuit's bump as the cue moves it, and the error of each arm in the dark."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     network, genome = networks["circuit"]
     headings = np.array([1.0, 4.2, 2.6])
@@ -176,7 +176,7 @@ def main(path, out="runs/examples/ellipsoid_body.png", seeds=3, generations=60):
         scores = []
         for seed in range(seeds):
             network, start = build(arm, ring, angles, task, seed)
-            optimizer = cc.ES(population_size=32, n_scout=1)  # too few for more than a thread
+            optimizer = cc.ES(population_size=32, n_scout=1)  # few members: one thread is enough
             run = cc.evolve(
                 network,
                 task,

@@ -1,4 +1,4 @@
-"""The larva's mushroom body learns by evolution to tell odours apart, and so do its null models.
+"""Evolve the larva's mushroom body, and its null models, to tell odours apart.
 
 python examples/mushroom_body.py
 """
@@ -20,14 +20,15 @@ from conncore.tasks.base import member_seeds
 from conncore.tasks.mnist import accuracy, likelihood
 
 ARMS = ("circuit", "segment", "degree", "random")
-# The source knows no transmitters; this rule is ours. Projection neurons and Kenyon cells are
-# cholinergic. Of the others some excite, some inhibit and dopamine does neither: all are taken to
-# inhibit, as APL, the GABAergic cell among the MBIN, and many output neurons do.
+# The source has no transmitters, so this rule is our choice. Projection neurons and Kenyon cells
+# are cholinergic. The other cells differ: some excite, some inhibit, some release dopamine. The
+# rule makes all of them inhibit, as APL (the GABAergic cell among the MBIN) and many output
+# neurons do.
 TRANSMITTERS = {"PN": "ACh", "KC": "ACh", "MBON": "GABA", "MBIN": "GABA"}
 
 
 def load_brain():
-    """The left mushroom body, with the signs of the rule above."""
+    """Return the left mushroom body, with signs by the rule above."""
     brain = cc.load("larva-mushroom-body-left")
     transmitters = tuple(TRANSMITTERS[kind] for kind in brain.classes)
     return replace(brain, transmitters=transmitters).sign_by_transmitter("fly")
@@ -53,7 +54,7 @@ class Odours(cc.Task):
         return {"name": self.name, "noise": self.noise, "batch": self.batch}
 
     def draw(self, seed):
-        """Trials of a seed: the activity of every projection neuron, and the odour behind it."""
+        """Draw a seed's trials: the activity of each projection neuron, and each trial's odour."""
         rng = np.random.default_rng(seed)
         odour = np.arange(self.batch) % self.n_actions
         noise = self.noise * rng.standard_normal((self.batch, self.n_obs))
@@ -72,7 +73,7 @@ class Odours(cc.Task):
 
 
 def build(arm, brain, task, seed):
-    """Odours go straight to the projection neurons; output neurons are read."""
+    """Odours drive the projection neurons, and the output neurons give the answer."""
     wired = brain if arm == "circuit" else cc.make_null(arm, brain, seed)
     inputs, outputs = (brain.select(where={"class": kind}) for kind in ("PN", "MBON"))
     return cc.Network(
@@ -82,7 +83,7 @@ def build(arm, brain, task, seed):
 
 
 def draw(out, curves, scores, chance):
-    """Learning curves, and held-out accuracy seed by seed."""
+    """Draw the learning curves, and the held-out accuracy of each seed."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for arm in ARMS:
         left.plot(np.mean(curves[arm], axis=0), label=arm)
@@ -115,7 +116,7 @@ def main(out="runs/examples/mushroom_body.png", seeds=3, generations=150, arms=A
         curves[arm] = [run.history["mean"] for run in runs]
         scores[arm] = [run.best.mean for run in runs]
         print(
-            f"{arm:8} {np.mean(scores[arm]):5.1f}% right on held-out trials "
+            f"{arm:8} {np.mean(scores[arm]):5.1f}% correct on held-out trials "
             f"(seeds {', '.join(f'{s:.1f}' for s in scores[arm])}; chance {chance:.1f}%) "
             f"in {time.perf_counter() - started:.0f} s",
             flush=True,

@@ -1,4 +1,4 @@
-"""A tile of the fly's optic lobe sees a moving edge: which way do its T4 cells think it goes?
+"""Show a moving edge to a tile of the fly's optic lobe: which directions do its T4 cells prefer?
 
 python examples/optic_lobe.py
 """
@@ -18,16 +18,16 @@ import conncore as cc
 from conncore.tasks.base import member_seeds
 from conncore.tasks.mnist import accuracy, likelihood
 
-ARMS = ("circuit", "segment", "degree")  # "segment": here, each type's partners by type
+ARMS = ("circuit", "segment", "degree")  # "segment" keeps which cell types are connected
 TYPES = ("T4a", "T4b", "T4c", "T4d")
-REST, STEPS = 15, 70  # steps of darkness before the edge comes, and in all
+REST, STEPS = 15, 70  # steps of darkness before the edge appears; steps in total
 
 
 class MovingEdge(cc.Task):
     """Light spreads over the eye from one of four sides, at some speed and contrast, with noise.
 
-    The observation is what every cell gets: light for photoreceptors, 0 for all others, so that
-    the one bias of direct input is the drive that keeps cells active in the dark.
+    Every cell has an observation: light for photoreceptors, 0 for all other cells. So the single
+    bias of direct input is a constant input that keeps cells active in the dark.
     """
 
     name, n_actions, n_steps = "moving-edge", 4, STEPS
@@ -35,7 +35,7 @@ class MovingEdge(cc.Task):
 
     def __init__(self, lobe, n_trials=8):
         u, v = lobe.attributes["u"], lobe.attributes["v"]
-        self.x, self.y = u + v / 2, v * np.sqrt(3) / 2  # columns as points of a plane
+        self.x, self.y = u + v / 2, v * np.sqrt(3) / 2  # positions of the columns in a plane
         self.inner = np.maximum(np.maximum(np.abs(u), np.abs(v)), np.abs(u + v)) <= 1
         self.eye = np.flatnonzero(np.isin(lobe.classes, [f"R{k}" for k in range(1, 9)]))
         self.n_obs, self.n_trials = lobe.n_cells, n_trials
@@ -73,7 +73,7 @@ class MovingEdge(cc.Task):
 
 
 def build(arm, lobe, task, seed):
-    """Types keep their signs and synapse counts; two log weights scale them all."""
+    """Signs and synapse counts come from the data; two log weights scale all edges."""
     wired = lobe if arm == "circuit" else cc.make_null(arm, lobe, seed)
     t4 = np.isin(lobe.classes, TYPES) & task.inner
     return cc.Network(
@@ -83,7 +83,7 @@ def build(arm, lobe, task, seed):
 
 
 def start_of(network, seed):
-    """A genome whose cells are a little active in the dark, and whose answers are unsure."""
+    """Return a genome with weak activity in the dark and small answers."""
     start, slices = network.random_genomes(1, seed)[0], network.layout.slices
     start[slices["encoder_bias"]] = 0.1
     start[slices["decoder"]] *= 0.2
@@ -113,7 +113,7 @@ def opposed(angle, one, other):
 
 
 def draw(out, directions, tunings, scores):
-    """Tuning of the untrained circuit and of a null model, and what evolution made of them."""
+    """Draw the tuning of the untrained circuit and of a null model, and the evolved scores."""
     figure = plt.figure(figsize=(10, 3.6), layout="constrained")
     around = np.radians([*directions, directions[0]])
     for place, arm in enumerate(ARMS[:2]):
@@ -149,7 +149,7 @@ def main(
     lobe = cc.load("fly-optic-lobe", extent=extent)
     task, directions = MovingEdge(lobe), np.arange(n_directions) * 360 / n_directions
     print(lobe)
-    print(f"{'untrained':9} selectivity of {', '.join(TYPES)}   a to b  c to d  (unrelated: 90)")
+    print(f"{'untrained':9} selectivity of {', '.join(TYPES)}   a to b  c to d  (chance: 90)")
     selectivity, angles, tunings, scores = {}, {}, {}, {}
     for arm in ARMS:
         networks = [
@@ -163,7 +163,7 @@ def main(
         apart = [[opposed(a, "T4a", "T4b"), opposed(a, "T4c", "T4d")] for _, a in pairs]
         listed = "  ".join(f"{value:.2f}" for value in selectivity[arm])
         print(f"{arm:9} {listed:37} {np.mean(apart, axis=0).round()}")
-    print(f"{'evolved':9} direction told, held out (chance 25%)")
+    print(f"{'evolved':9} correct directions, held-out trials (chance 25%)")
     for arm in ARMS:
         started, scores[arm] = time.perf_counter(), []
         for seed in range(seeds):
