@@ -57,9 +57,9 @@ build: $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine $(AUDIT)
 	$(BIN)/python -m build --outdir dist
 ifneq ($(AUDIT),)
-	PATH="$(BIN):$$PATH" $(BIN)/auditwheel repair --wheel-dir dist dist/*-linux_*.whl
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/auditwheel repair --wheel-dir dist dist/*-linux_*.whl
 	rm dist/*-linux_*.whl
-	$(BIN)/auditwheel show dist/*.whl | tee /dev/stderr | grep --quiet manylinux
+	$(BIN)/auditwheel show dist/*.whl | grep '"manylinux_'
 endif
 	$(BIN)/twine check --strict dist/*
 
