@@ -34,10 +34,12 @@ def test_the_citation_names_this_version():
     [("conncore.data", "data", "*"), ("conncore.bench", "bench", "*.py")],
 )
 def test_packages_outside_python_are_installed_whole(package, folder, pattern):
-    sources = [path for path in (ROOT / folder).glob(pattern) if path.is_file()]
+    home = ROOT / folder
+    sources = [path for path in home.rglob(pattern) if path.is_file() and path.suffix != ".pyc"]
     assert sources
     for path in sources:
-        assert (files(package) / path.name).read_bytes() == path.read_bytes(), path.name
+        installed = files(package) / path.relative_to(home).as_posix()
+        assert installed.read_bytes() == path.read_bytes(), path
 
 
 def test_nothing_is_installed_outside_the_package():
