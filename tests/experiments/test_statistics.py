@@ -35,6 +35,20 @@ def test_permutation_test_is_the_share_of_patterns(differences):
     assert permutation_test(differences) == as_far / len(patterns)
 
 
+@given(
+    st.lists(st.integers(-5, 5), min_size=1, max_size=8), st.sampled_from([0.1, 0.7, 1e-12, 1e9])
+)
+def test_permutation_test_does_not_depend_on_the_unit(differences, unit):
+    """Sums that are equal in whole numbers differ by rounding in tenths; they still count."""
+    assert permutation_test(np.array(differences) * unit) == permutation_test(differences)
+
+
+def test_permutation_test_counts_sums_that_differ_by_rounding_alone():
+    assert 0.1 + 0.2 != 0.3
+    assert permutation_test([0.1, 0.2, -0.3]) == permutation_test([1, 2, -3]) == 1.0
+    assert permutation_test([0.3, 0.3, -0.1, -0.2]) == permutation_test([3, 3, -1, -2])
+
+
 def test_permutation_test_at_its_ends():
     assert permutation_test([0.1] * 10) == 2 / 1024
     assert permutation_test([0.0, 0.0]) == 1.0

@@ -198,6 +198,15 @@ def test_random_draws_pairs_evenly_and_signs_by_share(worm):
     assert np.mean(shares) == pytest.approx(264 / 336, abs=0.02)
 
 
+def test_random_deals_weights_out_evenly():
+    source = Connectome.from_edges(
+        "small", [0, 1, 2], [1, 2, 3], weight=[1.0, 2.0, 3.0], names=list("abcd")
+    )
+    nulls = (make_null("random", source, seed) for seed in range(600))
+    orders = Counter(tuple(null.weight.tolist()) for null in nulls)
+    assert_even(orders, set(permutations((1.0, 2.0, 3.0))), 600)
+
+
 def test_segment_goes_by_class_where_there_is_no_body_map(worm):
     bare = replace(worm, body=None)
     null = make_null("segment", bare, 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from conncore.errors import UsageError
+from conncore.noise import Stream, normal, uniform
 from conncore.optimizers import GA
 
 
@@ -55,6 +56,18 @@ def test_children_take_one_uniformly_drawn_parent_and_a_gaussian_step():
     steps = children - 100 * parent
     assert abs(steps.std() / 0.005 - 1) < 0.03  # sigma * decay**1
     assert abs(steps.mean()) < 5 * 0.005 / np.sqrt(steps.size)
+
+
+def test_steps_and_parents_come_from_streams_of_their_own():
+    """The draws are those of `conncore.noise`: steps that followed the parents' draws are not."""
+    ga = GA(population_size=50, n_elites=4, sigma=0.5, sigma_decay=1.0)
+    state = ga.init(np.zeros((50, 3)), 7)
+    state = ga.tell(state, 100.0 * np.arange(50.0)[:, None] * np.ones(3), np.arange(50.0))
+    drawn = {"seed": 7, "generation": 1}
+    parents = uniform(range(4, 50), 1, stream=Stream.PARENT, **drawn)[:, 0]
+    steps = normal(range(4, 50), 3, stream=Stream.MUTATION, **drawn)
+    expected = state.parents[(4 * parents).astype(int)] + 0.5 * steps
+    assert np.array_equal(ga.ask(state)[4:], expected)
 
 
 def test_a_slice_can_have_its_own_step():
