@@ -15,6 +15,7 @@ from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
+from conncore.cli.options import Command
 from conncore.cli.reproduce import reproduce
 from conncore.errors import ConncoreError
 
@@ -26,17 +27,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(evolve)
+app.command(cls=Command)(evolve)
 app.command()(resume)
 app.command()(score)
 app.command()(export)
 connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
-app.command()(compare)
+app.command(cls=Command)(compare)
 app.command()(reproduce)
 app.command()(demo)
 app.command()(doctor)
-app.command()(bench)
+app.command(cls=Command)(bench)
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,7 +10,7 @@ import typer
 
 def bench(
     subjects: Annotated[
-        list[str] | None, typer.Argument(help="What to measure. Default: all subjects.")
+        list[str] | None, typer.Argument(help="What to measure: {subjects}. Default: all.")
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each piece of work is timed.")] = 5,
     threads: Annotated[

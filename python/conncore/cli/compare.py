@@ -54,8 +54,7 @@ def compare(
     nulls: Annotated[
         str,
         typer.Option(
-            help="Null models (degree, segment, statistics, random, signs, weights) and "
-            "perceptrons (mlp, sparse-mlp), separated by commas."
+            help="Null models ({nulls}) and perceptrons ({baselines}), separated by commas."
         ),
     ] = "degree,segment,random",
     seeds: Annotated[

@@ -11,7 +11,7 @@ import typer
 from rich.table import Column, Table
 
 from conncore.cli import shape
-from conncore.cli.options import Format, Inputs, Options, Outputs, SplitMuscles, ends
+from conncore.cli.options import Command, Format, Inputs, Options, Outputs, SplitMuscles, ends
 from conncore.report.console import wide_console
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ for command in (
     shape.label,
     shape.null,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 NameOrFile = Annotated[
     str, typer.Argument(help="A name from `conncore connectome list`, or a file.")

@@ -62,15 +62,15 @@ def evolve(
         str | None, typer.Option(help="Simulator of a swimmer task: native or mujoco.")
     ] = None,
     data: Data = None,
-    optimizer: Annotated[str, typer.Option(help="es, ga or cma.")] = "es",
+    optimizer: Annotated[str, typer.Option(help="Optimizer: {optimizers}.")] = "es",
     population: Annotated[
-        int | None, typer.Option(help="Members per generation. Default: es 200, ga 750, cma 128.")
+        int | None, typer.Option(help="Members per generation. Default: {population_size}.")
     ] = None,
     generations: Annotated[int, typer.Option(help="Number of generations.")] = 100,
     seed: Annotated[int, typer.Option(help="Random seed. The same seed gives the same run.")] = 0,
     threads: Threads = None,
     sigma: Annotated[
-        float | None, typer.Option(help="Mutation step size. Default: es 0.1, ga 0.01, cma 0.3.")
+        float | None, typer.Option(help="Mutation step size. Default: {sigma}.")
     ] = None,
     sigma_weights: Annotated[
         float | None, typer.Option(help="Mutation step size of log weights, for ga.")

@@ -1,10 +1,11 @@
-"""Options that several commands share, and the function that builds objects from them."""
+"""Options that several commands share, the names in their help, and what is built from them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from conncore.neurons.models import NEURONS  # imports neither NumPy nor kernels
 
@@ -46,9 +47,7 @@ ExcitatoryShare = Annotated[
 ]
 TaskName = Annotated[
     str,
-    typer.Option(
-        help="swimmer6, Swimmer-v5, dm-swimmer6, HalfCheetah-v5, mnist or a Gymnasium id."
-    ),
+    typer.Option(help="Task: {tasks}, or a Gymnasium id."),
 ]
 Data = Annotated[
     str | None,
@@ -71,6 +70,43 @@ Outputs = Annotated[
     str | None, typer.Option(help="Output cells, for --io dense or direct; same forms as --inputs.")
 ]
 Threads = Annotated[int | None, typer.Option(help="Number of threads. Default: all cores.")]
+
+
+class Command(TyperCommand):
+    """A command whose help may hold marks, such as {tasks}, for the names in a registry.
+
+    The names are filled in when the help of this command is shown, because registries import
+    NumPy, which would slow down `conncore --help`.
+    """
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Fill in the names and write the help."""
+        names = _registered()
+        for parameter in self.params:
+            text = getattr(parameter, "help", None) or ""
+            for mark, found in names.items():
+                text = text.replace(f"{{{mark}}}", found)
+            parameter.help = text  # type: ignore[attr-defined]  # arguments and options have it
+        super().format_help(ctx, formatter)
+
+
+def _registered() -> dict[str, str]:
+    """The names in each registry, and the defaults of the optimizers, as help shows them."""
+    from conncore.bench import SUBJECTS
+    from conncore.nulls.models import NULLS
+    from conncore.nulls.perceptrons import BASELINES
+    from conncore.optimizers import OPTIMIZERS
+    from conncore.tasks import TASKS
+
+    names = {"baselines": BASELINES, "nulls": NULLS, "optimizers": OPTIMIZERS, "tasks": TASKS}
+    marks = {mark: ", ".join(registry) for mark, registry in names.items()}
+    for setting in ("population_size", "sigma"):
+        marks[setting] = ", ".join(
+            f"{name} {getattr(kind, setting)}"
+            for name, kind in OPTIMIZERS.items()
+            if hasattr(kind, setting)
+        )
+    return marks | {"subjects": ", ".join(SUBJECTS)}
 
 
 def set_up(

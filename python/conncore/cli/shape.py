@@ -180,9 +180,7 @@ def label(
 def null(
     source: Source,
     out: Result,
-    null: Annotated[
-        str, typer.Option(help="statistics, degree, segment, signs, weights or random.")
-    ],
+    null: Annotated[str, typer.Option(help="Null model: {nulls}.")],
     seed: Annotated[int, typer.Option(help="Seed of the null model.")] = 0,
     format: Format = None,
     option: Options = None,
