@@ -33,10 +33,7 @@ def make_null(name: str, connectome: Connectome, seed: int) -> Connectome:
     Parameters
     ----------
     name : str
-        A key of `NULLS`. "statistics": the numbers of edges of each sign, and which cells send
-        them. "degree": in- and out-degree of each cell. "segment": besides, how many targets of
-        each class and segment each cell has. "signs": the wires, not who excites. "weights": the
-        wires and signs, not the weights. "random": the number of edges.
+        A key of `NULLS`, such as "degree". ``help(NULLS["degree"])`` says what it keeps.
     connectome : Connectome
         What to shuffle.
     seed : int
@@ -217,13 +214,13 @@ def _derive(
 ) -> Connectome:
     """The connectome with these fields of its edges, in any order, changed.
 
-    The weights null keeps where signs came from; elsewhere a known sign is the null model's.
+    If only weights change, signs keep their source; otherwise a known sign is the null model's.
     """
+    source = connectome.sign_source
     fields = {name: getattr(connectome, name) for name in ("pre", "post", "weight", "sign")} | edges
     order = lexical_order(fields["pre"], fields["post"], connectome.n_cells)
     fields = {name: values[order] for name, values in fields.items()}
-    source = connectome.sign_source
-    if null != "weights":
+    if edges.keys() != {"weight"}:
         source = Labels((fields["sign"] == 0).astype(np.uint8), (f"null:{null}", "unknown"))
     return replace(
         connectome,
