@@ -32,8 +32,8 @@ def make_task(name: str = "swimmer6", **options: Any) -> Task:
     name : str
         One of `TASKS`, or any id registered with Gymnasium.
     **options
-        Options of the task: `engine` and `observe` for swimmers, `max_steps` for Gymnasium's
-        environments, `batch`, `hold`, `score`, `pool` and `data` for mnist.
+        Parameters of the task's class, such as `engine` and `observe` of swimmers; `max_steps` for
+        Gymnasium's environments.
 
     Raises
     ------
