@@ -1,4 +1,4 @@
-"""The pages: relative links resolve, Python blocks compile, and README stays short."""
+"""The pages: links resolve, Python blocks compile, registered names are there, README is short."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+
+from conncore.formats import READERS
+from conncore.neurons.models import NEURONS
+from conncore.nulls.models import NULLS
+from conncore.nulls.perceptrons import BASELINES
+from conncore.optimizers import OPTIMIZERS
+from conncore.tasks import TASKS
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (".", "bench", "data", "docs", "examples", "results")
@@ -48,6 +55,20 @@ def test_every_page_of_docs_is_in_its_index():
     index = LINK.findall((ROOT / "docs" / "README.md").read_text())
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
     assert pages <= set(index)
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("formats.md", [f"`{name}`" for name in READERS]),
+        ("networks.md", [f"`{name}`" for name in (*NEURONS, *TASKS)]),
+        ("networks.md", [f"`{kind.__name__}()`" for kind in OPTIMIZERS.values()]),
+        ("nulls.md", [f"`{name}`" for name in (*NULLS, *BASELINES)]),
+    ],
+)
+def test_a_page_names_all_that_is_registered(page, names):
+    text = (ROOT / "docs" / page).read_text().replace("`cc.", "`")
+    assert not [name for name in names if name not in text]
 
 
 def test_readme_has_at_most_100_lines():
