@@ -7,8 +7,8 @@ from conncore._block cimport wide
 cdef struct Link:
     double centre            # from the link's anchor to its centre of mass, along its axis
     double length            # from its anchor to the next link's
-    double moment            # first moment: mass times centre, and mass behind times length
-    double drag_along        # fluid: force = v (drag |v| + viscous); torque likewise
+    double moment            # first moment: mass times centre, plus mass behind times length
+    double drag_along        # of the fluid: force = v (drag |v| + viscous); torque likewise
     double viscous_along
     double drag_across
     double viscous_across

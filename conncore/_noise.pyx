@@ -28,8 +28,8 @@ cdef struct Rows:
     double* out
     Py_ssize_t n_rows, n_columns, n_rows_of_block
     bint is_normal
-    # Of children: out = parent + sigma * number, within bounds.
-    const double* parents  # NULL: the numbers themselves
+    # For children: out = parent + sigma * number, clipped to the bounds.
+    const double* parents  # NULL: out is the numbers themselves
     const Py_ssize_t* chosen
     const double* sigma
     const double* lower

@@ -54,7 +54,7 @@ cdef double* pointer(array) except? NULL:
 
 
 def shared_slots(values):
-    """Slots of (n_members, n_values) where many columns are equal: (slots, distinct values)."""
+    """(slots, distinct values) of (n_members, n_values), so that equal columns are stored once."""
     slots = np.arange(values.shape[1], dtype=np.intc)
     sample = values[0, :1000]  # enough to recognize most maps without shared values
     if 2 * np.unique(sample).size > sample.size:

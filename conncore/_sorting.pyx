@@ -22,7 +22,7 @@ cdef void counting_sort(
     int* first,         # OUT: scratch
     int* after,         # OUT
 ) noexcept nogil:
-    """after = the order `before` (NULL: as given), sorted by key; equal keys keep their order.
+    """Sort the items of `before` (NULL: 0 to n - 1) by key into `after`, equal keys in their order.
 
     first is scratch, n_keys + 1 long.
     """

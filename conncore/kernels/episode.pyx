@@ -19,7 +19,7 @@ cdef void read_state(
     in_t body,      # IN
     out_t state,    # OUT
 ) noexcept nogil:
-    """qpos and qvel, whose joints are relative to the link in front, from absolute angles."""
+    """Compute qpos and qvel, whose joint angles are relative to the link in front, from `body`."""
     cdef int i, k, lane
     cdef int size = n_links + 2
     cdef int row
@@ -55,7 +55,7 @@ cdef void hold_failed(
     in_t before,    # IN
     out_t values,   # IN/OUT
 ) noexcept nogil:
-    """Put the failed lanes back to their values of before; they stay there."""
+    """Put the failed lanes back to their values before the step, where they stay."""
     cdef int i, lane
     for i in range(n_values):
         for lane in range(LANES):
@@ -136,7 +136,7 @@ cdef void earn_progress(
     in_t actions,               # IN
     out_t fitness,              # IN/OUT
 ) noexcept nogil:
-    """Add the x velocity of the root less the control cost, in float32 as Gymnasium has it."""
+    """Add the x velocity of the root minus the control cost, which is float32 as in Gymnasium."""
     cdef int a, lane
     cdef float squares, action
     for lane in range(LANES):
@@ -155,7 +155,7 @@ cdef void earn_head_speed(
     in_t state,                 # IN
     out_t fitness,              # IN/OUT
 ) noexcept nogil:
-    """Add the head's speed along its -y over the full speed, within [0, 1]."""
+    """Add the head's speed along its -y axis, divided by the full speed and clipped to [0, 1]."""
     cdef int lane
     cdef const double* velocity = state + (args.chain.n_links + 2) * LANES
     cdef double heading, reward

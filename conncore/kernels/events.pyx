@@ -13,8 +13,8 @@ from conncore._events cimport CHUNK, ROWS, EventArgs
 from conncore._network cimport SparseMap
 
 cdef enum:
-    AHEAD = 4            # senders from the one that sends to the one whose row is prefetched
-    FAR_AHEAD = 16       # and to the one whose row's bounds are prefetched
+    AHEAD = 4            # while sender e sends, the row of sender e + AHEAD is prefetched,
+    FAR_AHEAD = 16       # and the bounds of the row of sender e + FAR_AHEAD
     FETCHED = 512        # synapses of a row; the processor prefetches the rest of a longer row
     LINE = 64            # bytes
 

@@ -6,7 +6,7 @@ c_k = m_k r_k + l_k (mass behind link k) and the total mass M, eliminating the t
 
     S[j, k] = (l_j - c_j / M) c_k cos(phi_j - phi_k)   for j < k, plus inertia and armature,
 
-whose coefficients are constants: one symmetric solve of n equations a step.
+whose coefficients are constants: one symmetric solve of n equations per step.
 """
 
 from cpython.pycapsule cimport PyCapsule_New
@@ -50,7 +50,7 @@ cdef inline bint find_limits(
     wide* weight,       # OUT
     wide* target,       # OUT
 ) noexcept nogil:
-    """MuJoCo's soft constraints of joints beyond a limit; whether any lane has one.
+    """MuJoCo's soft constraints of joints beyond a limit. Returns whether any lane has one.
 
     side: 1 below the lower limit, -1 above the upper one; weight: D of MuJoCo's solver, 0 where
     there is no constraint; target: the acceleration along side that the constraint asks for.
@@ -176,7 +176,7 @@ cdef inline void accelerate(
     for k in range(1, n):
         active[k] = weight[k]
         force[k] = side[k] * (weight[k] * target[k])
-    # The forces below do not depend on this, so the processor works on both at once.
+    # The forces below do not depend on the factors, so the processor works on both at once.
     factorise(n, chain, c, s, active, matrix, inverse)
 
     vx = v[0]
@@ -355,7 +355,8 @@ cdef inline void swim(
         state[(size + i) * PARTS] = v[i]
 
 
-# The arguments of swim_t.
+# `swim` with the arguments of swim_t. Where the number of links is known to the compiler, its loops
+# are unrolled, and `local` takes the place of the caller's scratch.
 cdef void swim_3(
     const Chain* chain, wide* state, const wide* torques, int n_substeps, wide* work
 ) noexcept nogil:
