@@ -41,11 +41,15 @@ def need(ok: bool, message: str) -> None:
         raise UsageError(message)
 
 
-def choose(what: str, name: str, known: Iterable[str]) -> str:
-    """Return `name` if it is one of `known`, else raise a `UsageError` that lists them."""
+def choose(what: str, name: str, known: Iterable[str], where: str = "") -> str:
+    """Return `name` if it is one of `known`, else raise a `UsageError` that lists them.
+
+    The message says what `name` is, and in what it is unknown: "unknown option 'x' of format npz".
+    """
     names = sorted(known)
     if name not in names:
-        raise UsageError(f"unknown {what} {name!r}; choose one of: {', '.join(names)}")
+        place = where and f" {where}"
+        raise UsageError(f"unknown {what} {name!r}{place}; choose one of: {', '.join(names)}")
     return name
 
 

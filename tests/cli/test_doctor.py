@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typer.testing import CliRunner
+
 from conncore.cli import doctor
+from conncore.cli.app import app
 from conncore.neurons.models import NEURONS
 from conncore.reference import ReferencePopulation
 
@@ -11,6 +14,12 @@ def test_a_good_installation_has_no_problems():
     facts, problems = doctor.examine()
     assert problems == []
     assert "baseline" in facts["instruction sets"]
+
+
+def test_it_says_that_all_is_well():
+    result = CliRunner().invoke(app, ["doctor"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith("no problems: the kernels give the same bits as NumPy\n")
 
 
 def test_a_kernel_that_differs_is_named(monkeypatch):

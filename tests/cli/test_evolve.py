@@ -216,7 +216,10 @@ def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path):
             ["--optimizer", "ga", "--population", "8"],
             "n_elites is 8; give fewer than population_size",
         ),
-        (["--optimizer", "ga", "--learning-rate", "1"], "has no setting 'learning_rate'"),
+        (
+            ["--optimizer", "ga", "--learning-rate", "1"],
+            "has no setting 'learning_rate'; it has: n_elites, population_size, sigma",
+        ),
         (["--sigma", "-1"], "sigma is -1.0; give a number above 0"),
         (["--sigma-weights", "0.02"], "--sigma-weights is for --optimizer ga"),
         (["--generations", "0"], "generations is 0; give a whole number from 1 up"),

@@ -140,4 +140,4 @@ def test_a_run_takes_chosen_cells_and_settles_signs(tmp_path):
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "refused")])
     assert "choose a policy with --unknown-signs" in str(result.exception)
     result = CliRunner().invoke(app, [*words, "--unknown-signs", "drop", "--inputs", "class=Q"])
-    assert "unknown class of 'net' 'Q'" in str(result.exception)
+    assert "unknown class 'Q' in connectome 'net'" in str(result.exception)

@@ -57,7 +57,9 @@ def test_columns_are_what_is_known_of_cells(worm):
     assert column(eye(attributes={"flow": list("abcde")}), "flow") == tuple("abcde")
     assert set(column(worm, "role")) == {"motor", "muscle"}
     assert set(column(worm, "segment")) == set("012345")
-    with pytest.raises(UsageError, match="unknown property of the cells of 'eye' 'side'; choose"):
+    with pytest.raises(
+        UsageError, match="unknown cell property 'side' in connectome 'eye'; choose"
+    ):
         column(eye(), "side")
 
 
@@ -85,9 +87,10 @@ def test_cells_are_chosen_by_a_word(text, names):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("R3", "has no cell 'R3'"),
-        ("class=Q", "unknown class of 'eye' 'Q'; choose one of: O, R, T"),
-        ("shape=round", "unknown property of the cells of 'eye' 'shape'"),
+        ("R3", "has no cell 'R3'; the names are written like R1, R2, T_L"),
+        ("T_X", "has no cell 'T_X'; did you mean T_"),
+        ("class=Q", "unknown class 'Q' in connectome 'eye'; choose one of: O, R, T"),
+        ("shape=round", "unknown cell property 'shape' in connectome 'eye'"),
         ("match=(", r"'\(' is not a regular expression"),
         ("match=zzz", "no cell of connectome 'eye' meets all these conditions"),
     ],
@@ -231,7 +234,7 @@ def test_one_sign_of_several_sources_is_merged():
 
 
 def test_a_wrong_merge_is_one_line():
-    with pytest.raises(UsageError, match="unknown property"):
+    with pytest.raises(UsageError, match="unknown cell property"):
         eye().merge("colour")
     with pytest.raises(UsageError, match="by has 2 words for 5 cells"):
         eye().merge(["a", "b"])

@@ -16,7 +16,7 @@ def test_unknown_formats_and_options_are_named():
     known = ", ".join(sorted(READERS))
     with pytest.raises(UsageError, match=f"unknown format 'excel'; choose one of: {known}"):
         read(FILES / "square.csv", format="excel")
-    with pytest.raises(UsageError, match="unknown option of format flyvis 'size'; choose one of"):
+    with pytest.raises(UsageError, match="unknown option 'size' of format flyvis; choose one of"):
         read(FILES / "flyvis.json", size=2)
     with pytest.raises(UsageError, match="format graphml has no options; leave out 'size'"):
         read(FILES / "small.graphml", size=2)

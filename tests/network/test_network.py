@@ -106,7 +106,7 @@ def test_describe_rebuilds_the_network(worm, chain, neuron, io, weights):
     ({"weights": "both"}, "weights 'both'.*individual"),
     ({"initial_weights": "random"}, "initial_weights 'random'.*counts"),
     ({"tune": ("beta", "bta")}, "'bta'.*beta"),
-    ({"constants": {"gama": 0.5}}, "constant of alif 'gama'.*gamma"),
+    ({"constants": {"gama": 0.5}}, "constant 'gama' of alif.*gamma"),
     ({"constants": {"gamma": 1.5}}, r"gamma of alif is 1.5, must lie in \[0, 1\]"),
     ({"constants": {"gamma": np.nan}}, "gamma of alif is nan"),
     ({"log_weights": (0.0,)}, "log_weights"),

@@ -153,6 +153,11 @@ def open_connectome(
         format = detect(file) if format is None else format
         connectome = read(file, format, **parse_options(format, options))
         return connectome.split_muscles() if split_muscles else connectome
+    if name_or_file not in names:
+        raise UsageError(
+            f"unknown connectome {name_or_file!r}, and there is no such file; give a file, or "
+            f"choose one of: {', '.join(sorted(names))}"
+        )
     extent = None
     for option in options:
         key, _, value = option.partition("=")

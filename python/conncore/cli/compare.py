@@ -45,7 +45,11 @@ def compare(
     inputs: Inputs = None,
     outputs: Outputs = None,
     weights: Annotated[
-        str, typer.Option(help="shared (two log weights in all) or individual (one per edge).")
+        str,
+        typer.Option(
+            help="shared (two log weights in all), individual (one log weight per edge) or free "
+            "(one weight per edge, of either sign)."
+        ),
     ] = "shared",
     initial_weights: Annotated[
         str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import starmap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,10 +48,10 @@ def list_all(as_json: Json = False) -> None:
         typer.echo(json.dumps([asdict(entry) for entry in entries], indent=2))
         return
     name = Column("name", min_width=max(len(entry.name) for entry in entries))
-    table = Table(name, "cells", "edges", "signs", "gap", "what", box=None)
+    table = Table(name, "cells", "edges", "known signs", "gap junctions", "content", box=None)
     for entry in entries:
         counts = (entry.n_cells, entry.n_edges, entry.n_signed, entry.n_gap_junctions)
-        table.add_row(entry.name, *map(str, counts), entry.title)
+        table.add_row(entry.name, *(f"{n:,}" for n in counts), entry.title)
     wide_console().print(table)
     wide_console().print(
         "\nNot shipped; `conncore connectome info NAME` downloads it or says where to get it:"
@@ -179,8 +180,14 @@ def _print(facts: Mapping[str, Any], as_json: bool) -> None:
 
 def _words(value: object) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{n} {key}" for key, n in value.items()) or "none"
+        return "; ".join(starmap(_entry, value.items())) or "none"
     if isinstance(value, list):
         shown = ", ".join(value[:20]) + (", ..." if len(value) > 20 else "")
         return f"{len(value)}: {shown}" if value else "none"
+    if isinstance(value, int):
+        return f"{value:,}"
     return str(value) or "not given"
+
+
+def _entry(key: str, value: float) -> str:
+    return f"{key} {value:,g}" if isinstance(value, float) else f"{value:,} {key}"

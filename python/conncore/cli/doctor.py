@@ -25,6 +25,8 @@ def doctor(
             print(f"{name:<{width}}  {value}")
         for problem in problems:
             print(f"problem: {problem}")
+        if not problems:
+            print("no problems: the kernels give the same bits as NumPy")
     if problems:
         raise typer.Exit(1)
 

@@ -53,8 +53,8 @@ def evolve(
     weights: Annotated[
         str | None,
         typer.Option(
-            help="shared (two log weights in all) or individual (one per edge). Default: "
-            "individual for ga, else shared."
+            help="shared (two log weights in all), individual (one log weight per edge) or "
+            "free (one weight per edge, of either sign). Default: individual for ga, else shared."
         ),
     ] = None,
     task: TaskName = "swimmer6",
@@ -234,7 +234,8 @@ def _summary(best: Best) -> str:
     n_starts = len(best.scores)
     spread = f" +- {best.sd:.1f}" if n_starts > 1 else ""
     text = f"held-out score: {best.mean:.1f}{spread}"
-    details = f"{n_starts} start{'s' * (n_starts > 1)}, generation {best.generation}, {best.chosen}"
+    solution = {"archive": "best member", "center": "optimizer's own solution"}[best.chosen]
+    details = f"{n_starts} start{'s' * (n_starts > 1)}, generation {best.generation}, {solution}"
     failed = f"; {best.n_failed} failed" if best.n_failed else ""
     return f"{text} ({details}{failed})"
 

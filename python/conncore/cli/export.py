@@ -10,7 +10,9 @@ import typer
 
 def export(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")],
-    out: Annotated[Path, typer.Argument(help="The file to write: .nir or .pt (PyTorch).")],
+    out: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write: .nir or .pt (PyTorch).")
+    ],
 ) -> None:
     """Write the network of a run, with its solution, as a NIR graph or a PyTorch module."""
     from conncore.export import export_run

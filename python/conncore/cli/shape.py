@@ -18,10 +18,18 @@ Source = Annotated[
 Result = Annotated[
     Path,
     typer.Argument(
-        metavar="OUT", help="NAME.npz or NAME.graphml keep everything; or NAME.edges.csv."
+        metavar="OUT",
+        help="The file to write: NAME.npz or NAME.graphml, which keep everything, or "
+        "NAME.edges.csv.",
     ),
 ]
-Conflicts = Annotated[str, typer.Option(help="If signs differ: refuse, or majority of the weight.")]
+Conflicts = Annotated[
+    str,
+    typer.Option(
+        help="If the signs of merged edges differ: refuse, or majority (the sign with the most "
+        "weight)."
+    ),
+]
 
 
 def subset(
@@ -38,20 +46,20 @@ def subset(
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option(help="PROPERTY=WORD,WORD such as region=EB; may be repeated."),
+        typer.Option(help="PROPERTY=WORD,WORD, such as region=EB. Repeat it for several."),
     ] = None,
     start: Annotated[
         str | None,
         typer.Option(
-            "--from", help="Only cells near these: NAME,NAME, PROPERTY=WORD or match=REGEX."
+            "--from", help="Keep only cells near these: NAME,NAME, PROPERTY=WORD or match=REGEX."
         ),
     ] = None,
     hops: Annotated[
-        int | None, typer.Option(help="How many chemical edges away from --from; 1 if not given.")
+        int | None, typer.Option(help="Most chemical edges between a cell and --from. Default: 1.")
     ] = None,
     direction: Annotated[
         str | None,
-        typer.Option(help="Direction of these edges: out, in or both; both if not given."),
+        typer.Option(help="Direction of these edges: out, in or both. Default: both."),
     ] = None,
     min_weight: Annotated[
         float, typer.Option(help="Leave out chemical edges with a lower weight.")
@@ -89,10 +97,10 @@ def merge(
     option: Options = None,
     by: Annotated[
         str | None,
-        typer.Option(help="The property that the cells of a group share; class if not given."),
+        typer.Option(help="The property that the cells of a group share. Default: class."),
     ] = None,
     left_right: Annotated[
-        bool, typer.Option("--left-right", help="Merge left and right cells instead.")
+        bool, typer.Option("--left-right", help="Merge each left/right pair of cells instead.")
     ] = False,
     conflicts: Conflicts = "refuse",
 ) -> None:
@@ -124,18 +132,22 @@ def sign(
         Path | None, typer.Option(help="A table (pre,post,sign) that replaces the signs of edges.")
     ] = None,
     transmitters: Annotated[
-        str | None, typer.Option(help="worm, fly or a table (transmitter,sign), for unknown signs.")
+        str | None,
+        typer.Option(
+            help="Set unknown signs by transmitter: worm, fly or a CSV file (transmitter,sign)."
+        ),
     ] = None,
     min_confidence: Annotated[
         float | None, typer.Option(help="Ignore transmitters with a lower confidence.")
     ] = None,
     unknown_signs: Annotated[
-        str | None, typer.Option(help="For all other edges: refuse, excitatory, drop or random.")
+        str | None,
+        typer.Option(help="What to do with all other edges: refuse, excitatory, drop or random."),
     ] = None,
     excitatory_share: ExcitatoryShare = None,
     seed: Annotated[int, typer.Option(help="Seed for random signs.")] = 0,
 ) -> None:
-    """Give signs to edges: from a table, then by transmitter, then by a policy for the rest."""
+    """Set the signs of edges: from a table, then by transmitter, then by a rule for the rest."""
     from conncore.errors import UsageError
     from conncore.formats import open_sign_rule, read_edge_signs
 
@@ -165,7 +177,8 @@ def label(
     table: Annotated[
         Path,
         typer.Option(
-            help="A table, one cell per row: name, class, transmitter, role, segment, side, others."
+            help="A table with one cell per row: name, class, transmitter, role, segment, side, "
+            "others."
         ),
     ],
     format: Format = None,

@@ -101,7 +101,11 @@ def annotate(connectome: C, table: CellTable) -> C:
     place = {name: i for i, name in enumerate(connectome.names)}
     for row, name in enumerate(table.names):
         if name not in place:
-            raise table.error(row, f"there is no cell {name!r}")
+            raise table.error(
+                row,
+                f"there is no cell {name!r} in connectome {connectome.name!r}; correct the name or "
+                "remove the row",
+            )
     cells = [place[name] for name in table.names]
     classes = _updated(connectome.classes, table.classes, cells)
     columns = {key: _spread(column, cells, len(place)) for key, column in table.attributes.items()}

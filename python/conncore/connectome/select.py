@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ def column(connectome: Record, key: str) -> Sequence[str]:
         columns["side"] = lambda: body.side
         columns["segment"] = lambda: ["" if s < 0 else str(s) for s in body.segment]
     known = {*columns, *connectome.attributes}
-    return columns[choose(f"property of the cells of {connectome.name!r}", key, known)]()
+    return columns[choose("cell property", key, known, f"in connectome {connectome.name!r}")]()
 
 
 def _flow(connectome: Record) -> Labels:
@@ -174,7 +175,7 @@ def _end(connectome: Record, what: str, names: Sequence[str] | None, role: str) 
     places = {name: i for i, name in enumerate(connectome.names)}
     unknown = [name for name in names if name not in places]
     if unknown:
-        raise UsageError(f"{what}: connectome {connectome.name!r} has no cell {unknown[0]!r}")
+        raise UsageError(f"{what}: {_no_cell(connectome, unknown[0])}")
     if len(set(names)) < len(names):
         twice = next(name for name in names if list(names).count(name) > 1)
         raise UsageError(f"{what}: cell {twice!r} is given twice")
@@ -187,8 +188,19 @@ def _by_name(connectome: Record, names: Sequence[str]) -> NDArray[np.bool_]:
     wanted = set(names)
     missing = sorted(wanted.difference(connectome.names))
     if missing:
-        raise UsageError(f"connectome {connectome.name!r} has no cell {missing[0]!r}")
+        raise UsageError(_no_cell(connectome, missing[0]))
     return np.array([name in wanted for name in connectome.names])
+
+
+def _no_cell(connectome: Record, name: str) -> str:
+    """The message for a cell name that the connectome does not have."""
+    near = get_close_matches(name, connectome.names, n=3)
+    advice = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else (f"the names are written like {', '.join(connectome.names[:3])}")
+    )
+    return f"connectome {connectome.name!r} has no cell {name!r}; {advice}"
 
 
 def _by_match(connectome: Record, match: str) -> NDArray[np.bool_]:
@@ -201,7 +213,8 @@ def _by_match(connectome: Record, match: str) -> NDArray[np.bool_]:
 
 def _by_word(connectome: Record, key: str, words: Iterable[str]) -> NDArray[np.bool_]:
     labels = Labels.of(column(connectome, key))
-    wanted = [choose(f"{key} of {connectome.name!r}", word, labels.counts()) for word in words]
+    where = f"in connectome {connectome.name!r}"
+    wanted = [choose(key, word, labels.counts(), where) for word in words]
     return np.isin(labels.codes, [labels.words.index(word) for word in wanted])
 
 

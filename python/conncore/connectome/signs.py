@@ -139,7 +139,7 @@ def settle_signs(connectome: C, policy: str, *, share: float | None = None, seed
         If the policy is not known; if it is "refuse" and signs are unknown; if it is "random" and
         `share` is not from 0 to 1; if it is another policy and `share` is given.
     """
-    choose("policy for unknown signs", policy, POLICIES)
+    choose("policy", policy, POLICIES, "for unknown signs")
     if share is not None and policy != "random":
         raise UsageError(f"a share of cells that excite is for random signs, not for {policy!r}")
     unknown = connectome.sign == 0

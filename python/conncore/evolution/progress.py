@@ -57,7 +57,7 @@ class RunProgress:
 
     def scouted(self, n_left: int) -> None:
         """Report that random genomes were scored, and that `n_left` remain."""
-        self._say(f"scouting for a start, {n_left} genomes left", force=False)
+        self._say(f"searching random genomes for a starting point, {n_left:,} left", force=False)
 
     def scoring(self) -> None:
         """Report that all generations are done and the solution is being scored."""

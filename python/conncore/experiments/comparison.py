@@ -120,9 +120,9 @@ def compare(
     settings = describe(arms, task)
     network = settings["arms"][arms[0].name]["network"]
     title = (
-        f"{connectome.name} and its nulls on {task.name} ({network['neuron']}, {network['io']}): "
-        f"{optimizer.name.upper()}, {generations} generations of {optimizer.population_size}, "
-        f"{seeds} paired seeds"
+        f"{connectome.name} and its null models on {task.name} "
+        f"({network['neuron']}, {network['io']}): {optimizer.name.upper()}, {generations} "
+        f"generations of {optimizer.population_size}, {seeds} paired seed{'s' * (seeds > 1)}"
     )
     found = Comparison(title, compare_rows(outcomes), outcomes, out)
     write_text(out / "compare.txt", str(found))

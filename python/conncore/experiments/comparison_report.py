@@ -39,8 +39,9 @@ def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "score: mean over held-out starts; difference: circuit minus this row, paired by seed; "
-        "d: Cohen's d; p: exact paired permutation test"
+        "score: mean over seeds of the score from held-out starts; difference: circuit minus this "
+        "row, paired by seed; 95% interval: bootstrap over seeds; d: Cohen's d of the differences; "
+        "p: exact paired permutation test; p Holm: p corrected for the number of rows tested"
     )
 
 

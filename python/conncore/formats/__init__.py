@@ -104,7 +104,7 @@ def read(path: str | PathLike[str], format: str | None = None, **options: Any) -
     for option in options:
         if not known:
             raise UsageError(f"format {format} has no options; leave out {option!r}")
-        choose(f"option of format {format}", option, known)
+        choose("option", option, known, f"of format {format}")
     return reader(file, **options)
 
 

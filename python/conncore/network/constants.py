@@ -44,7 +44,7 @@ class NeuronConstants:
     def __init__(self, neuron: str, given: Mapping[str, float], tune: Sequence[str]) -> None:
         known = NEURONS[neuron].constants
         for name, value in given.items():
-            constant = known[choose(f"constant of {neuron}", name, known)]
+            constant = known[choose("constant", name, known, f"of {neuron}")]
             if not constant.lower <= value <= constant.upper:
                 raise UsageError(
                     f"constant {name} of {neuron} is {value}, must lie in "

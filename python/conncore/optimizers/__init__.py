@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from conncore.errors import UsageError, choose
@@ -22,7 +23,7 @@ def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
         An unknown name or hyperparameter, or a value out of its range.
     """
     kind = OPTIMIZERS[choose("optimizer", name, OPTIMIZERS)]
-    known = set(kind.__dataclass_fields__)  # type: ignore[attr-defined]  # all are dataclasses
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # all are dataclasses
     for option in options:
         if option not in known:
             raise UsageError(

@@ -66,11 +66,11 @@ def draw_curve(
     )
     marker = "o" if len(history) == 1 else None  # a line needs two points
     axes.fill_between(generation, mean - std, mean + std, color=_MEAN, alpha=0.15, linewidth=0)
-    labels = ("population best", "population mean \N{PLUS-MINUS SIGN} sd")
+    labels = ("best member", "mean of all members \N{PLUS-MINUS SIGN} sd")
     for values, color, label in zip((best, mean), (_BEST, _MEAN), labels, strict=True):
         axes.plot(generation, values, color=color, linewidth=1.6, marker=marker, label=label)
     if held_out is not None and np.isfinite(held_out).all():
-        label = f"held-out mean, {held_out.mean():.4g}"
+        label = f"solution, held-out mean {held_out.mean():.4g}"
         _line(axes, float(held_out.mean()), label, _HELD_OUT, "--")
     if reference is not None:
         _line(axes, *reference, _REFERENCE, ":")
