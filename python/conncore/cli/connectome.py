@@ -48,7 +48,7 @@ def list_all(as_json: Json = False) -> None:
         typer.echo(json.dumps([asdict(entry) for entry in entries], indent=2))
         return
     name = Column("name", min_width=max(len(entry.name) for entry in entries))
-    table = Table(name, "cells", "edges", "known signs", "gap junctions", "content", box=None)
+    table = Table(name, "cells", "edges", "known\nsigns", "gap\njunctions", "content", box=None)
     for entry in entries:
         counts = (entry.n_cells, entry.n_edges, entry.n_signed, entry.n_gap_junctions)
         table.add_row(entry.name, *(f"{n:,}" for n in counts), entry.title)
@@ -190,4 +190,6 @@ def _words(value: object) -> str:
 
 
 def _entry(key: str, value: float) -> str:
-    return f"{key} {value:,g}" if isinstance(value, float) else f"{value:,} {key}"
+    if isinstance(value, float):
+        return f"{key} {f'{value:,.6f}'.rstrip('0').rstrip('.')}"
+    return f"{value:,} {key}"
