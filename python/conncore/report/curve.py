@@ -70,7 +70,7 @@ def draw_curve(
     for values, color, label in zip((best, mean), (_BEST, _MEAN), labels, strict=True):
         axes.plot(generation, values, color=color, linewidth=1.6, marker=marker, label=label)
     if held_out is not None and np.isfinite(held_out).all():
-        label = f"solution, held-out mean {held_out.mean():.4g}"
+        label = f"held-out mean {held_out.mean():.4g}"
         _line(axes, float(held_out.mean()), label, _HELD_OUT, "--")
     if reference is not None:
         _line(axes, *reference, _REFERENCE, ":")
