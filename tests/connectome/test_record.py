@@ -1,4 +1,4 @@
-"""The Connectome record: validation, order, signs, the muscle split."""
+"""The record of a connectome: its checks, its order, its checksum."""
 
 from __future__ import annotations
 
@@ -6,35 +6,11 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
 from conncore.errors import ConnectomeError
-
-
-def three_cells(**changes):
-    given = dict(
-        pre=[2, 0, 0],
-        post=[1, 2, 1],
-        weight=[3.0, 2.0, 1.0],
-        sign=[-1, 0, 1],
-        names=["A", "B", "C"],
-        transmitters=["Glu", "ACh", "GABA"],
-    )
-    given.update(changes)
-    return Connectome.from_edges("three", given.pop("pre"), given.pop("post"), **given)
-
-
-def edges(connectome):
-    names = connectome.names
-    return {
-        (names[i], names[j]): (w, s)
-        for i, j, w, s in zip(
-            connectome.pre, connectome.post, connectome.weight, connectome.sign, strict=True
-        )
-    }
+from small_connectomes import edges, three_cells
 
 
 def test_edges_are_sorted_and_keep_their_numbers():
@@ -151,126 +127,3 @@ def test_checksum_is_the_same_on_every_machine():
 def test_dale_violations_name_the_cells_with_both_signs():
     assert three_cells().dale_violations() == ()  # an unknown sign violates nothing
     assert three_cells(sign=[-1, -1, 1]).dale_violations() == ("A",)
-
-
-def test_splitting_muscles_copies_every_edge_with_its_weight():
-    body = BodyMap(
-        ("AS", "", ""),
-        ("motor", "muscle", "muscle"),
-        [0, 1, 2],
-        ("dorsal", "dorsal", "ventral"),
-    )
-    merged = Connectome.from_edges(
-        "tiny",
-        [0, 1, 2, 0],
-        [1, 2, 0, 0],
-        weight=[1.5, 2.0, 3.0, 4.0],
-        sign=[1, -1, 1, -1],
-        names=["AS1", "MDlr01", "MVlr18"],
-        classes=["AS", "MDlr", "MVlr"],
-        gap_pre=[1, 0],
-        gap_post=[2, 1],
-        gap_weight=[5.0, 6.0],
-        body=body,
-        attributes={"region": ["cord", "wall", ""], "length": [1.0, 2.0, 3.0]},
-    )
-    split = merged.split_muscles()
-    assert split.names == ("AS1", "MDL01", "MDR01", "MVL18", "MVR18")
-    assert split.classes == ("AS", "MDL", "MDR", "MVL", "MVR")
-    assert edges(split) == {
-        ("AS1", "AS1"): (4.0, -1),
-        ("AS1", "MDL01"): (1.5, 1),
-        ("AS1", "MDR01"): (1.5, 1),
-        ("MDL01", "MVL18"): (2.0, -1),
-        ("MDR01", "MVR18"): (2.0, -1),
-        ("MVL18", "AS1"): (3.0, 1),
-        ("MVR18", "AS1"): (3.0, 1),
-    }
-    gaps = zip(split.gap_pre.tolist(), split.gap_post.tolist(), split.gap_weight, strict=True)
-    assert set(gaps) == {(1, 3, 5.0), (2, 4, 5.0), (0, 1, 6.0), (0, 2, 6.0)}
-    assert split.attributes["region"] == ("cord", "wall", "wall", "", "")
-    assert split.attributes["length"].tolist() == [1, 2, 2, 3, 3]
-    assert split.body is not None
-    assert split.body.segment.tolist() == [0, 1, 1, 2, 2]
-    assert split.body.side == ("dorsal", "dorsal", "dorsal", "ventral", "ventral")
-    with pytest.raises(ConnectomeError, match="no left/right-merged muscles"):
-        split.split_muscles()
-
-
-@given(st.data())
-def test_csr_order_holds_for_any_edges(data):
-    n = data.draw(st.integers(1, 12))
-    pairs = data.draw(
-        st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), unique=True)
-    )
-    weight = data.draw(st.lists(st.floats(0.1, 9), min_size=len(pairs), max_size=len(pairs)))
-    worm = Connectome.from_edges(
-        "any",
-        [i for i, _ in pairs],
-        [j for _, j in pairs],
-        weight=weight,
-        names=[f"c{i}" for i in range(n)],
-    )
-    rebuilt = {
-        (i, int(worm.indices[k])): worm.weight[k]
-        for i in range(n)
-        for k in range(worm.indptr[i], worm.indptr[i + 1])
-    }
-    assert rebuilt == dict(zip(pairs, weight, strict=True))
-    assert (np.diff(worm.pre) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("entry", "message"),
-    [
-        (("AS", "neuron", 0, "dorsal"), "cell 1 .*unknown role 'neuron'"),
-        (("AS", "motor", 0, "left"), "unknown side 'left'"),
-        (("AS", "motor", -1, "dorsal"), "role motor needs a segment"),
-        (("", "muscle", 0, ""), "role muscle needs a segment .* and a side"),
-        (("", "motor", 0, "dorsal"), "role motor needs a class"),
-        (("", "", -2, ""), "from 0 to 32767, or -1"),
-        (("", "", 40000, ""), "from 0 to 32767, or -1"),
-        (("", "", 0.5, ""), "1-d array of integers"),
-    ],
-)
-def test_a_wrong_body_map_is_refused(entry, message):
-    cell_class, role, segment, side = entry
-    with pytest.raises(ConnectomeError, match=message):
-        BodyMap(("AS", cell_class), ("motor", role), [0, segment], ("dorsal", side))
-
-
-def test_a_body_map_has_one_entry_per_cell():
-    with pytest.raises(ConnectomeError, match="cell_class 1, role 2, segment 2, side 2"):
-        BodyMap(("AS",), ("motor", ""), [0, -1], ("dorsal", ""))
-
-
-def test_attributes_are_columns_of_words_or_numbers():
-    worm = three_cells(attributes={"region": ["EB", "EB", ""], "confidence": [1, 0.5, np.nan]})
-    assert worm.attributes["region"] == ("EB", "EB", "")
-    assert worm.attributes["confidence"].dtype == np.float64
-    with pytest.raises(ValueError, match="read-only"):
-        worm.attributes["confidence"][0] = 2
-    assert worm.checksum == three_cells().checksum
-    assert three_cells().attributes == {}
-
-
-@pytest.mark.parametrize(
-    ("attributes", "message"),
-    [
-        ({"region": ["EB"]}, "attribute 'region' has 1 entries for 3 cells"),
-        ({"": ["a", "b", "c"]}, "attribute name '' is not a non-empty string"),
-        ({"x": [None, None, None]}, "attribute 'x' must hold words or numbers"),
-        ({"x": [[1], [2], [3]]}, "attribute 'x' must hold words or numbers"),
-    ],
-)
-def test_wrong_attributes_are_refused(attributes, message):
-    with pytest.raises(ConnectomeError, match=message):
-        three_cells(attributes=attributes)
-
-
-def test_body_map_counts_segments():
-    body = BodyMap(("AS", ""), ("motor", ""), [4, -1], ("dorsal", ""))
-    assert body.n_segments == 5
-    assert body.segment.dtype == np.int16
-    assert repr(body) == "<BodyMap: 1 motor neurons and 0 muscles in 5 segments>"
-    assert BodyMap(("",), ("",), [-1], ("",)).n_segments == 0

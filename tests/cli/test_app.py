@@ -1,0 +1,33 @@
+"""The command itself: its help, its version, and errors that exit with a status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+COMMAND = [sys.executable, "-m", "conncore"]
+
+
+def conncore(*arguments, **options):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, **options
+    )
+
+
+def test_wrong_options_exit_with_2(tmp_path):
+    for arguments in (["evolve", "--speed", "9"], ["evolve", "--seed", "x"], ["fly"], ["resume"]):
+        done = conncore(*arguments, cwd=tmp_path)
+        assert done.returncode == 2, done.stderr
+        assert "Traceback" not in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_help_and_version_are_quick_and_right():
+    assert conncore("--version").stdout.startswith("conncore 0.")
+    shown = conncore("--help").stdout
+    assert all(name in shown for name in ("evolve", "resume", "score", "connectome", "doctor"))
+    slow = {"numpy", "scipy", "matplotlib", "mujoco", "gymnasium"}
+    code = f"import sys, conncore.cli; print({slow} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
