@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ def lock_directory(path: Path) -> int | None:
 def pack_npz(**arrays: NDArray[Any]) -> bytes:
     """Return the bytes of an npz file; the same arrays give the same bytes."""
     buffer = io.BytesIO()
-    np.savez(buffer, format=np.array(FORMAT), **arrays)  # type: ignore[arg-type]
+    added = {"format": np.array(FORMAT), "digest": np.array(_digest(arrays))}
+    np.savez(buffer, **added, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -120,3 +122,22 @@ def read_npz(file: Path, advice: str) -> dict[str, NDArray[Any]]:
             f"{advice}"
         )
     return arrays
+
+
+def check_digest(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Raise a ValueError if arrays from `read_npz` are not those that `pack_npz` was given.
+
+    Files of early versions have no digest, and pass.
+    """
+    rest = {name: array for name, array in arrays.items() if name not in ("format", "digest")}
+    if "digest" in arrays and arrays["digest"].tolist() != _digest(rest):
+        raise ValueError("it was changed after conncore wrote it")
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        digest.update(f"{name} {array.dtype.descr} {array.shape} ".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

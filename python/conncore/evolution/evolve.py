@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from conncore.errors import UsageError, need, need_count
 from conncore.evolution.loop import Loop, Run
 from conncore.evolution.records import METRICS, Best, Checkpoint
-from conncore.evolution.restore import load_state, restore
+from conncore.evolution.restore import changed_versions, load_state, record_versions, restore
 from conncore.evolution.run_directory import RunDirectory, check_free
 from conncore.noise import check_seed
 from conncore.optimizers import ES, Optimizer
@@ -147,7 +147,7 @@ def resume(
         Report progress on stderr.
     network, task : Network, Task, optional
         By default both are rebuilt from the directory. Give them if the run's task is your own,
-        which `make_task` does not know.
+        which `make_task` does not know. Their settings must be those in config.toml.
 
     Returns
     -------
@@ -156,8 +156,9 @@ def resume(
     Raises
     ------
     CheckpointError
-        `path` is not a run directory; a file in it is damaged or belongs to another run; or another
-        version of conncore made the run and this version cannot restore it.
+        `path` is not a run directory; a file in it is damaged or belongs to another run; `network`
+        or `task` is not that of the run; or another version of conncore made the run and this
+        version cannot restore it.
     UsageError
         Another process is running it, or `generations` is below the number already done.
     ConncoreError, RunStopped
@@ -176,6 +177,7 @@ def resume(
                 f"{path} has done {n_done} generations already; ask for at least {n_done}"
             )
         directory.load_best()  # a damaged file raises now, not after hours of work
+        record_versions(directory, changed_versions(directory), n_done)
         directory.rewind(checkpoint, total)
         loop = Loop(network, task, optimizer, directory.config, n_threads, directory, progress)
     except BaseException:
@@ -227,6 +229,7 @@ def score(
     network, task = restore(directory, network, task)
     optimizer, checkpoint = load_state(directory, network)
     best = directory.load_best()
+    changed_versions(directory)
     loop = Loop(network, task, optimizer, directory.config, n_threads, None, False)
     if best is None or best.generation != checkpoint.state.generation:
         best = loop.choose(checkpoint)

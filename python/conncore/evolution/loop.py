@@ -172,7 +172,9 @@ class Loop:
                     title=run_title(self.config),
                     held_out=best.scores,
                 )
-                directory.save_best(best)  # last: a run with best.npz is complete
+                directory.save_best(
+                    best, checkpoint.history
+                )  # last: a run with best.npz is complete
         path = None if directory is None else directory.path
         return Run(best, checkpoint.history, self.config, path, self.network, self.task)
 

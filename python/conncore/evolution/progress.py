@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from types import TracebackType
 
 from rich.console import Console
@@ -12,6 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 _SECONDS_BETWEEN_LINES = 5.0
 _RECENT = 20  # generations that the speed is averaged over
+
+
+def say(text: str) -> None:
+    """Print a line on stderr. A stderr that is closed, broken or full is ignored."""
+    if sys.stderr is not None:  # print would take stdout
+        with suppress(OSError, ValueError):
+            print(text, file=sys.stderr, flush=True)
 
 
 class RunProgress:
@@ -43,7 +51,8 @@ class RunProgress:
 
     def __enter__(self) -> RunProgress:
         if self._bar is not None:
-            self._bar.start()
+            with suppress(OSError, ValueError):
+                self._bar.start()
         return self
 
     def __exit__(
@@ -53,7 +62,8 @@ class RunProgress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with suppress(OSError, ValueError):
+                self._bar.stop()
 
     def scouted(self, n_left: int) -> None:
         """Report that random genomes were scored, and that `n_left` remain."""
@@ -99,7 +109,7 @@ class RunProgress:
             now = time.monotonic()
             if force or now - self._last_line >= _SECONDS_BETWEEN_LINES:
                 self._last_line = now
-                print(text, file=sys.stderr, flush=True)
+                say(text)
 
 
 def duration(seconds: float) -> str:

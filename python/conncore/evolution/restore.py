@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +15,15 @@ from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError, UsageError
 from conncore.evolution.loop import Run
+from conncore.evolution.progress import say
 from conncore.evolution.records import Best, Checkpoint
 from conncore.evolution.run_directory import RunDirectory
+from conncore.evolution.schema import first_difference
 from conncore.optimizers import OPTIMIZERS, Optimizer, make_optimizer
 from conncore.provenance import versions
 
 if TYPE_CHECKING:
+    from conncore.connectome import Connectome
     from conncore.network.network import Network
     from conncore.tasks import Task
 
@@ -109,21 +115,91 @@ def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.
 def restore(
     directory: RunDirectory, network: Network | None, task: Task | None
 ) -> tuple[Network, Task]:
-    """Rebuild what is None of network and task, and check that the network is the run's."""
+    """Rebuild what is None of network and task, and check that what is given is the run's."""
     connectome = directory.connectome()
     if task is None:
-        from conncore.tasks import make_task
-
-        with _this_version(directory):
-            task = make_task(**directory.config["task"])
+        task = _rebuild_task(directory)
+    else:
+        _check_given(directory, "task", task.describe(), lambda: _rebuild_task(directory))
     if network is None:
-        from conncore.network.network import Network
-
-        with _this_version(directory):
-            network = Network(connectome, task, **directory.config["network"])
+        network = _rebuild_network(directory, connectome, task)
     elif network.connectome.checksum != connectome.checksum:
         raise CheckpointError(f"{directory.path} is a run of another connectome than the network's")
+    else:
+        if not _same_body(network.connectome, connectome):
+            raise CheckpointError(
+                f"{directory.path} is a run of another body map than the network's"
+            )
+        rebuild = partial(_rebuild_network, directory, connectome, task)
+        _check_given(directory, "network", network.describe(), rebuild)
     return network, task
+
+
+def _rebuild_task(directory: RunDirectory) -> Task:
+    from conncore.tasks import make_task
+
+    with _this_version(directory):
+        return make_task(**directory.config["task"])
+
+
+def _rebuild_network(directory: RunDirectory, connectome: Connectome, task: Task) -> Network:
+    from conncore.network.network import Network
+
+    with _this_version(directory):
+        return Network(connectome, task, **directory.config["network"])
+
+
+def _check_given(
+    directory: RunDirectory,
+    part: str,
+    given: Mapping[str, Any],
+    rebuild: Callable[[], Network | Task],
+) -> None:
+    """Check that the given network or task is described as in config.toml."""
+    there = directory.config[part]
+    different = first_difference(there, given, part)
+    if different is None:
+        return
+    if given.keys() - there.keys():  # a version that had no such option may have made the run
+        with suppress(CheckpointError):
+            different = first_difference(rebuild().describe(), given, part)
+    if different is not None:
+        name, old, new = different
+        raise CheckpointError(
+            f"{directory.path} is a run with other settings: {name} is {old!a} there and {new!a} "
+            f"in the {part} given; give the run's {part}, or start a new run"
+        )
+
+
+def _same_body(one: Connectome, other: Connectome) -> bool:
+    if one.body is None or other.body is None:
+        return one.body is other.body
+    names = [field.name for field in dataclasses.fields(one.body)]
+    return all(np.array_equal(getattr(one.body, n), getattr(other.body, n)) for n in names)
+
+
+def changed_versions(directory: RunDirectory) -> dict[str, str]:
+    """Return the versions of today that are not those which used the run last; say them."""
+    config = directory.config
+    known = dict(config.get("versions", {}))
+    for entry in config.get("resumed", []):
+        known |= entry["versions"]
+    changed = {name: new for name, new in versions().items() if known.get(name) != new}
+    if changed:
+        words = (f"{name} {known.get(name, 'unknown')} is now {changed[name]}" for name in changed)
+        say(
+            f"{directory.path} was run with other versions: {', '.join(words)}; "
+            "numbers may differ in their last bits"
+        )
+    return changed
+
+
+def record_versions(directory: RunDirectory, changed: Mapping[str, str], generation: int) -> None:
+    """Record versions that changed before `generation` in the config, outside the fingerprint."""
+    if changed:
+        date = datetime.now(UTC).replace(microsecond=0)
+        entry = {"generation": generation, "date": date, "versions": dict(changed)}
+        directory.config.setdefault("resumed", []).append(entry)
 
 
 def load_state(directory: RunDirectory, network: Network) -> tuple[Optimizer[Any], Checkpoint[Any]]:
@@ -158,10 +234,11 @@ def _this_version(directory: RunDirectory) -> Iterator[None]:
     """If the settings of a run cannot be used here, name the version that made them."""
     try:
         yield
-    except (TypeError, UsageError) as error:
+    except Exception as error:  # edited settings can make a constructor raise almost anything
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise CheckpointError(
-            f"{directory.path} cannot be restored: {error}; {_made_by(directory)}"
-        ) from None
+            f"{directory.path} cannot be restored: {reason}; {_made_by(directory)}"
+        ) from (None if isinstance(error, (TypeError, UsageError)) else error)
 
 
 def _made_by(directory: RunDirectory) -> str:

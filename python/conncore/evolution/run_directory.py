@@ -15,7 +15,6 @@ A checkpoint holds the whole history, so `resume` can write metrics.jsonl again.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -25,7 +24,7 @@ import shutil
 import tomllib
 import uuid
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,21 @@ from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
 from conncore.errors import CheckpointError, ConncoreError, UsageError
+from conncore.evolution.contents import (
+    best_arrays,
+    check_best,
+    check_checkpoint,
+    checkpoint_arrays,
+    read_best,
+    read_checkpoint,
+    text_of,
+)
 from conncore.evolution.records import METRICS, Best, Checkpoint, metrics_line, parse_metrics
+from conncore.evolution.schema import check_config, config_digest, parse_timing
 from conncore.formats.npz import load_npz, save_npz
 from conncore.optimizers.base import S
 from conncore.storage import (
+    check_digest,
     disk_errors,
     lock_directory,
     pack_npz,
@@ -61,14 +71,21 @@ def check_free(path: str | os.PathLike[str]) -> None:
 
 
 def read_timing(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of a run directory's timing.jsonl, without a line that a kill cut off."""
-    file, lines = path / "timing.jsonl", []
-    for line in file.read_bytes().splitlines() if file.exists() else ():
-        with suppress(ValueError, KeyError, TypeError):
-            timing = json.loads(line)
-            if timing["generation"] >= 0 and timing["seconds"] >= 0:
-                lines.append(timing)
-    return lines
+    """Return the lines of a run directory's timing.jsonl, without a line that a kill cut off.
+
+    Raises
+    ------
+    CheckpointError
+        The file is damaged.
+    """
+    file = path / "timing.jsonl"
+    try:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        return parse_timing(text.splitlines(keepends=True))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{file} is damaged ({error}); delete it: it holds only the seconds of generations"
+        ) from None
 
 
 class RunDirectory:
@@ -78,6 +95,7 @@ class RunDirectory:
         self.path = path
         self.config = config
         self._lock = lock
+        self._history_digest: str | None = None  # of the history that best.npz belongs to
 
     @classmethod
     def create(
@@ -99,14 +117,13 @@ class RunDirectory:
         path = Path(path)
         check_free(path)
         building = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-        text = tomli_w.dumps(config)
-        made = cls(building, tomllib.loads(text))
+        made = cls(building, tomllib.loads(tomli_w.dumps(config)))
         try:
             with disk_errors(path, "choose another --out, or make room"):
                 building.mkdir(parents=True)
                 made._lock = lock_directory(building)
                 save_npz(connectome, building / "connectome.npz")
-                made._write("config.toml", text.encode())
+                made._write_config()
                 made._write_checkpoint(start)
                 os.rename(building, path)  # fails if another process made it meanwhile
                 made.path = path
@@ -131,12 +148,15 @@ class RunDirectory:
         file = path / "config.toml"
         try:
             config = tomllib.loads(file.read_text(encoding="utf-8"))
-            config["run"]["seed"], config["run"]["generations"], config["connectome"]["checksum"]
-            config["network"], config["task"]["name"], config["optimizer"]["name"]
+            check_config(config)
+            digest = config.pop("digest", None)  # files of early versions have none
+            if digest not in (None, config_digest(config)):
+                raise ValueError("it was edited; restore it, and set options on the command line")
         except (FileNotFoundError, NotADirectoryError):
             raise CheckpointError(f"{path} is not a run directory: it has no config.toml") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{file} cannot be used: {error}") from None
+        read_timing(path)  # a damaged file raises now, not after hours of work
         directory = cls(path, config)
         if write:
             with disk_errors(path, "make the directory writable"):
@@ -176,11 +196,17 @@ class RunDirectory:
             connectome = load_npz(file)
         except (ConncoreError, OSError, ValueError) as error:
             raise CheckpointError(f"{file} cannot be read: {error}") from None
-        if connectome.checksum != self.config["connectome"]["checksum"]:
+        config = self.config["connectome"]
+        if connectome.checksum != config["checksum"]:
             raise CheckpointError(
                 f"{file} is not the connectome of this run: its checksum is "
                 f"{connectome.checksum[:12]}, config.toml has "
-                f"{self.config['connectome']['checksum'][:12]}; restore the two from the same run"
+                f"{config['checksum'][:12]}; restore the two from the same run"
+            )
+        if connectome.name != config["name"]:
+            raise CheckpointError(
+                f"{file} has the name {connectome.name!a}, config.toml has {config['name']!a}; "
+                "restore the two from the same run"
             )
         return connectome
 
@@ -208,17 +234,9 @@ class RunDirectory:
         if len(generations) > 1:
             advice = f"delete it to resume from {self._checkpoint_file(generations[1]).name}"
         arrays = read_npz(file, advice)
-        prefix = "state."
-        state = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
         try:
-            checksum, fingerprint = arrays["checksum"].item(), arrays["fingerprint"].item()
-            checkpoint = Checkpoint(
-                state=state_type.from_arrays(state),
-                history=arrays["history"].astype(METRICS, casting="no"),
-                n_evaluations=int(arrays["n_evaluations"]),
-                best_genome=arrays["best_genome"],
-                best_fitness=float(arrays["best_fitness"]),
-            )
+            checksum, fingerprint = text_of(arrays, "checksum"), text_of(arrays, "fingerprint")
+            checkpoint = read_checkpoint(arrays, state_type)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{file} is damaged ({error}); {advice}") from None
         if checksum != self.config["connectome"]["checksum"]:
@@ -230,6 +248,11 @@ class RunDirectory:
         n_done = checkpoint.state.generation
         if len(checkpoint.history) != n_done or n_done != generations[0]:
             raise CheckpointError(f"{file} does not hold generation {generations[0]}; {advice}")
+        try:
+            check_checkpoint(checkpoint, self.config["run"]["seed"])
+            check_digest(arrays)
+        except ValueError as error:
+            raise CheckpointError(f"{file} is damaged ({error}); {advice}") from None
         return checkpoint
 
     def load_best(self) -> Best | None:
@@ -246,16 +269,10 @@ class RunDirectory:
         advice = f"delete it and run: {self.resume_command}"
         arrays = read_npz(file, advice)
         try:
-            fingerprint = arrays["fingerprint"].item()
-            bounds = zip(arrays["slices"], arrays["slice_bounds"], strict=True)
-            best = Best(
-                genome=arrays["genome"],
-                slices={str(name): slice(int(start), int(stop)) for name, (start, stop) in bounds},
-                chosen=str(arrays["chosen"]),
-                generation=int(arrays["generation"]),
-                seeds=arrays["seeds"],
-                scores=arrays["scores"],
-            )
+            fingerprint, best = text_of(arrays, "fingerprint"), read_best(arrays)
+            check_best(best)
+            check_digest(arrays)
+            self._history_digest = text_of(arrays, "history") if "history" in arrays else None
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{file} is damaged ({error}); {advice}") from None
         if fingerprint != self.fingerprint:
@@ -264,6 +281,8 @@ class RunDirectory:
 
     def load_history(self, n_generations: int) -> NDArray[np.void]:
         """Return the first generations of metrics.jsonl, an array of dtype `METRICS`.
+
+        Call `load_best` first: best.npz has a digest of the history.
 
         Raises
         ------
@@ -276,7 +295,9 @@ class RunDirectory:
             history = np.array([parse_metrics(line) for line in lines], dtype=METRICS)
             if history["generation"].tolist() != list(range(n_generations)):
                 raise ValueError(f"it does not hold generations 0 to {n_generations - 1}")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            if self._history_digest not in (None, _history_digest(history)):
+                raise ValueError("it is not the history of best.npz")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise CheckpointError(
                 f"{file} cannot be used ({error}); write it again with: {self.resume_command}"
             ) from None
@@ -321,17 +342,14 @@ class RunDirectory:
             self._remove_old_checkpoints()  # a kill may have come before their removal
             self._write("metrics.jsonl", metrics.encode())
             self._write("timing.jsonl", "".join(kept).encode())
-            self._write("config.toml", tomli_w.dumps(self.config).encode())
+            self._write_config()
 
-    def save_best(self, best: Best) -> None:
-        """Write best.npz."""
-        slices = list(best.slices.values())
-        fields = {f.name: np.asarray(getattr(best, f.name)) for f in dataclasses.fields(best)}
-        fields["slices"] = np.array(list(best.slices))
+    def save_best(self, best: Best, history: NDArray[np.void]) -> None:
+        """Write best.npz; `history` is that of the generations before."""
         content = pack_npz(
             fingerprint=np.array(self.fingerprint),
-            slice_bounds=np.array([[s.start, s.stop] for s in slices], dtype=np.int64),
-            **fields,
+            history=np.array(_history_digest(history)),
+            **best_arrays(best),
         )
         with self._disk_errors("best.npz"):
             self._write("best.npz", content)
@@ -349,17 +367,16 @@ class RunDirectory:
         return self.path / f"checkpoint-{generation}.npz"
 
     def _write_checkpoint(self, checkpoint: Checkpoint[Any]) -> None:
-        state = {f"state.{name}": array for name, array in checkpoint.state.arrays().items()}
         content = pack_npz(
             checksum=np.array(self.config["connectome"]["checksum"]),
             fingerprint=np.array(self.fingerprint),
-            history=checkpoint.history,
-            n_evaluations=np.array(checkpoint.n_evaluations),
-            best_genome=checkpoint.best_genome,
-            best_fitness=np.array(checkpoint.best_fitness),
-            **state,
+            **checkpoint_arrays(checkpoint),
         )
         self._write(self._checkpoint_file(checkpoint.state.generation).name, content)
+
+    def _write_config(self) -> None:
+        content = {"digest": config_digest(self.config), **self.config}
+        self._write("config.toml", tomli_w.dumps(content).encode())
 
     def _write(self, name: str, content: bytes) -> None:
         write_atomically(self.path / name, content)
@@ -370,3 +387,8 @@ class RunDirectory:
 
 def _timing_line(timing: Mapping[str, Any]) -> str:
     return json.dumps(timing) + "\n"
+
+
+def _history_digest(history: NDArray[np.void]) -> str:
+    text = "".join(metrics_line(record) for record in history)
+    return hashlib.sha256(text.encode()).hexdigest()
