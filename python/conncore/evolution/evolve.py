@@ -96,8 +96,7 @@ def evolve(
         initial = np.array(start, dtype=np.float64)[None]
         shape = (layout.n_parameters,)
         need(initial[0].shape == shape, f"start has shape {initial[0].shape}, needs {shape}")
-        digest = hashlib.sha256(initial.astype("<f8").tobytes())
-        config["run"]["start"] = f"sha256:{digest.hexdigest()}"
+        config["run"]["start"] = start_digest(initial)
     state = optimizer.init(
         layout.counted(initial),
         seed,
@@ -234,6 +233,11 @@ def score(
     if best is None or best.generation != checkpoint.state.generation:
         best = loop.choose(checkpoint)
     return loop.score(best, n_starts, seed)
+
+
+def start_digest(start: NDArray[np.float64]) -> str:
+    """Return the digest of the genome that a run starts from, as config.toml has it."""
+    return f"sha256:{hashlib.sha256(start.astype('<f8').tobytes()).hexdigest()}"
 
 
 def _describe(

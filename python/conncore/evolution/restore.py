@@ -100,7 +100,7 @@ def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.
     if directory.config["network"]["weights"] == "shared" and network.weights == "individual":
         from conncore.network.network import Network
 
-        with _this_version(directory):
+        with this_version(directory):
             shared = Network(network.connectome, network.task, **directory.config["network"])
         genome = shared.expand(genome[None])[0]
         slices = shared.with_individual_weights().layout.slices
@@ -138,14 +138,14 @@ def restore(
 def _rebuild_task(directory: RunDirectory) -> Task:
     from conncore.tasks import make_task
 
-    with _this_version(directory):
+    with this_version(directory):
         return make_task(**directory.config["task"])
 
 
 def _rebuild_network(directory: RunDirectory, connectome: Connectome, task: Task) -> Network:
     from conncore.network.network import Network
 
-    with _this_version(directory):
+    with this_version(directory):
         return Network(connectome, task, **directory.config["network"])
 
 
@@ -204,7 +204,7 @@ def record_versions(directory: RunDirectory, changed: Mapping[str, str], generat
 
 def load_state(directory: RunDirectory, network: Network) -> tuple[Optimizer[Any], Checkpoint[Any]]:
     """Return the optimiser of a run, and the newest checkpoint."""
-    with _this_version(directory):
+    with this_version(directory):
         optimizer = make_optimizer(**directory.config["optimizer"])
     checkpoint = directory.load_checkpoint(OPTIMIZERS[optimizer.name].state_type)
     _check_length(directory, network, checkpoint.best_genome)
@@ -230,7 +230,7 @@ def _check_length(directory: RunDirectory, network: Network, genome: NDArray[np.
 
 
 @contextmanager
-def _this_version(directory: RunDirectory) -> Iterator[None]:
+def this_version(directory: RunDirectory) -> Iterator[None]:
     """If the settings of a run cannot be used here, name the version that made them."""
     try:
         yield

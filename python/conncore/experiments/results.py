@@ -6,13 +6,13 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from conncore.experiments.study import Outcome
+from conncore.experiments.study_files import outcome_record
+from conncore.experiments.study_records import Outcome
 from conncore.provenance import provenance
 from conncore.storage import disk_errors, write_atomically
 
@@ -41,7 +41,7 @@ def write_results(
         "hours": round(sum(run.seconds for run in runs) / 3600, 3),
         **findings,
         "settings": settings,
-        "outcomes": [_fields(run) for run in runs],
+        "outcomes": [_fields(run, settings) for run in runs],
     }
     write_text(file, json.dumps(content, separators=(",", ":")))
 
@@ -67,8 +67,10 @@ def finite(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fields(run: Outcome) -> dict[str, Any]:
-    return finite(asdict(run) | {"start": run.start(), "end": run.end()})
+def _fields(run: Outcome, settings: Mapping[str, Any]) -> dict[str, Any]:
+    record = outcome_record(run, settings)
+    del record["settings"]  # the report has them in full
+    return finite(record | {"start": run.start(), "end": run.end()})
 
 
 def write_text(file: Path, text: str) -> None:
