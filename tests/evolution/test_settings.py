@@ -272,3 +272,11 @@ def test_all_bytes_of_an_npz_file_are_checked(tmp_path):
     file.write_bytes(whole.replace(b"'shape': (9,)", b"'shape': (1,)"))
     with pytest.raises(CheckpointError, match="wrong checksum"):
         read_npz(file, "")
+
+
+def test_a_finished_run_without_its_newest_checkpoint_keeps_its_solution(tmp_path):
+    run = go(out=tmp_path / "run")
+    (tmp_path / "run" / "checkpoint-6.npz").unlink()
+    best = score(tmp_path / "run", network=FakeNetwork(), task=SphereTask())
+    assert best.generation == 6
+    assert np.array_equal(best.scores, run.best.scores)

@@ -230,7 +230,7 @@ def score(
     best = directory.load_best()
     changed_versions(directory)
     loop = Loop(network, task, optimizer, directory.config, n_threads, None, False)
-    if best is None or best.generation != checkpoint.state.generation:
+    if best is None or best.generation < checkpoint.state.generation:
         best = loop.choose(checkpoint)
     return loop.score(best, n_starts, seed)
 
