@@ -7,7 +7,15 @@ import re
 import numpy as np
 import pytest
 
-from conncore.errors import UsageError, choose, need, need_count, need_factor, need_positive
+from conncore.errors import (
+    UsageError,
+    choose,
+    need,
+    need_count,
+    need_factor,
+    need_positive,
+    visible,
+)
 
 
 def refused(message, check, *arguments):
@@ -59,3 +67,24 @@ def test_need_factor(value):
         need_factor("decay", good)
     message = f"decay is {value!r}; give a factor above 0 and at most 1"
     refused(message, need_factor, "decay", value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("AVAL", "AVAL"),
+        ("Purkinje-Zelle \N{GREEK SMALL LETTER ALPHA} \N{MICROSCOPE}", None),
+        ("[red]a[/red] :smile:", None),
+        ("back\\slash 'quoted'", None),
+        ("\x1b[2J\x1b]0;title\x07", r"\x1b[2J\x1b]0;title\x07"),
+        ("a\nerror: b\r\tc", r"a\nerror: b\r\tc"),
+        ("\x7f\x9b31m\0", r"\x7f\x9b31m\x00"),
+        ("a\u202ecba\u2028\u2029", r"a\u202ecba\u2028\u2029"),
+        ("\ud800", r"\ud800"),
+    ],
+)
+def test_visible(text, shown):
+    shown = text if shown is None else shown
+    assert visible(text) == shown
+    assert visible(shown) == shown
+    assert str(UsageError(f"{text} is wrong")) == f"{shown} is wrong"

@@ -7,14 +7,35 @@ from __future__ import annotations
 
 import math
 import operator
+import unicodedata
 from collections.abc import Iterable
 from numbers import Real
+
+#: Kinds of characters that a terminal obeys or hides: controls, formats, ends of lines.
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def visible(text: str) -> str:
+    r"""Return a text with its control characters escaped, such as ``\x1b`` and ``\n``.
+
+    Names, citations and paths come from strangers' files. Use this function before you print one.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        ascii(character)[1:-1] if unicodedata.category(character) in _UNSEEN else character
+        for character in text
+    )
 
 
 class ConncoreError(Exception):
     """Base of all errors raised on purpose; the command line exits with status 1."""
 
     exit_status = 1
+
+    def __str__(self) -> str:
+        """The message as one line without control characters."""
+        return visible(super().__str__())
 
 
 class UsageError(ConncoreError, ValueError):

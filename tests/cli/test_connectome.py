@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from conncore.catalog.shipped import list_connectomes
+from conncore.cli.app import app as whole_app
 from conncore.cli.connectome import app
+from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
-from conncore.formats import read
+from conncore.formats import read, save_npz
 from conncore.nulls.models import make_null
 from random_connectomes import same
 
@@ -146,6 +148,41 @@ def test_names_are_printed_as_they_are(tmp_path):
     path = tmp_path / "odd.csv"
     path.write_text("pre,post,sign\n[red]:smile:,B,1\n[red]:smile:,C,-1\n")
     assert "both signs: [red]:smile:" in run("check", str(path)).stdout
+
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\nfindings: 0\r\u202e[red]x[/red]"
+
+
+@pytest.mark.parametrize("command", ["info", "check", "convert", "null", "error"])
+def test_control_characters_of_a_file_are_shown_escaped(tmp_path, command):
+    path = tmp_path / f"{HOSTILE.replace('/', '-')}.npz"
+    worm = Connectome.from_edges(
+        HOSTILE,
+        [0, 1, 0, 1],
+        [1, 2, 2, 0],
+        sign=[1, 1, -1, -1],
+        names=[f"A{HOSTILE}", f"B{HOSTILE}", f"C{HOSTILE}"],
+        classes=[HOSTILE] * 3,
+        citation=HOSTILE,
+        source=HOSTILE,
+        licence=HOSTILE,
+    )
+    save_npz(worm, path)
+    words = {
+        "info": ("info", str(path)),
+        "check": ("check", str(path)),
+        "convert": ("convert", str(path), str(path.with_suffix(".edges.csv"))),
+        "null": ("null", str(path), str(path.with_suffix(".csv")), "--null", "signs"),
+        "error": ("info", str(path.with_suffix(".csv"))),
+    }[command]
+    result = CliRunner().invoke(whole_app, ["connectome", *words])
+    shown = result.output + str(result.exception or "")
+    assert (result.exit_code == 0) == (command != "error"), shown
+    assert not set("\x1b\x07\r\u202e") & set(shown)
+    assert "findings: 0" not in shown.splitlines()
+    if command in ("info", "check"):
+        flat = "".join(shown.split())
+        assert r"\x1b[2J\x1b]0;owned\x07\nfindings:0\r\u202e[red]x[/red]" in flat
 
 
 @pytest.mark.parametrize("file", ["null.npz", "null.edges.csv"])

@@ -17,7 +17,7 @@ from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
 from conncore.cli.options import Command
 from conncore.cli.reproduce import reproduce
-from conncore.errors import ConncoreError
+from conncore.errors import ConncoreError, visible
 
 app = typer.Typer(
     name="conncore",
@@ -76,5 +76,5 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    print("error:", " ".join(message.splitlines()), file=sys.stderr)
+    print("error:", visible(" ".join(message.splitlines())), file=sys.stderr)
     sys.exit(status)

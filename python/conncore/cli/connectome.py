@@ -53,8 +53,9 @@ def list_all(as_json: Json = False) -> None:
         counts = (entry.n_cells, entry.n_edges, entry.n_signed, entry.n_gap_junctions)
         table.add_row(entry.name, *(f"{n:,}" for n in counts), entry.title)
     wide_console().print(table)
+    wide_console().print()
     wide_console().print(
-        "\nNot shipped; `conncore connectome info NAME` downloads it or says where to get it:"
+        "Not shipped; `conncore connectome info NAME` downloads it or says where to get it:"
     )
     for other in list_remote().values():
         wide_console().print(f" {other.name}: {other.title}", soft_wrap=True)
@@ -103,7 +104,8 @@ def check(
         _print(report.facts | split | {"findings": findings}, as_json)
         return
     _print(report.facts | split, as_json)
-    wide_console().print(f"\nfindings: {len(findings)}")
+    wide_console().print()
+    wide_console().print(f"findings: {len(findings)}")
     for name, line in findings.items():
         wide_console().print(f"{name}: {line}", soft_wrap=True)
 

@@ -8,6 +8,7 @@ import typer
 
 from conncore.cli.connectome import NameOrFile
 from conncore.cli.options import Format, Options, SplitMuscles
+from conncore.errors import visible
 
 
 def convert(
@@ -29,4 +30,4 @@ def convert(
     dropped = write(connectome, out, to)
     counts = f"{connectome.n_cells} cells, {connectome.n_edges} chemical edges"
     gaps = f"{connectome.n_gap_junctions} gap junctions"
-    typer.echo(f"{out}: {counts}, {gaps}; dropped: {dropped or 'nothing'}")
+    typer.echo(visible(f"{out}: {counts}, {gaps}; dropped: {dropped or 'nothing'}"))

@@ -34,7 +34,6 @@ def demo(
 
     The command prints the scores before and after, and draws the learning curve.
     """
-    from rich.console import Console
     from rich.table import Table
 
     from conncore.catalog.shipped import load
@@ -42,11 +41,12 @@ def demo(
     from conncore.network.network import Network
     from conncore.noise import start_seeds
     from conncore.optimizers import ES
+    from conncore.report.console import PlainConsole
     from conncore.report.curve import draw_curve
     from conncore.tasks import make_task
 
     started = time.perf_counter()
-    console = Console(highlight=False)
+    console = PlainConsole()
     worm = load("celegans-haspel2011")
     task = make_task("swimmer6")
     network = Network(worm, task, neuron=neuron, io="anatomical")

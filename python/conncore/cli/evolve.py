@@ -30,6 +30,7 @@ from conncore.cli.options import (
     UnknownSigns,
     set_up,
 )
+from conncore.errors import visible
 
 if TYPE_CHECKING:
     from conncore.evolution.loop import Run
@@ -150,10 +151,10 @@ def evolve(
         first = out.with_name(f"{out.name}-pretrain")
         check_free(first)
         shared = Network(circuit, goal, weights="shared", **network_options)
-        print(f"{first}: {shared.layout.n_parameters} parameters", flush=True)
+        print(visible(f"{first}: {shared.layout.n_parameters} parameters"), flush=True)
         _report(lambda: begin(shared, goal, ES(), pretrain, seed, first, threads))
         solution = load_solution(first, network)
-    print(f"{out}: {network.layout.n_parameters} parameters", flush=True)
+    print(visible(f"{out}: {network.layout.n_parameters} parameters"), flush=True)
     _report(lambda: begin(network, goal, method, generations, seed, out, threads, start=solution))
 
 
@@ -216,7 +217,7 @@ def stopping() -> Iterator[None]:
     try:
         yield
     except RunStopped as stopped:
-        print(stopped, file=sys.stderr)
+        print(visible(str(stopped)), file=sys.stderr)
         raise typer.Exit(stopped.exit_status) from None
 
 
@@ -225,9 +226,9 @@ def _report(work: Callable[[], Run]) -> None:
     with stopping():
         run = work()
     assert run.path is not None
-    print(run.title)
+    print(visible(run.title))
     print(_summary(run.best))
-    print(f"curve: {run.path / 'curve.png'}")
+    print(visible(f"curve: {run.path / 'curve.png'}"))
 
 
 def _summary(best: Best) -> str:

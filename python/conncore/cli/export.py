@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from conncore.errors import visible
+
 
 def export(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")],
@@ -19,6 +21,6 @@ def export(
 
     network = export_run(directory, out)
     typer.echo(
-        f"{out}: {network.connectome.n_cells} {network.neuron} neurons, "
+        f"{visible(str(out))}: {network.connectome.n_cells} {network.neuron} neurons, "
         f"{network.connectome.n_edges} edges"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from conncore.cli.options import ExcitatoryShare, Format, Options
+from conncore.errors import visible
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
@@ -216,7 +217,7 @@ def _write(connectome: Connectome, path: Path) -> None:
 
     dropped = write(connectome, path)
     typer.echo(
-        f"{path}: {connectome.n_cells} cells, {connectome.n_edges} chemical edges "
+        f"{visible(str(path))}: {connectome.n_cells} cells, {connectome.n_edges} chemical edges "
         f"({connectome.n_excitatory} excitatory, {connectome.n_inhibitory} inhibitory, "
         f"{connectome.n_unknown} of unknown sign), {connectome.n_gap_junctions} gap junctions; "
         f"dropped: {dropped or 'nothing'}"

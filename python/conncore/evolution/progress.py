@@ -14,12 +14,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 _SECONDS_BETWEEN_LINES = 5.0
 _RECENT = 20  # generations that the speed is averaged over
 
+from conncore.errors import visible
+
 
 def say(text: str) -> None:
-    """Print a line on stderr. A stderr that is closed, broken or full is ignored."""
+    """Print a line on stderr, escaped by `visible`; ignore a stderr that is closed or full."""
     if sys.stderr is not None:  # print would take stdout
         with suppress(OSError, ValueError):
-            print(text, file=sys.stderr, flush=True)
+            print(visible(text), file=sys.stderr, flush=True)
 
 
 class RunProgress:

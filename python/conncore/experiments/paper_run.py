@@ -71,7 +71,8 @@ def reproduce(
             out / f"{experiment.name}.txt",
         )
         figure = write_experiment(out, experiment, outcomes, verdicts, describe(arms, task))
-        console.print(f"figure: {figure}\n", soft_wrap=True)
+        console.print(f"figure: {figure}", soft_wrap=True)
+        console.print()
         summary.append((experiment, verdicts))
     for experiment, verdicts in summary:
         if not verdicts:

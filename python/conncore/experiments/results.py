@@ -14,6 +14,7 @@ from rich.console import Console
 from conncore.experiments.study_files import outcome_record
 from conncore.experiments.study_records import Outcome
 from conncore.provenance import provenance
+from conncore.report.console import PlainConsole
 from conncore.storage import disk_errors, write_atomically
 
 _ADVICE = "make room and run the same command again"
@@ -49,7 +50,7 @@ def write_results(
 def as_text(draw: Callable[[Console], None]) -> str:
     """Return the text that `draw` prints on a wide console."""
     text = io.StringIO()
-    draw(Console(file=text, width=_WIDTH, highlight=False, markup=False, emoji=False))
+    draw(PlainConsole(text, _WIDTH))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from typing import IO, Any
+
 from rich.console import Console
+from rich.text import Text
+
+from conncore.errors import visible
 
 _WIDTH = 150  # columns of a pipe or a file, where lines may be long
 
 
-def wide_console() -> Console:
-    """Return a console on stdout that is as wide as the terminal, or 150 columns without one.
+class PlainConsole(Console):
+    """A console that prints brackets and colons as they are, and control characters escaped.
 
-    It prints brackets and colons as they are, not as markup.
+    Names and citations come from strangers' files. A string, also one in a table, is one line.
+
+    Parameters
+    ----------
+    file : text file, optional
+        Where to print. Default: stdout.
+    width : int, optional
+        Columns. Default: the terminal's.
     """
-    console = Console(markup=False, emoji=False, highlight=False)
+
+    def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
+        super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return the text as it is printed; rich calls this for each string."""
+        return super().render_str(visible(text), **options)
+
+
+def wide_console() -> PlainConsole:
+    """Return a console on stdout that is as wide as the terminal, or 150 columns without one."""
+    console = PlainConsole()
     if not console.is_terminal:
         console.width = _WIDTH
     return console
