@@ -13,6 +13,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -127,7 +128,6 @@ def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
     facts: dict[str, Any] = {"groups": [], "loaded": [], "attributes": []}
     arrays = []
     with h5py.File(io.BytesIO(content), "r") as file:
-        close_the_door()
         group = find(h5py, file, request["group"])
         if not isinstance(group, h5py.Group):
             raise ValueError(f"there is no group {request['group']!r}")
@@ -146,7 +146,8 @@ def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
                 raise ValueError(f"{path} holds no numbers")
             if data.size > request["most_rows"]:
                 raise ValueError(f"{path} holds {data.size} rows, too many for the file's size")
-            values = np.asarray(data[()])
+            with no_more_files():
+                values = np.asarray(data[()])
             facts["loaded"].append(name)
             facts["attributes"].append(
                 {
@@ -183,14 +184,22 @@ def find(h5py: Any, group: Any, path: str, depth: int = 0) -> Any:
     return group
 
 
-def close_the_door() -> None:
-    """Let this process open no more files, if the system can do that."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
+@contextlib.contextmanager
+def no_more_files() -> Iterator[None]:
+    """Let this process open no file meanwhile, if the system can do that."""
+    try:
         import resource
-
-        lowest = os.dup(0)  # the number that the next file would get
-        os.close(lowest)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, lowest))
+    except ImportError:
+        yield
+        return
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)  # the number that the next file would get
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def main() -> None:
