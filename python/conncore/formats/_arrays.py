@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.formats._files import OpenedFile, Source, brief, unzip
+from conncore.formats._files import OpenedFile, Source
+from conncore.formats._unpack import brief
 
 
 def load_array(source: Source, content: bytes, what: str) -> NDArray[Any]:
     """The array in the bytes of a .npy file."""
     try:
+        if not content.startswith(b"\x93NUMPY"):  # np.load reads archives and pickles, too
+            raise ValueError("its first bytes are others")
         return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
     except Exception as error:  # NumPy raises almost anything on damaged headers
         raise source.error(
@@ -26,5 +29,5 @@ def load_arrays(file: OpenedFile) -> dict[str, NDArray[Any]]:
     source = Source(str(file), file.path.name, b"", len(file.packed))
     return {
         name.removesuffix(".npy"): load_array(source, member.content, name)
-        for name, member in unzip(file.path, file.packed).items()
+        for name, member in file.unzip().items()
     }

@@ -9,8 +9,9 @@ from os import PathLike
 from pathlib import Path
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import GZIP, ZIP, OpenedFile, Source, brief, open_file
+from conncore.formats._files import OpenedFile, Source, open_file
 from conncore.formats._tables import COLUMNAR, guess_separator, number, read_rows
+from conncore.formats._unpack import GZIP, ZIP, brief
 from conncore.formats.edges import ALIASES
 
 #: Formats that the end of the name decides. For tables, archives and JSON the content decides.
@@ -59,7 +60,7 @@ def detect(path: str | PathLike[str]) -> str:
     if suffix in (".npz", ".zip"):
         return _of_archive(file, suffix)
     if suffix not in SUFFIXES:
-        _ = file.packed  # report a missing file before an unknown suffix
+        file.look()  # report a missing file before an unknown suffix
         known = ", ".join((*TABLES, ".npz", ".json", *BY_SUFFIX))
         raise file.error(
             f"has unknown suffix {file.path.suffix!r}; name its format, or give a file ending "

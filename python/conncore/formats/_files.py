@@ -1,36 +1,49 @@
 """The content of a file, read and unpacked in memory, once and within limits.
 
-gzip, zip and tar archives are unpacked in memory and never onto the disk, so the paths inside an
-archive have no effect. A file of n bytes may unpack to at most ``16 MiB + 64 n`` and give at most
+A file is looked at before it is read: its kind, its size and its first bytes. gzip, zip and tar
+archives are unpacked in memory and never onto the disk, so the paths inside an archive have no
+effect. A file of n bytes may unpack to at most ``16 MiB + 64 n`` and give at most
 ``max(10^6, n)`` rows or edges. Real connectomes need far less, and it does not fill the memory.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from conncore.errors import ConnectomeError
+from conncore.formats._unpack import GZIP, UNPACK, ZIP, Budget, brief, gunzip, untar, unzip
 
-GZIP, ZIP = b"\x1f\x8b", b"PK"
-UNPACK = "if you trust it, unpack it yourself and pass the unpacked file"
+#: The first bytes of the binary formats that conncore reads.
+HDF5 = b"\x89HDF"
+BINARY = (
+    GZIP,
+    ZIP,
+    HDF5,
+    b"PAR1",
+    b"ARROW1",
+    b"FEA1",
+    b"\xff\xff\xff\xff",
+    b"\x93NUMPY",
+    b"MATLAB",
+)
+#: A file of more bytes is looked at before it is read.
+LARGE = 16 << 20
+#: The most bytes of a file of text.
+MOST_TEXT = 4 << 30
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 INSTALL = "pip install 'conncore[formats]'"
-
-
-def brief(text: object) -> str:
-    """The message of another library, or a name inside an archive, as one short line."""
-    words = " ".join(str(text).split())
-    return words if len(words) <= 200 else f"{words[:200]}..."
 
 
 @dataclass(frozen=True)
@@ -114,24 +127,72 @@ class OpenedFile(PathLike[str]):
         """An error that names the file."""
         return ConnectomeError(f"{self.path}: {message}")
 
-    @cached_property
-    def packed(self) -> bytes:
-        """The bytes on the disk.
+    def look(self) -> int:
+        """The size in bytes of the file, which is not opened.
 
         Raises
         ------
         ConnectomeError
-            If the file cannot be read.
+            If there is no such file, or it is a directory, a device, a pipe or a socket.
         """
+        with self._errors():
+            status = self.path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise self.error("is a directory, not a connectome file")
+        if not stat.S_ISREG(status.st_mode):
+            kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
+            raise self.error(f"is {kind}; copy its content into a file and pass that")
+        return status.st_size
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The bytes on the disk. Kind, size and first bytes are checked before the rest is read.
+
+        Raises
+        ------
+        ConnectomeError
+            If the file cannot be read, or is large and of no format that conncore reads.
+        """
+        size = self.look()
+        with self._errors(), self.path.open("rb") as stream:
+            if size > LARGE:
+                self._check_start(stream.read(4096), size)
+                stream.seek(0)
+            content = stream.read(size + 1)
+        if len(content) > size:
+            raise self.error(f"grew while it was read (it had {size} bytes); read it again")
+        return content
+
+    def _check_start(self, start: bytes, size: int) -> None:
+        """Refuse a large file by its first bytes."""
+        if start.startswith(BINARY) or any(start[at : at + 4] == HDF5 for at in (512, 1024, 2048)):
+            return
+        if b"\0" in start:
+            raise self.error(
+                "holds neither text nor a binary format that conncore reads; give a file of "
+                "another format"
+            )
+        if size > MOST_TEXT:
+            raise self.error(
+                f"holds {size} bytes of text, and conncore reads {MOST_TEXT} at most; convert it "
+                "to Parquet, or gzip it"
+            )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn an error of the system into one that names the file."""
         try:
-            return self.path.read_bytes()
+            yield
         except FileNotFoundError:
             raise self.error("no such file") from None
-        except IsADirectoryError:
-            raise self.error("is a directory, not a connectome file") from None
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             reason = getattr(error, "strerror", None) or error
             raise self.error(f"cannot be read ({reason})") from None
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What this file may unpack to, at all levels together."""
+        return Budget(str(self.path), len(self.packed))
 
     @cached_property
     def names(self) -> list[str]:
@@ -152,7 +213,7 @@ class OpenedFile(PathLike[str]):
         """
         path, packed = self.path, self.packed
         if packed.startswith(GZIP):
-            content = _gunzip(path, packed)
+            content = gunzip(packed, self.budget)
             return Source(str(path), _unpacked_name(path.name), content, len(packed))
         if packed.startswith(ZIP) and path.suffix.lower() == ".zip":
             members = self.folder()
@@ -183,10 +244,24 @@ class OpenedFile(PathLike[str]):
             wanted = [file for file in files if file.is_file() and _is_wanted(file.name, words)]
             return {_unpacked_name(file.name): open_source(file) for file in wanted}
         if self.packed.startswith(ZIP):
-            return unzip(self.path, self.packed, words)
+            return self.unzip(words)
         if self.packed.startswith(GZIP):
-            return _untar(self.path, self.packed, words)
+            inside = untar(self.packed, self.budget, lambda name: _is_wanted(name, words))
+            return self._members(inside)
         raise self.error("is neither a directory nor a zip or tar.gz archive")
+
+    def unzip(self, words: Sequence[str] = ()) -> dict[str, Source]:
+        """The files of a zip archive, as `folder` gives them."""
+        files = unzip(self.packed, self.budget, lambda name: _is_wanted(name, words))
+        return self._members(files)
+
+    def _members(self, files: Iterable[tuple[str, bytes]]) -> dict[str, Source]:
+        found: dict[str, Source] = {}
+        for path, data in files:
+            name = _unpacked_name(PurePosixPath(path).name)
+            label = f"{self.path}: {brief(path)}"
+            found[name] = Source(label, name, data, len(self.packed))
+        return found
 
 
 def open_file(path: str | PathLike[str]) -> OpenedFile:
@@ -203,76 +278,8 @@ def _unpacked_name(name: str) -> str:
     return name[:-3] if name.lower().endswith(".gz") else name
 
 
-def _gunzip(path: Path, content: bytes) -> bytes:
-    try:
-        with gzip.open(io.BytesIO(content)) as stream:
-            return _read_all(path, stream, len(content), 0)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ConnectomeError(
-            f"{path}: cannot be unpacked ({brief(error)}); download it again"
-        ) from None
-
-
-class _Stream(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-def _read_all(path: Path, stream: _Stream, size: int, before: int) -> bytes:
-    """All of a packed stream, if it stays within the limit of the archive."""
-    most = (16 << 20) + 64 * size - before
-    content = stream.read(most + 1)
-    if len(content) > most:
-        raise ConnectomeError(
-            f"{path}: unpacks to more than {most + before} bytes, too many for a file of {size} "
-            f"bytes; {UNPACK}"
-        )
-    return content
-
-
 def _is_wanted(name: str, words: Sequence[str]) -> bool:
     file = PurePosixPath(name)
     hidden = file.name.startswith(".") or "__MACOSX" in file.parts
     named = not words or any(word.lower() in file.name.lower() for word in words)
     return named and not hidden
-
-
-def unzip(path: Path, content: bytes, words: Sequence[str] = ()) -> dict[str, Source]:
-    """The files of a zip archive, by name without the path inside the archive."""
-    found: dict[str, Source] = {}
-    unpacked = 0
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for info in archive.infolist():
-                if info.is_dir() or not _is_wanted(info.filename, words):
-                    continue
-                with archive.open(info) as stream:
-                    data = _read_all(path, stream, len(content), unpacked)
-                unpacked += len(data)
-                name = _unpacked_name(PurePosixPath(info.filename).name)
-                if data.startswith(GZIP):
-                    data = _gunzip(path, data)
-                    unpacked += len(data)
-                label = f"{path}: {brief(info.filename)}"
-                found[name] = Source(label, name, data, len(content))
-    except ConnectomeError:
-        raise
-    except Exception as error:  # zipfile raises almost anything on damaged archives
-        raise ConnectomeError(f"{path}: is a damaged zip archive ({brief(error)})") from None
-    return found
-
-
-def _untar(path: Path, content: bytes, words: Sequence[str]) -> dict[str, Source]:
-    found: dict[str, Source] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(_gunzip(path, content))) as archive:
-            for member in archive:
-                stream = archive.extractfile(member) if member.isreg() else None
-                if stream is not None and _is_wanted(member.name, words):
-                    name = PurePosixPath(member.name).name
-                    label = f"{path}: {brief(member.name)}"
-                    found[name] = Source(label, name, stream.read(), len(content))
-    except ConnectomeError:
-        raise
-    except Exception as error:  # tarfile does so too
-        raise ConnectomeError(f"{path}: is a damaged tar archive ({brief(error)})") from None
-    return found

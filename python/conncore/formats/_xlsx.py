@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import OpenedFile, Source, unzip
+from conncore.formats._files import OpenedFile, Source
 from conncore.formats._xml import XmlReader
 
 Cells = dict[tuple[int, int], str]
@@ -33,7 +33,7 @@ class Workbook:
 
     def __init__(self, file: OpenedFile) -> None:
         self.file = file
-        self._parts = unzip(file.path, file.packed)
+        self._parts = file.unzip()
         sheets: list[tuple[str, str]] = []
 
         def sheet(name: str, attributes: dict[str, str]) -> None:

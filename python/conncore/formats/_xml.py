@@ -7,7 +7,8 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from conncore.errors import ConnectomeError
-from conncore.formats._files import Source, brief
+from conncore.formats._files import Source
+from conncore.formats._unpack import brief
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str, str], None]

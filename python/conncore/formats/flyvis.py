@@ -19,7 +19,8 @@ import numpy as np
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats._build import Groups, make
-from conncore.formats._files import UNPACK, Source, brief, open_source
+from conncore.formats._files import Source, open_source
+from conncore.formats._unpack import UNPACK, brief
 
 #: An eye has fewer columns on a side; flyvis itself uses 15.
 MOST_EXTENT = 100

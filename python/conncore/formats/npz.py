@@ -14,7 +14,8 @@ from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
 from conncore.connectome.labels import Labels
 from conncore.formats._arrays import load_arrays
-from conncore.formats._files import brief, open_file
+from conncore.formats._files import open_file
+from conncore.formats._unpack import TooLargeError, brief
 from conncore.storage import write_atomically
 
 VERSION = 2
@@ -81,6 +82,8 @@ def load_npz(path: str | PathLike[str]) -> Connectome:
         arrays = load_arrays(file)
         text = json.loads(bytes(arrays.pop("text")))
         version = text["version"]
+    except TooLargeError:
+        raise
     except Exception as error:  # json, and values of other types, raise many errors
         raise file.error(
             f"is not a connectome written by conncore, or is damaged ({brief(error)})"
