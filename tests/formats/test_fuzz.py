@@ -13,6 +13,7 @@ import random
 import struct
 import subprocess
 import sys
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -48,6 +49,15 @@ TOKENS = [
     *(b"nan", b"inf", b"-0.0", b"9007199254740993", b"1" * 400, b"1_0", b"[", b"{", b"]" * 9),
     *(b"[" * 99999, b"null", b"true", b"<a>", b"</a>", b"<!DOCTYPE a [<!ENTITY x 'y'>]>", b"&x;"),
     *(b"../../etc/passwd", b"\xf0\x9f\xaa\xb1", b"<node id='x'/>", "\u0661".encode()),
+]
+
+#: Headers that describe members with holes.
+SPARSE = [
+    {"GNU.sparse.map": "0,1,9999999999,1", "GNU.sparse.size": "10000000000"},
+    {"GNU.sparse.map": "0,-1", "GNU.sparse.size": "-1"},
+    {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9999999999"},
+    {"size": "-512"},
+    {"size": "99999999999"},
 ]
 
 
@@ -121,6 +131,36 @@ def mutate_inside(data, rng, others):
     return out.getvalue()
 
 
+def packed(files, rng, others):
+    """The end of a name and the bytes of an archive of these files; one level may be damaged."""
+
+    def damaged(data):
+        return mutate(data, rng, others) if rng.random() < 0.3 else data
+
+    members = {
+        f"{name}.gz" if rng.random() < 0.5 else name: content for name, content in files.items()
+    }
+    members = {
+        name: damaged(gzip.compress(content, 1)) if name.endswith(".gz") else content
+        for name, content in members.items()
+    }
+    out = io.BytesIO()
+    if rng.random() < 0.5:
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        return ".zip", damaged(out.getvalue())
+    form = rng.choice((tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            if form == tarfile.PAX_FORMAT and rng.random() < 0.5:
+                info.pax_headers = rng.choice(SPARSE)
+            archive.addfile(info, io.BytesIO(content))
+    return ".tar.gz", damaged(gzip.compress(damaged(out.getvalue()), 1))
+
+
 def options_for(folder, path, name):
     if name == "edges.csv":
         return {"format": "edges", "cells": folder / "cells.csv"}
@@ -172,6 +212,10 @@ def test_mutated_files_raise_nothing_else(tmp_path):
         if alone and rng.random() < 0.05:
             path = folder / f"{name}.gz"
             path.write_bytes(mutate(gzip.compress(files[name]), rng, others))
+        elif name not in SLOW and name != "edges.csv" and rng.random() < 0.05:
+            suffix, content = packed(files, rng, others)
+            path = tmp_path / f"{name}{suffix}"
+            path.write_bytes(content)
         try:
             check(path, **options_for(folder, path, name))
         except BaseException:
