@@ -11,10 +11,10 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from conncore.errors import visible
+
 _SECONDS_BETWEEN_LINES = 5.0
 _RECENT = 20  # generations that the speed is averaged over
-
-from conncore.errors import visible
 
 
 def say(text: str) -> None:
