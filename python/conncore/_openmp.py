@@ -1,8 +1,8 @@
 """Load OpenMP so that its idle threads sleep.
 
-By default libgomp's threads spin for milliseconds after their work. That takes a core from
-MuJoCo's threads, which run next, and from other processes: on two cores, a step of the half
-cheetah took 1.4 times as long. OpenMP reads its settings once, when it is loaded.
+By default, libgomp's threads spin for milliseconds after their work. They take a core from
+MuJoCo's threads, which run next, and from other processes. On two cores, a step of HalfCheetah
+took 1.4 times as long. OpenMP reads its settings once, when it is loaded.
 """
 
 from __future__ import annotations

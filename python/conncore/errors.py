@@ -1,4 +1,4 @@
-"""Errors that users meet, and the checks of arguments that raise them.
+"""The errors that users see, and the checks of arguments that raise them.
 
 Each message is one line that says what is wrong, where, and what to do.
 """
@@ -49,7 +49,7 @@ class ConnectomeError(UsageError):
 
 
 class DuplicateEdgesError(ConnectomeError):
-    """A table that gives an edge in several rows, where the reader may add their weights."""
+    """A table that gives an edge in several rows; the reader can add their weights on request."""
 
 
 class CheckpointError(UsageError):
@@ -65,7 +65,7 @@ def need(ok: bool, message: str) -> None:
 def choose(what: str, name: str, known: Iterable[str], where: str = "") -> str:
     """Return `name` if it is one of `known`, else raise a `UsageError` that lists them.
 
-    The message says what `name` is, and in what it is unknown: "unknown option 'x' of format npz".
+    `what` and `where` describe the name in the message: "unknown option 'x' of format npz".
     """
     names = sorted(known)
     if name not in names:
@@ -80,11 +80,11 @@ def need_count(name: str, value: int, least: int = 1, most: int | None = None) -
     Parameters
     ----------
     name : str
-        What the number is, for the message.
+        The name of the number in the message.
     value : int
-        Any integer type, NumPy's included; neither a bool nor a float.
+        Any integer type, NumPy's included, but not a bool or a float.
     least, most : int
-        The range; no upper end if `most` is None.
+        The range. If `most` is None, there is no upper limit.
 
     Raises
     ------

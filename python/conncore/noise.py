@@ -1,8 +1,8 @@
-"""Counter-based random numbers: any draw can be made again, anywhere, in any order.
+"""Counter-based random numbers: each draw can be repeated alone, on any thread or machine.
 
 Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") is a function from a key
-and a counter to random bits. The key is (seed, stream), the counter starts at (generation, member),
-so member 7 of generation 12 gets the same noise whatever else is drawn, on any thread or machine.
+and a counter to random bits. The key is (seed, stream), and the counter starts at (generation,
+member). So member 7 of generation 12 always gets the same noise, whatever else is drawn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conncore.errors import choose, need_count
 
 
 class Stream(IntEnum):
-    """What a draw is for; draws of different streams are independent."""
+    """The purpose of a draw. Draws of different streams are independent."""
 
     INITIAL = 0
     MUTATION = 1
@@ -32,7 +32,7 @@ class Stream(IntEnum):
     SIGNS = 8
 
 
-#: What a start is used for. A network is trained on "train" starts, a run chooses its solution on
+#: The use of a start. A network is trained on "train" starts, a run chooses its solution on
 #: "validation" starts, and scores the solution on "held-out" starts.
 Split = Literal["train", "validation", "held-out"]
 
@@ -47,14 +47,14 @@ N_STARTS = 2**29
 
 
 def check_seed(seed: int) -> int:
-    """Return `seed` as an int from 0 to 2**63 - 1 (what TOML can hold), else raise `UsageError`."""
+    """Return `seed` as an int from 0 to 2**63 - 1 (TOML's limit), or raise a `UsageError`."""
     return need_count("seed", seed, 0, 2**63 - 1)
 
 
 def generator(
     *, seed: int, stream: Stream, generation: int = 0, member: int = 0
 ) -> np.random.Generator:
-    """Return the generator of one member of one generation (its own 2**128 numbers)."""
+    """Return the generator of one member in one generation; it has 2**128 numbers of its own."""
     key = np.array([check_seed(seed), int(stream)], dtype=np.uint64)
     counter = np.array([0, 0, member, generation], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
@@ -74,16 +74,17 @@ def normal(
     Parameters
     ----------
     members : sequence of int
-        Member numbers; ``range(8, 750)`` for a block, ``[12]`` for one again.
+        Member numbers, such as ``range(8, 750)`` for a block or ``[12]`` for one member.
     size : int
         Numbers per member.
     n_threads : int
-        Threads that share the members; the numbers do not depend on it.
+        Number of threads that share the members. The result does not depend on it.
 
     Returns
     -------
     ndarray, shape (len(members), size), float64
-        Row r belongs to ``members[r]`` and depends on nothing but it, seed, stream and generation.
+        Row r belongs to ``members[r]``. It depends only on this member, the seed, the stream and
+        the generation.
     """
     out = np.empty((len(members), size))
     fill_normal(out, members, (check_seed(seed), stream, generation), n_threads)
@@ -107,8 +108,8 @@ def start_seeds(seed: int, split: Split, n: int, *, generation: int = 0) -> list
     seed : int
         The seed of the run.
     split : {"train", "validation", "held-out"}
-        What the starts are used for. Equal numbers of different splits are different starts: pass
-        the split to `Task.evaluate` too.
+        The use of the starts. The same number in another split is another start, so pass the split
+        to `Task.evaluate`, too.
     n : int
         Number of starts. A larger `n` begins with the same starts.
     generation : int

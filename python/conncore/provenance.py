@@ -16,12 +16,12 @@ PACKAGES = ("conncore", "numpy", "mujoco", "gymnasium")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide results."""
+    """Return the versions of Python and of the packages that results depend on."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def commit() -> str:
-    """Return the commit of the checkout that this code runs from; "" for an installed wheel."""
+    """Return the commit of the checkout that this code is in; "" for an installed wheel."""
     here = Path(__file__).resolve().parent
     git = ["git", "-C", str(here), "describe", "--always", "--dirty", "--exclude=*"]
     try:
@@ -37,7 +37,7 @@ def now() -> str:
 
 
 def provenance() -> dict[str, Any]:
-    """Return the provenance of a result that is made now, as plain values."""
+    """Return the provenance of a result that is computed now, as plain values."""
     program = Path(sys.argv[0]).name if sys.argv else ""
     return {
         "command": shlex.join([program, *sys.argv[1:]]),

@@ -1,4 +1,4 @@
-"""How many threads a call may use."""
+"""The number of threads that a call uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from conncore.errors import need_count
 
-MAX_THREADS = 1024  # a larger number is a typing error: no machine has so many cores
+MAX_THREADS = 1024  # a larger number is a typing error
 
 
 def resolve_threads(n_threads: int | None) -> int:
@@ -34,7 +34,7 @@ def resolve_threads(n_threads: int | None) -> int:
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Keep NumPy's products on one thread: more may change the order of a product's sums."""
+    """Keep NumPy's matrix products on one thread: more threads may change the order of sums."""
     limit: AbstractContextManager[object] = _blas().limit(limits=1, user_api="blas")
     return limit
 

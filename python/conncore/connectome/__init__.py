@@ -1,4 +1,4 @@
-"""A connectome: cells, signed chemical edges and gap junctions, and what can be done with them."""
+"""Connectomes: cells, signed chemical edges and gap junctions, and functions that change them."""
 
 from conncore.connectome.body import BodyMap
 from conncore.connectome.connectome import Connectome

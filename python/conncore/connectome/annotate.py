@@ -1,4 +1,4 @@
-"""Adds the content of a cell table to a connectome: classes, body map, any other attribute."""
+"""Add a cell table to a connectome: classes, transmitters, the body map, other attributes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conncore.errors import ConnectomeError
 
 
 class BodyColumns(NamedTuple):
-    """The columns of a cell table that give the body map; each (n_rows,), see `BodyMap`."""
+    """The columns of a cell table for the body map, each (n_rows,); see `BodyMap`."""
 
     role: Labels
     segment: NDArray[np.int64]
@@ -38,7 +38,7 @@ class CellTable:
     names : sequence of str, (n_rows,)
         Cell names, each once.
     classes, transmitters : Labels (a sequence of str), (n_rows,), optional
-        Class and transmitter of each cell, "" where the table gives none.
+        Class and transmitter of each cell; "" if the table gives none.
     body : BodyColumns, optional
         Role, segment and side of each cell; None if the table has no such column.
     attributes : mapping of str to Labels or array of float64, (n_rows,)
@@ -80,9 +80,9 @@ def annotate(connectome: C, table: CellTable) -> C:
     """Add the content of a cell table.
 
     The table may list any of the cells, in any order. Its classes and transmitters replace those
-    of the connectome where they are not empty. Its body map replaces the connectome's own; cells
-    that the table does not list have no role. Each other column becomes an attribute and replaces
-    one of the same name; cells that the table does not list get "" or NaN.
+    of the connectome, unless they are empty. Its body map replaces the body map of the connectome;
+    cells that the table does not list have no role. Each other column becomes an attribute, and
+    replaces an attribute of the same name; cells that the table does not list get "" or NaN.
 
     Parameters
     ----------
@@ -96,7 +96,8 @@ def annotate(connectome: C, table: CellTable) -> C:
     Raises
     ------
     ConnectomeError
-        With file and line, if a cell is not in the connectome or its place in the body is wrong.
+        If a cell is not in the connectome, or if its entry in the body map is wrong. The message
+        names the file and the line.
     """
     place = {name: i for i, name in enumerate(connectome.names)}
     for row, name in enumerate(table.names):
@@ -122,7 +123,7 @@ def annotate(connectome: C, table: CellTable) -> C:
 
 
 def _updated(labels: Labels, new: Labels | None, cells: Sequence[int]) -> Labels:
-    """The labels of the connectome's cells, with those of a table where it has any."""
+    """The labels of the connectome's cells; a label in the table replaces the old one."""
     words = list(labels)
     for i, word in zip(cells, new or (), strict=new is not None):
         words[i] = word or words[i]
@@ -130,7 +131,7 @@ def _updated(labels: Labels, new: Labels | None, cells: Sequence[int]) -> Labels
 
 
 def _spread(column: Column, cells: Sequence[int], n_cells: int) -> Column:
-    """A column of a table as a column of the connectome, "" or NaN for other cells."""
+    """A column of a table as a column of the connectome; other cells get "" or NaN."""
     if isinstance(column, Labels):
         words = [""] * n_cells
         for i, word in zip(cells, column, strict=True):
@@ -144,7 +145,7 @@ def _spread(column: Column, cells: Sequence[int], n_cells: int) -> Column:
 def _body_map(
     table: CellTable, body: BodyColumns, cells: Sequence[int], classes: Labels
 ) -> BodyMap | None:
-    """The body map of a table's cells; None if none of them has a role."""
+    """The body map of a table's cells; None if no cell has a role."""
     motor, roles, sides = ([""] * len(classes) for _ in range(3))
     segments = [-1] * len(classes)
     rows = zip(cells, body.role, body.segment.tolist(), body.side, strict=True)

@@ -1,4 +1,4 @@
-"""Attributes of cells: columns of words or numbers beside the fields of a connectome."""
+"""Attributes of cells: columns of words or numbers that have no field of their own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Attributes = Mapping[str, Column]
 
 
 def checked_attributes(given: Mapping[str, ArrayLike | Sequence[str]], n_cells: int) -> Attributes:
-    """The columns as `Labels` (words) or read-only float64 arrays (numbers), one entry a cell."""
+    """The columns as `Labels` (words) or read-only float64 arrays (numbers), one entry per cell."""
     columns: dict[str, Column] = {}
     for key, values in given.items():
         if not isinstance(key, str) or not key:
@@ -38,12 +38,12 @@ def _column(key: str, values: ArrayLike | Sequence[str]) -> Column:
         return numbers
     words = array.tolist()
     if array.ndim != 1 or not all(isinstance(word, str) for word in words):
-        raise ConnectomeError(f"attribute {key!r} must hold words or numbers, one a cell")
+        raise ConnectomeError(f"attribute {key!r} must hold words or numbers, one per cell")
     return Labels.of(words)
 
 
 def take_cells(attributes: Attributes, cells: Sequence[int] | NDArray[np.integer]) -> Attributes:
-    """The columns of the cells with these indices, in this order, repeats allowed."""
+    """The columns of the cells with these indices, in this order; an index may occur twice."""
     places = np.asarray(cells, np.intp)
     return {
         key: column.take(places) if isinstance(column, Labels) else column[places]

@@ -18,7 +18,7 @@ MAX_SEGMENT = 32767
 
 @dataclass(frozen=True, eq=False)
 class BodyMap:
-    """Where each cell of a connectome sits in the body; one entry per cell, in its order.
+    """The place of each cell in the body: one entry per cell, in the connectome's order.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ class BodyMap:
     role : Labels (a sequence of str), (n_cells,)
         "motor", "muscle" or "".
     segment : array_like of int, (n_cells,)
-        Segment along the body, 0 at the head; -1 where the cell has none.
+        Segment along the body, 0 at the head; -1 if the cell has none.
     side : Labels (a sequence of str), (n_cells,)
         Side of the body that the cell drives or pulls: "dorsal", "ventral" or "".
 
     Raises
     ------
     ConnectomeError
-        If the lengths differ, a word is not known, or a cell with a role lacks its place.
+        If the lengths differ, a word is not known, or a cell with a role has no segment or side.
     """
 
     cell_class: Labels
@@ -70,11 +70,11 @@ class BodyMap:
 
     @property
     def n_segments(self) -> int:
-        """Number of segments: the highest one in use, plus one."""
+        """Number of segments: the highest segment in use, plus one."""
         return int(self.segment.max(initial=-1)) + 1
 
     def take(self, cells: Sequence[int]) -> BodyMap:
-        """The body map of the cells with these indices, in this order, repeats allowed."""
+        """The body map of the cells with these indices, in this order; an index may occur twice."""
         places = np.asarray(cells, np.intp)
         return BodyMap(
             self.cell_class.take(places),
@@ -85,7 +85,7 @@ class BodyMap:
 
 
 def place_problem(cell_class: str, role: str, segment: int, side: str) -> str:
-    """What is wrong with one cell's entry in a body map; "" if nothing is."""
+    """The error in one cell's entry of a body map; "" if there is none."""
     if role not in ROLES:
         return f"unknown role {role!r}; use motor, muscle or nothing"
     if side not in SIDES:

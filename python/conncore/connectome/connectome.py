@@ -1,4 +1,4 @@
-"""The Connectome: its record, and all that makes another connectome of it."""
+"""The `Connectome`: its record, and the methods that return a changed connectome."""
 
 from __future__ import annotations
 
@@ -17,38 +17,39 @@ class Connectome(Record):
     Parameters
     ----------
     name : str
-        What the connectome is called in messages and run directories.
+        The name of the connectome in messages and run directories.
     names : tuple of str, (n_cells,)
         Unique cell names.
     classes : Labels (a sequence of str), (n_cells,)
-        Class of each cell, "" where unknown.
+        Class of each cell; "" if unknown.
     pre, post : array of int32, (n_edges,)
         Presynaptic and postsynaptic cell of each chemical edge, sorted by pre, then post.
     weight : array of float64, (n_edges,)
-        Number or size of the synapses behind each edge, as in the source; positive.
+        Number or size of the synapses of each edge, as in the source; positive.
     sign : array of int8, (n_edges,)
         +1 excitatory, -1 inhibitory, 0 unknown.
     sign_source : Labels (a sequence of str), (n_edges,)
-        Where each sign came from: "source", "transmitter:worm", "settled:excitatory", "unknown".
+        The source of each sign: "source" (the file), "transmitter:worm", "settled:excitatory",
+        "unknown".
     gap_pre, gap_post : array of int32, (n_gap_junctions,)
-        The two cells of each gap junction entry. Some sources list a junction once, some twice
-        (once in each direction); entries are kept as they are there.
+        The two cells of each gap junction entry. Some sources list a junction once, others twice
+        (once in each direction). The entries are kept as the source lists them.
     gap_weight : array of float64, (n_gap_junctions,)
         Size of each gap junction entry; positive.
     transmitters : Labels (a sequence of str), (n_cells,)
-        Transmitter of each cell ("ACh", "GABA", ...), "" where unknown.
+        Transmitter of each cell ("ACh", "GABA", ...); "" if unknown.
     body : BodyMap or None
         Class, role, segment and side of the cells that move the body.
     attributes : mapping of str to Labels or array of float64
-        What else the source says of each cell, by column: words ("region", "flow", "side") as
-        labels, numbers ("confidence", how sure the transmitter is) as arrays, (n_cells,).
+        Other properties of the cells, (n_cells,) each. Words ("region", "flow", "side") are
+        labels. Numbers are arrays, such as "confidence": how certain the transmitter is.
     citation, licence, source : str
-        What to cite, under which licence, and where the numbers came from.
+        The publication to cite, the licence, and the source of the numbers.
 
     Raises
     ------
     ConnectomeError
-        If a field is not as described here.
+        If a field does not fit its description here.
     """
 
     sign_by_transmitter = signs.sign_by_transmitter

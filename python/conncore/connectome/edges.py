@@ -1,4 +1,4 @@
-"""Checks and order of edge arrays, as `conncore.connectome.record` keeps them."""
+"""Checks and sorts edge arrays for `conncore.connectome.record`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from conncore.errors import ConnectomeError
 def lexical_order(
     major: NDArray[np.integer], minor: NDArray[np.integer], n_cells: int
 ) -> NDArray[np.int32]:
-    """The order that sorts edges, whose cells have been checked, by one end, then the other."""
+    """The order that sorts edges by one end, then the other. The cells must have been checked."""
     if major.size >= 2**31:
         raise ConnectomeError(f"{major.size} edges are too many; at most {2**31 - 1}")
     return _unsafe_lexical_order(major, minor, n_cells, n_cells)
 
 
 def check_places(field: str, cells: NDArray[np.integer], n_cells: int) -> None:
-    """Refuse an edge to or from a cell that is not there."""
+    """Refuse an edge to or from a cell that does not exist."""
     if cells.size and (cells.min() < 0 or cells.max() >= n_cells):
         wrong = cells[(cells < 0) | (cells >= n_cells)][0]
         raise ConnectomeError(
@@ -30,12 +30,12 @@ def check_places(field: str, cells: NDArray[np.integer], n_cells: int) -> None:
 
 
 def checked(field: str, values: ArrayLike, length: int, kinds: str = "iuf") -> NDArray[Any]:
-    """The values as an array (length,) whose dtype is one of these kinds."""
+    """The values as an array of shape (length,) with a dtype of one of these kinds."""
     array = np.asarray(values)
     if array.shape != (length,):
         raise ConnectomeError(f"{field} has shape {array.shape}; expected ({length},)")
     if length and array.dtype.kind not in kinds:
-        what = "numbers" if "f" in kinds else "integers, the places of cells in names"
+        what = "numbers" if "f" in kinds else "integers, the indices of cells in names"
         raise ConnectomeError(f"{field} must hold {what}")
     return array
 

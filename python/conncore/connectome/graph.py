@@ -1,4 +1,4 @@
-"""Questions about a connectome as a graph: what joins what, in how many steps."""
+"""Functions on the graph of a connectome: reachable cells, connected parts, reciprocal edges."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def reached(
     hops: int | None = None,
     direction: str = "out",
 ) -> NDArray[np.bool_]:
-    """Which cells a walk along chemical edges reaches, (n_cells,); those it starts from too.
+    """A mask of the cells that walks along chemical edges reach, (n_cells,), starts included.
 
     Parameters
     ----------
     cells : array of int
-        Where walks start.
+        The cells where walks start.
     hops : int, optional
-        The most edges of a walk; any number if None.
+        The largest number of edges of a walk; no limit if None.
     direction : str
         "out": from pre to post. "in": from post to pre. "both": either way.
     """
@@ -42,9 +42,9 @@ def reached(
 
 
 def components(connectome: Record) -> NDArray[np.int64]:
-    """The part of each cell, (n_cells,): cells that edges of any kind and direction join.
+    """The connected part of each cell, (n_cells,). Edges of any kind and direction connect cells.
 
-    A part is called by its first cell's place.
+    The number of a part is the index of its first cell.
     """
     root = np.arange(connectome.n_cells)
     a = np.concatenate((connectome.pre, connectome.gap_pre))
@@ -63,14 +63,17 @@ def components(connectome: Record) -> NDArray[np.int64]:
 def returned(
     pre: NDArray[np.integer], post: NDArray[np.integer], n_cells: int
 ) -> NDArray[np.bool_]:
-    """Which edges, each given once, have one in return, (n_edges,); those to itself do."""
+    """A mask of the edges with an edge in the opposite direction, (n_edges,), self-loops included.
+
+    Each edge is given once.
+    """
     forth = pre.astype(np.int64) * n_cells + post
     back = post.astype(np.int64) * n_cells + pre
     return np.isin(back, forth, assume_unique=True, kind="sort")
 
 
 def without_edges(connectome: Record) -> NDArray[np.intp]:
-    """The places of the cells that no edge of any kind begins or ends at."""
+    """The indices of the cells without any edge, chemical or gap."""
     c = connectome
     ends = np.concatenate((c.pre, c.post, c.gap_pre, c.gap_post))
     return np.flatnonzero(np.bincount(ends, minlength=c.n_cells) == 0)

@@ -1,4 +1,4 @@
-"""A word for each of many items, where few words differ: numbers and the list of words."""
+"""Labels: one word for each item, stored as a list of distinct words and a number per item."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from numpy.typing import ArrayLike, NDArray
 
 
 class Labels(Sequence[str]):
-    """A read-only sequence of str that takes a byte an entry (more beyond 256 words).
+    """A read-only sequence of str that takes one byte per entry (more beyond 256 words).
 
-    Equal to any sequence of the same words in the same order.
+    It equals every sequence of the same words in the same order.
 
     Parameters
     ----------
     codes : (n,) array of int
-        Which of the words each entry is.
+        The index of each entry in `words`.
     words : sequence of str
-        Each once.
+        The distinct words.
 
     Raises
     ------
     ValueError
-        If a code is no place in `words`, or a word stands there twice.
+        If a code is not an index of `words`, or if a word is in `words` twice.
     """
 
     def __init__(self, codes: ArrayLike, words: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ class Labels(Sequence[str]):
         if array.size and not 0 <= array.min() <= array.max() < len(self.words):
             raise ValueError(f"label codes must lie in 0..{len(self.words) - 1}")
         if len(set(self.words)) != len(self.words):
-            raise ValueError("a label stands twice among the words")
+            raise ValueError("a label is given twice among the words")
         self.codes = array.astype(np.min_scalar_type(max(len(self.words) - 1, 0)))
         self.codes.setflags(write=False)
 
@@ -48,16 +48,16 @@ class Labels(Sequence[str]):
         return cls(np.array(codes, dtype=np.int64), tuple(places))
 
     def take(self, which: NDArray[np.integer] | NDArray[np.bool_]) -> Labels:
-        """The entries at these places, or where a mask is true."""
+        """The entries at these indices, or those where a mask is true."""
         return Labels(self.codes[which], self.words)
 
     def relabel(self, where: NDArray[np.bool_], word: str) -> Labels:
-        """A copy with `word` wherever the mask is true."""
+        """A copy with `word` at all entries where the mask is true."""
         words = self.words if word in self.words else (*self.words, word)
         return Labels(np.where(where, words.index(word), self.codes), words)
 
     def counts(self) -> dict[str, int]:
-        """How often each word occurs; words that do not occur are left out."""
+        """The number of entries of each word that occurs."""
         found = np.bincount(self.codes, minlength=len(self.words)).tolist()
         return {word: n for word, n in zip(self.words, found, strict=True) if n}
 

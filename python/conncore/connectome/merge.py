@@ -1,4 +1,4 @@
-"""Merging cells of a connectome that count as one: a class, a pair left and right."""
+"""Merge cells of a connectome (a class, a left/right pair), and split merged muscles."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from conncore.connectome.record import C, Record
 from conncore.connectome.select import column
 from conncore.errors import ConnectomeError, UsageError, choose
 
-# A side in a name, never at its start (L1 and R1 are not a pair): at the end (AVAL, LC4_L, "PN
-# left") or before a number (MDL01).
+# The side in a name stands at the end (AVAL, LC4_L, "PN left") or before a number (MDL01), but
+# never at the start: L1 and R1 are not a pair.
 _SIDE = re.compile(r"(.+?)(left|right|L|R)(\d*)")
 _MERGED_MUSCLE = re.compile(r"(M[DV])lr(\d+)")
 _OTHER = {"L": "R", "left": "right"}
@@ -26,33 +26,33 @@ _OTHER = {"L": "R", "left": "right"}
 def merge(connectome: C, by: str | Sequence[str] = "class", *, conflicts: str = "refuse") -> C:
     """Make one cell of each group of cells.
 
-    Weights of edges that become one are added, gap junction entries in each direction apart.
-    Edges inside a group become an edge of the new cell to itself. What all cells of a group agree
-    on (class, transmitter, place in the body, attributes) holds for the new cell; the rest is
-    left empty.
+    If several edges become one, their weights are added. For gap junction entries, this happens
+    separately for each direction. Edges inside a group become an edge of the new cell to itself.
+    The new cell gets each property that all cells of its group share (class, transmitter, place in
+    the body, attributes). Its other properties are empty.
 
     Parameters
     ----------
     by : str or sequence of str, (n_cells,)
         A property that `conncore.connectome.select.column` knows ("class", "region"), or a word
-        for each cell. Cells with the same word become one, which is called by it; cells with ""
-        stay.
+        for each cell. Cells with the same word become one cell, and the word is its name. Cells
+        with "" stay.
     conflicts : str
-        What to do with edges of different signs that become one. "refuse": raise. "majority":
-        the sign with the most weight; unknown counts as one of three, and a draw is unknown.
+        What to do if edges of different signs become one. "refuse": raise. "majority": use the
+        sign with the most weight. Unknown counts as a third sign; after a tie, the sign is unknown.
 
     Returns
     -------
     Connectome
-        `sign_source` is that of the edges if they agree, else "merged" (one sign, several
-        sources) or "merged:majority".
+        An edge keeps the `sign_source` of the old edges if they all have the same one. Otherwise
+        it is "merged" (one sign, several sources) or "merged:majority".
 
     Raises
     ------
     UsageError
-        If the property is not known, or signs conflict and are to be refused.
+        If the property is not known, or if signs conflict and `conflicts` is "refuse".
     ConnectomeError
-        If a group is called like a cell that stays.
+        If a group has the name of a cell that stays.
     """
     choose("rule for conflicting signs", conflicts, ("refuse", "majority"))
     words = column(connectome, by) if isinstance(by, str) else by
@@ -96,12 +96,12 @@ def merge(connectome: C, by: str | Sequence[str] = "class", *, conflicts: str = 
 
 
 def merge_left_right(connectome: C, *, conflicts: str = "refuse") -> C:
-    """Make one cell of each pair that differs in side alone: AVAL and AVAR become AVAlr.
+    """Make one cell of each left/right pair: AVAL and AVAR become AVAlr.
 
-    A side is an L or R, or "left" or "right", at the end of a name or before a number at its end;
-    MDL01 and MDR01 become MDlr01, and their classes MDlr. A cell without its counterpart stays
-    (the worm's AVL is no left cell: there is no AVR). Weights are added: to split muscles and
-    merge them again doubles the weights of their edges.
+    The names of a pair differ only in the side: L or R, or "left" or "right", at the end of the
+    name or before a number at the end. MDL01 and MDR01 become MDlr01, and their class MDlr. A cell
+    without a counterpart stays (the worm has AVL but no AVR, so AVL is not a left cell). Weights
+    are added. If you split muscles and merge them again, the weights of their edges are doubled.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def merge_left_right(connectome: C, *, conflicts: str = "refuse") -> C:
     Raises
     ------
     ConnectomeError
-        If no two cells differ in side alone.
+        If there is no left/right pair.
     UsageError
-        If signs conflict and are to be refused.
+        If signs conflict and `conflicts` is "refuse".
     """
     words = _without_sides(connectome.names)
     if not words:
@@ -135,7 +135,7 @@ def split_muscles(connectome: C) -> C:
     Each copy keeps all edges of the merged muscle with their full weight and sign, and its
     place in the body. An edge between two merged muscles, chemical or gap, becomes two:
     left to left and right to right. The Haspel circuit goes from 102 to 138 cells and from
-    336 to 484 chemical edges; its gap junctions join no muscles and stay 161.
+    336 to 484 chemical edges. Its 161 gap junctions do not join muscles, so they stay.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def split_muscles(connectome: C) -> C:
     names: list[str] = []
     classes: list[str] = []
     origin: list[int] = []
-    copies: list[tuple[int, int]] = []  # place of the left and of the right copy of each cell
+    copies: list[tuple[int, int]] = []  # index of the left and of the right copy of each cell
     for i, (name, match) in enumerate(zip(connectome.names, merged, strict=True)):
         copies.append((len(names), len(names) + (match is not None)))
         quadrants = [match[1] + side for side in "LR"] if match else [connectome.classes[i]]
@@ -192,7 +192,7 @@ def split_muscles(connectome: C) -> C:
 
 
 def _without_sides(words: Sequence[str]) -> dict[str, str]:
-    """What words that differ in side alone have in common: MDL01 and MDR01, MDlr01."""
+    """The common form of words that differ only in the side: MDlr01 for MDL01 and MDR01."""
     found = {}
     known = set(words)
     for word in known:
@@ -252,7 +252,7 @@ def _merge_signs(
 def _agreed_codes(
     codes: NDArray[np.integer], of: NDArray[np.integer], n_groups: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The code of one member of each group, and whether all members have it."""
+    """The code of one member of each group, and whether all members have this code."""
     one = np.zeros(n_groups, np.int64)
     one[of] = codes
     agree = np.ones(n_groups, bool)

@@ -1,8 +1,8 @@
 """The record of a connectome: cells, signed chemical edges and gap junctions, frozen.
 
 An edge has a presynaptic cell `pre`, a postsynaptic cell `post`, a weight and a sign. Chemical
-edges are kept in CSR order (sorted by pre, then post), so that `indptr` and `indices` describe
-them with rows presynaptic and columns postsynaptic.
+edges are in CSR order (sorted by pre, then post): in the matrix of `indptr` and `indices`, rows
+are presynaptic and columns are postsynaptic.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ C = TypeVar("C", bound="Record")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Record:
-    """What a `Connectome` holds: its fields, checked, and what can be counted from them."""
+    """The fields of a `Connectome`, checked, and counts of them."""
 
     name: str
     names: tuple[str, ...]
@@ -107,7 +107,7 @@ class Record:
         object.__setattr__(self, weight, frozen(weights, np.float64))
 
     def _check_unique(self, kind: str, heads: NDArray[np.int32], tails: NDArray[np.int32]) -> None:
-        """Refuse edges that do not ascend, and edges given twice."""
+        """Refuse edges that are not sorted, and edges that are given twice."""
         same_head = heads[1:] == heads[:-1]
         if np.any((heads[1:] < heads[:-1]) | (same_head & (tails[1:] < tails[:-1]))):
             raise ConnectomeError(
@@ -148,7 +148,7 @@ class Record:
         Parameters
         ----------
         name, pre, post, ...
-            The fields of `Connectome`, chemical edges in any order. Left out, weights are 1, signs
+            The fields of `Connectome`, with chemical edges in any order. Defaults: weights 1, signs
             unknown, `sign_source` "source" or "unknown", names "0", "1", ... up to the highest
             index, classes and transmitters "".
 
@@ -253,7 +253,7 @@ class Record:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 (hex) of the cells and edges; not of the name, classes or citation."""
+        """SHA-256 (hex) of the cells and edges, without the name, classes and citation."""
         digest = hashlib.sha256(json.dumps(self.names).encode())
         for array, dtype in (
             (self.pre, "<i4"),

@@ -1,4 +1,4 @@
-"""Choosing cells of a connectome, and taking a part of it."""
+"""Choose cells of a connectome, and take a part of a connectome."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def column(connectome: Record, key: str) -> Sequence[str]:
     ----------
     key : str
         "name", "class", "transmitter"; "role", "side" or "segment" of the body map; an attribute
-        of the cells, such as "region"; or "flow", which, where it is not an attribute, is by
-        chemical edges to and from other cells: "source" (a cell that only sends), "sink" (only
-        receives), "inner" (both), "isolated" (neither).
+        of the cells, such as "region"; or "flow". If "flow" is not an attribute, it is computed
+        from the chemical edges to and from other cells: "source" (the cell only sends), "sink"
+        (only receives), "inner" (both), "isolated" (neither).
 
     Raises
     ------
@@ -77,7 +77,7 @@ def select(
     match : str, optional
         A regular expression that matches some part of the name: "^VA" or "L$".
     where : mapping, optional
-        For each property (see `column`) one word or several, of which a cell must have one:
+        For each property (see `column`), one word or several. A cell must have one of the words:
         ``{"class": ["PN", "KC"], "region": "EB"}``.
 
     Returns
@@ -151,7 +151,7 @@ def ends(
     Raises
     ------
     UsageError
-        If a name is not a cell's, if a name is given twice, or if there is no such cell.
+        If there is no cell of a name, if a name is given twice, or if no cell has the role.
     """
     return (
         _end(connectome, "inputs", inputs, "motor"),
@@ -160,7 +160,7 @@ def ends(
 
 
 def _end(connectome: Record, what: str, names: Sequence[str] | None, role: str) -> NDArray[np.intp]:
-    """The cells of these names, in their order; the cells of this role if no names are given."""
+    """The cells with these names, in their order; without names, the cells with this role."""
     if names is None:
         if connectome.body is None:
             return np.arange(connectome.n_cells)

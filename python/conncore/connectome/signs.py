@@ -1,4 +1,4 @@
-"""Gives signs to chemical edges: by transmitter, edge by edge, or by a policy for unknown signs."""
+"""Set the signs of chemical edges: by transmitter, edge by edge, or by a policy for the rest."""
 
 from __future__ import annotations
 
@@ -44,11 +44,10 @@ def sign_by_transmitter(
         "worm" (ACh and Glu excite, GABA inhibits), "fly" (ACh excites, Glu and GABA inhibit), or
         a mapping from transmitter to sign; `conncore.formats.read_sign_rule` reads one.
     name : str
-        The name of the rule in `sign_source`. If not given, it is that of `rule`, or "custom" for
-        a mapping.
+        The name of the rule in `sign_source`. Default: `rule` itself, or "custom" for a mapping.
     confidence : array_like, (n_cells,) or (n_edges,), optional
         The confidence of each cell's transmitter, or of each edge's. If the numbers of cells and
-        edges are equal, it is that of the cells. If not given, it is the cell attribute
+        edges are equal, it is the confidence of the cells. If not given, it is the cell attribute
         "confidence" (such as Codex's nt_type_score).
     min_confidence : float
         Ignore transmitters with a lower confidence, or with an unknown one (NaN).
@@ -179,7 +178,7 @@ def unknown_signs(connectome: Record) -> str:
 def _draw_signs(
     connectome: Record, unknown: NDArray[np.bool_], share: float, seed: int
 ) -> NDArray[np.int8]:
-    """A sign for each cell, (n_cells,); only those of cells with unknown edges matter."""
+    """A sign for each cell, (n_cells,); only the signs of cells with unknown edges are used."""
     n = connectome.n_cells
     excites = np.bincount(connectome.pre[connectome.sign == 1], minlength=n) > 0
     inhibits = np.bincount(connectome.pre[connectome.sign == -1], minlength=n) > 0

@@ -1,4 +1,4 @@
-"""The one list of transmitters: how sources spell them, and what conncore calls them."""
+"""The list of transmitters: the spellings of sources, and conncore's name for each."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Null models: what a connectome would be if only some of its properties mattered.
+"""Null models: connectomes that keep some properties of a connectome and randomize the others.
 
 A null model is a function of a connectome and a seed. It keeps the cells (names, classes, body map,
-transmitters), the gap junctions and the number of chemical edges, and draws again, uniformly, what
-it does not promise to keep. The same seed gives the same graph. Self-loops stay where they are:
-none is added, none moves. An unknown sign is a third sign.
+transmitters), the gap junctions and the number of chemical edges. It draws all properties that it
+does not promise to keep, uniformly. The same seed gives the same graph. Self-loops stay: none is
+added, and none moves. An unknown sign is a third sign.
 """
 
 from __future__ import annotations
@@ -33,31 +33,32 @@ def make_null(name: str, connectome: Connectome, seed: int) -> Connectome:
     Parameters
     ----------
     name : str
-        A key of `NULLS`, such as "degree". ``help(NULLS["degree"])`` says what it keeps.
+        A key of `NULLS`, such as "degree". ``help(NULLS["degree"])`` describes it.
     connectome : Connectome
-        What to shuffle.
+        The connectome to shuffle.
     seed : int
-        Another seed, another graph.
+        Each seed gives another graph.
 
     Returns
     -------
     Connectome
-        Named after the connectome, the null model and the seed.
+        Its name contains the connectome, the null model and the seed.
 
     Raises
     ------
     UsageError
-        If the name or the seed is not valid, or the connectome lacks what the null model keeps.
+        If the name or the seed is not valid, or if the connectome lacks a property that the null
+        model keeps.
     """
     return NULLS[choose("null model", name, NULLS)](connectome, seed)
 
 
 def shuffle_statistics(connectome: Connectome, seed: int) -> Connectome:
-    """Draw the edges of each sign among the pairs of cells that send such and cells that receive.
+    """Draw the edges of each sign: from a cell that sends edges of this sign, to any receiver.
 
-    The pairs are distinct and all equally likely. Edges keep their number per sign, and their
-    weights are permuted within a sign. A cell that sends edges of several signs first has its
-    pairs dealt out among them, at random and in proportion to its edges.
+    The pairs are distinct, and all are equally likely. The number of edges of each sign stays, and
+    weights are permuted within a sign. If a cell sends edges of several signs, its pairs are first
+    divided among the signs, at random and in proportion to its edges.
     """
     rng = _generator(seed)
     n_cells, moved = connectome.n_cells, _between(connectome)
@@ -70,7 +71,7 @@ def shuffle_statistics(connectome: Connectome, seed: int) -> Connectome:
     receivers = np.flatnonzero(receives)
     own_place = np.searchsorted(receivers, np.arange(n_cells))
     n_pairs = receivers.size - receives  # of each cell, with all receivers but itself
-    # Of cell i's pairs, those from bounds[s, i] to bounds[s + 1, i] are for its edges of sign s: no
+    # Cell i's pairs from bounds[s, i] to bounds[s + 1, i] are for its edges of sign s. They are no
     # fewer than it has such edges, because it has no more edges than pairs.
     shares = np.cumsum(counts, axis=0) * n_pairs // np.maximum(counts.sum(axis=0), 1)
     bounds = np.concatenate((np.zeros_like(shares[:1]), shares))
@@ -104,9 +105,10 @@ def shuffle_degree(connectome: Connectome, seed: int) -> Connectome:
 def shuffle_segment(connectome: Connectome, seed: int) -> Connectome:
     """Rewire between targets of the same class and body segment.
 
-    As "degree", and every cell keeps how many targets of each class and segment it has. The class
-    is the body map's, else the connectome's; cells without a class, or without a segment, count
-    as one class, or segment. Without a body map classes alone are kept.
+    As in "degree", but every cell also keeps its number of targets in each class and segment. The
+    class is that of the body map, or else that of the connectome. All cells without a class count
+    as one class, and all cells without a segment as one segment. Without a body map, only the
+    classes are kept.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def shuffle_segment(connectome: Connectome, seed: int) -> Connectome:
     if not any(classes):
         raise UsageError(
             f"null model 'segment': connectome {connectome.name!r} has no cell classes; give each "
-            "cell a class, in a file of cells (column 'class') beside the edges, or take 'degree'"
+            "cell a class (conncore connectome label; column 'class'), or use null model 'degree'"
         )
     numbers: dict[tuple[str, int], int] = {}
     groups = [
@@ -131,11 +133,11 @@ def shuffle_segment(connectome: Connectome, seed: int) -> Connectome:
 
 
 def shuffle_signs(connectome: Connectome, seed: int) -> Connectome:
-    """Permute the signs of the cells that send edges; wires and weights stay.
+    """Permute the signs of the cells that send edges; connections and weights stay.
 
-    All edges of a cell take the sign of another, so the numbers of excitatory and of inhibitory
-    cells stay, and those of edges do not. A cell that sends edges of several signs keeps them.
-    Transmitters stay as they are and no longer say a cell's sign.
+    All edges of a cell get the sign of another cell. So the numbers of excitatory and inhibitory
+    cells stay, but the numbers of excitatory and inhibitory edges change. A cell that sends edges
+    of several signs keeps its signs. Transmitters stay, so they no longer give a cell's sign.
     """
     rng = _generator(seed)
     pre, sign = connectome.pre, connectome.sign
@@ -151,10 +153,10 @@ def shuffle_signs(connectome: Connectome, seed: int) -> Connectome:
 
 
 def shuffle_weights(connectome: Connectome, seed: int) -> Connectome:
-    """Permute the weights of the edges of each sign; wires and signs stay.
+    """Permute the weights of the edges of each sign; connections and signs stay.
 
-    Networks use weights only where they start from them (``initial_weights="counts"``). Of a
-    connectome whose weights are all alike, this null model is the connectome itself.
+    Only networks with ``initial_weights="counts"`` use the weights. If all weights of a connectome
+    are equal, this null model is the connectome itself.
     """
     order = shuffle_within(connectome.sign, _generator(seed))
     return _derive(connectome, "weights", seed, weight=connectome.weight[order])
@@ -163,9 +165,8 @@ def shuffle_weights(connectome: Connectome, seed: int) -> Connectome:
 def shuffle_random(connectome: Connectome, seed: int) -> Connectome:
     """Draw as many edges among all pairs of cells (Erdos & Renyi's G(n, m)).
 
-    Each cell is excitatory, inhibitory or of unknown sign with the share that edges of that sign
-    have in the connectome; weights are permuted. Transmitters stay as they are and no longer say a
-    cell's sign.
+    The probability that a cell gets a sign is the share of edges with this sign in the connectome.
+    Weights are permuted. Transmitters stay, so they no longer give a cell's sign.
     """
     rng = _generator(seed)
     n, moved = connectome.n_cells, _between(connectome)
@@ -196,7 +197,7 @@ def _generator(seed: int) -> np.random.Generator:
 
 
 def _between(connectome: Connectome) -> NDArray[np.bool_]:
-    """Which edges join two cells: all but self-loops."""
+    """A mask of the edges between two cells: all except self-loops."""
     return np.asarray(connectome.pre != connectome.post)
 
 
@@ -212,9 +213,10 @@ def _rewired(
 def _derive(
     connectome: Connectome, null: str, seed: int, **edges: NDArray[np.number]
 ) -> Connectome:
-    """The connectome with these fields of its edges, in any order, changed.
+    """The connectome with these fields of its edges changed; the edges may be in any order.
 
-    If only weights change, signs keep their source; otherwise a known sign is the null model's.
+    If only weights change, signs keep their source. Otherwise the source of a known sign is the
+    null model.
     """
     source = connectome.sign_source
     fields = {name: getattr(connectome, name) for name in ("pre", "post", "weight", "sign")} | edges

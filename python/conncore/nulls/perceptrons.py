@@ -1,7 +1,7 @@
 """Baselines: perceptrons with two hidden layers and as many cells as a connectome.
 
-They are connectomes too: layers "hidden1" and "hidden2", with edges from the first to the second.
-The encoder of a network is the way into the first layer, its decoder the way out of the second.
+They are connectomes, too: classes "hidden1" and "hidden2", with edges from the first to the second.
+The encoder of the network feeds the first layer, and the decoder reads the second layer.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ LAYERS = ("hidden1", "hidden2")
 
 
 def full_mlp(connectome: Connectome, seed: int) -> Connectome:
-    """Two hidden layers, every cell of the first connected to every cell of the second.
+    """Two hidden layers; every cell of the first is connected to every cell of the second.
 
     Parameters
     ----------
     connectome : Connectome
-        Whose number of cells to take; the first layer has the odd one.
+        It gives the number of cells. If this number is odd, the first layer is larger by one.
     seed : int
-        Nothing is drawn; it is in the name, as in all baselines.
+        Only used in the name: nothing is random here.
 
     Returns
     -------
     Connectome
         Cells "h1.000", ... of class "hidden1", then "h2.000", ... of class "hidden2"; weights 1,
-        signs unknown: for a network with free weights.
+        signs unknown. Use it in a network with free weights.
 
     Raises
     ------
     UsageError
-        If the connectome has one cell only.
+        If the connectome has only one cell.
     """
     n_first, n_second = _layer_sizes(connectome)
     pairs = np.arange(n_first * n_second)
@@ -46,28 +46,28 @@ def full_mlp(connectome: Connectome, seed: int) -> Connectome:
 
 
 def sparse_mlp(connectome: Connectome, seed: int) -> Connectome:
-    """Two hidden layers with connections and signs at random (the paper's sparse network).
+    """Two hidden layers with random connections and signs (the paper's sparse network).
 
-    The density of the connections between the layers and the excitatory share of the cells of the
-    first are drawn from U(0, 1), and stand in the `source` of the connectome. Each cell of the
-    first layer has one sign.
+    Two numbers are drawn from U(0, 1): the density of the connections between the layers, and the
+    share of excitatory cells in the first layer. The `source` of the connectome contains both.
+    Each cell of the first layer has one sign.
 
     Parameters
     ----------
     connectome : Connectome
-        Whose number of cells to take; the first layer has the odd one.
+        It gives the number of cells. If this number is odd, the first layer is larger by one.
     seed : int
-        Another seed, another density, share, connections and signs.
+        Each seed gives another density, share, connections and signs.
 
     Returns
     -------
     Connectome
-        As from `full_mlp`, with signs; at least one edge.
+        As `full_mlp` returns, but with signs; it has at least one edge.
 
     Raises
     ------
     UsageError
-        If the connectome has one cell only, or the seed is not valid.
+        If the connectome has only one cell, or the seed is not valid.
     """
     n_first, n_second = _layer_sizes(connectome)
     rng = generator(seed=seed, stream=Stream.NULL)
@@ -80,14 +80,14 @@ def sparse_mlp(connectome: Connectome, seed: int) -> Connectome:
     return _layered(connectome, "sparse-mlp", seed, pairs, signs, what)
 
 
-#: Baselines by name, as `conncore.nulls.models.NULLS` has null models.
+#: Baselines by name, like the null models in `conncore.nulls.models.NULLS`.
 BASELINES: Mapping[str, Callable[[Connectome, int], Connectome]] = MappingProxyType(
     {"mlp": full_mlp, "sparse-mlp": sparse_mlp}
 )
 
 
 def mlp_ends(connectome: Connectome) -> tuple[list[str], list[str]]:
-    """Names of the cells of the first and of the second hidden layer: inputs and outputs.
+    """Names of the cells of the first and the second hidden layer: inputs and outputs.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def _layered(
     signs: NDArray[np.integer] | None,
     what: str,
 ) -> Connectome:
-    """Edges are numbers of pairs: first cell times the size of the second layer, plus second."""
+    """Build the connectome. Edge number: first cell * size of the second layer + second cell."""
     sizes = _layer_sizes(connectome)
     pre, post = np.divmod(pairs, sizes[1])
     return Connectome.from_edges(

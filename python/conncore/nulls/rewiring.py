@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from conncore._rewiring import Chain
 
-#: Proposals per edge. A length in proportion to the number of edges is the rule of Milo et al. 2003
-#: (arXiv:cond-mat/0312028, who take 100). In the worm's graphs, whole or by segment, the shares of
-#: new and of reciprocal edges stay as they are from 10 on.
+#: Proposals per edge. Milo et al. 2003 (arXiv:cond-mat/0312028) also make the length of the chain
+#: proportional to the number of edges, with 100 per edge. In the worm's graphs, whole or by
+#: segment, the shares of new and of reciprocal edges no longer change from 10 per edge on.
 PROPOSALS_PER_EDGE = 30
 
 REVERSALS = 0.25  # their share of the proposals; a power of two divides without rounding
@@ -19,7 +19,7 @@ Cells = NDArray[np.integer]
 
 
 def shuffle_within(groups: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.intp]:
-    """A random order of entries, uniform among those in which each keeps its group.
+    """A random order of entries, uniform among the orders that exchange entries within groups.
 
     Parameters
     ----------
@@ -45,32 +45,34 @@ def rewire(
 ) -> NDArray[np.int64]:
     """Exchange targets within groups; every cell keeps its in-degree and its targets per group.
 
-    A Markov chain whose steps are proposed with the same probability forth and back, so that,
-    refused ones counted, all graphs that it reaches are equally likely. Two kinds of step:
+    The function runs a Markov chain. Each step and its reverse are proposed with the same
+    probability, and refused steps count as steps, so all reachable graphs are equally likely.
+    There are two kinds of step:
 
     - A swap: a -> b, c -> d become a -> d, c -> b, for any two edges with targets of one group.
     - A reversal: a -> b, b -> c, c -> a become a -> c, c -> b, b -> a, for three cells of one
-      group, from an edge and one of those that follow it. Without self-loops, swaps alone do not
-      reach all graphs; swaps and reversals do (Rao, Jana & Bandyopadhyay 1996, Sankhya A 58:225).
-      A group counts as a graph of its own here, whose other cells have no incoming edges.
+      group. An edge and an edge that follows it are proposed. Without self-loops, swaps alone do
+      not reach all graphs, but swaps and reversals do (Rao, Jana & Bandyopadhyay 1996, Sankhya A
+      58:225). Here, each group is a graph of its own, in which all other cells have no incoming
+      edges.
 
-    A step that would make a self-loop or an edge that is there already is refused.
+    A step is refused if it would make a self-loop or an edge that exists already.
 
     Parameters
     ----------
     pre, post : (n_edges,) int
         Distinct edges without self-loops, sorted by pre.
     groups : (n_cells,) int
-        Group of each cell, from 0; all alike to keep degrees only.
+        Group of each cell, from 0. With one group for all cells, only degrees are kept.
     rng : Generator
     proposals_per_edge : int
-        Length of the chain over the number of edges.
+        Length of the chain, divided by the number of edges.
 
     Returns
     -------
     (n_edges,) int64
-        The new targets. Which of the edges of one cell has which of its targets, within a group,
-        is drawn evenly.
+        The new targets. Within a group, the targets of one cell are assigned to its edges in a
+        uniformly random order.
     """
     n_edges = len(pre)
     groups = np.asarray(groups)

@@ -37,14 +37,14 @@ def draw_bands(
     Parameters
     ----------
     panels : mapping of str to mapping
-        Title of the panel to its arms; an arm has one curve per seed, fitness by generation. None
-        leaves a gap.
+        Title of each panel, and its arms. An arm has one curve per seed: fitness by generation.
+        None leaves a gap.
     path : Path
         The file to write.
     title, y_label : str
         Title of the figure, and label of the vertical axis.
     references : mapping of str to sequence of (float, str), optional
-        Title of the panel to its horizontal lines, each with a label.
+        Title of each panel, and its horizontal lines, each with a label.
 
     Raises
     ------

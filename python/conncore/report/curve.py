@@ -26,7 +26,7 @@ def draw_curve(
     held_out: NDArray[np.float64] | None = None,
     reference: tuple[float, str] | None = None,
 ) -> Path:
-    """Draw best and mean fitness by generation and write a PNG file.
+    """Draw the best and the mean fitness of the members by generation, and write a PNG file.
 
     Parameters
     ----------
