@@ -1,17 +1,18 @@
-"""Speed against named peers and against the machine's limits, measured in one run.
+"""Measures the speed of conncore, of other packages and of the machine, in one run.
 
-`conncore bench [SUBJECT ...]` runs it. A subject is a module of `conncore.bench.subjects` with
+`conncore bench [SUBJECT ...]` runs the measurements. A subject is a module of
+`conncore.bench.subjects` with
 
     TITLE : str
     run(harness) -> None    # measures, and adds tables and claims to the harness
 
-A peer that is not installed is skipped by name. Figures of different runs are not comparable on
-a shared machine; ratios within a run are.
+A peer is another package that does the same work. The run skips peers that are not installed.
+On a shared machine, do not compare times of different runs; compare ratios within a run.
 """
 
 from __future__ import annotations
 
-# In the order in which they run; a new subject is one module and its name here.
+# The subjects, in the order in which they run. For a new subject, write a module and add its name.
 SUBJECTS = (
     "limits",
     "network",

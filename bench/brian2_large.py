@@ -1,9 +1,12 @@
-"""The large network in Brian2, C++ standalone, one core: run by bench/subjects/large.py as
+"""Simulates the large network in Brian2 (C++ standalone, one core).
+
+bench/subjects/large.py runs this file as
 
 PYTHON bench/brian2_large.py GRAPH.npz N_DRIVERS STEPS ACTIVITY...
 
-with the interpreter of an environment that has Brian2; prints one line of JSON. Two runs of
-different length are compiled into one program, whose own profile of synapses and neurons is read.
+with the Python of an environment that has Brian2. It prints one line of JSON. Two runs of different
+length are compiled into one program. The times come from the program's own profile of synapses and
+neurons.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What `instructions` runs under valgrind: a few steps of one block of worms.
+"""Runs a few steps of one block of worms; the subject `instructions` runs it under valgrind.
 
-A program of its own, run by path: the package's own start (MuJoCo, Gymnasium) would take
-minutes under valgrind, so an empty package stands in for it.
+It is a separate program, run by path. Importing the whole package (MuJoCo, Gymnasium) would take
+minutes under valgrind, so an empty package replaces it.
 """
 
 from __future__ import annotations

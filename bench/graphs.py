@@ -1,4 +1,4 @@
-"""The networks that several subjects measure, and their populations."""
+"""Networks that several subjects measure, and their populations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WINDING = (2952, 110_677)  # cells and edges of Winding et al. 2023, larval Dros
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Wiring with hardly any input and output, so that a step is propagation and neurons."""
+    """A network with very little input and output: a step consists of propagation and neurons."""
 
     name: str
     topology: Topology
@@ -70,13 +70,13 @@ def graph(name: str, post: NDArray[np.integer], pre: NDArray[np.integer], n_neur
 
 
 def haspel() -> Graph:
-    """The worm's repeating segments, left and right apart: 138 cells, 484 synapses."""
+    """The worm's repeating segments, with muscles split: 138 cells, 484 synapses."""
     worm = load("celegans-haspel2011", split_muscles=True)
     return graph("Haspel", worm.post, worm.pre, worm.n_cells)
 
 
 def random_graph(n_neurons: int, n_synapses: int, seed: int = 0) -> Graph:
-    """Distinct pairs of cells at random, as a graph of the size of Winding's is made."""
+    """A random graph: distinct pairs of cells. It can have the size of Winding's connectome."""
     chosen = np.random.default_rng(seed).choice(
         n_neurons**2, n_synapses, replace=False, shuffle=False
     )
@@ -84,5 +84,5 @@ def random_graph(n_neurons: int, n_synapses: int, seed: int = 0) -> Graph:
 
 
 def of_degree(n_synapses: int) -> Graph:
-    """A random graph with as many synapses a cell as the worm has."""
+    """A random graph with as many synapses per cell as the worm has."""
     return random_graph(round(n_synapses * 138 / 484), n_synapses)

@@ -1,4 +1,4 @@
-"""What all subjects share: timing in interleaved rounds, tables, claims, the report."""
+"""Timing in interleaved rounds, tables, claims and the report, for all subjects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PEERS = (
 
 @dataclass(frozen=True)
 class Work:
-    """One thing to time: `call` does `units` of what the table counts."""
+    """One piece of work to time: `call` does `units` units of the table."""
 
     name: str
     call: Callable[[], object]
@@ -38,7 +38,7 @@ class Work:
 
 
 def repeat(call: Callable[[T], object], argument: T, times: int) -> Callable[[], None]:
-    """Return what makes the same call several times."""
+    """Return a function that makes the same call several times."""
 
     def calls() -> None:
         for _ in range(times):
@@ -49,7 +49,7 @@ def repeat(call: Callable[[T], object], argument: T, times: int) -> Callable[[],
 
 @dataclass(frozen=True)
 class Row:
-    """Cost of one unit: the median of the rounds, and the extremes."""
+    """Cost of one unit: median, minimum and maximum of the rounds."""
 
     name: str
     median: float
@@ -59,7 +59,7 @@ class Row:
 
 @dataclass
 class Table:
-    """Costs of the same work done in several ways; the first row is ours."""
+    """Costs of the same work, done in several ways. The first row is conncore's."""
 
     title: str
     unit: str
@@ -69,13 +69,13 @@ class Table:
         return next(row.median for row in self.rows if row.name == name)
 
     def get(self, name: str) -> float | None:
-        """Return the median of a row, or None where its peer was skipped."""
+        """Return the median of a row, or None if its peer was skipped."""
         return next((row.median for row in self.rows if row.name == name), None)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A figure that should be reached."""
+    """A number and the range in which it should lie."""
 
     text: str
     value: float
@@ -84,24 +84,24 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether the value lies in its range."""
+        """True if the value lies in its range."""
         return self.low <= self.value and (self.high is None or self.value <= self.high)
 
 
 @dataclass
 class Harness:
-    """Options of a run, and what it has found so far.
+    """Options of a run, and its results so far.
 
     Parameters
     ----------
     rounds : int
-        Timed rounds; one more warms up.
+        Number of timed rounds. One more round warms up.
     threads : int
-        The larger number of threads; the smaller is 1.
+        The larger number of threads. The smaller number is 1.
     quick : bool
-        Small sizes, to see that all of it runs.
+        Use small sizes, to test that everything runs.
     plot : Path or None
-        Where the scaling plot goes.
+        The file for the scaling plot.
     """
 
     rounds: int = 5
@@ -121,10 +121,11 @@ class Harness:
         scale: float,
         clock: Callable[[], float] = time.perf_counter,
     ) -> Table:
-        """Time the works in turn, so that drift of the machine hits all alike.
+        """Time the works in turn, so that a change of the machine's speed affects all of them.
 
-        `unit` is what a row's figures are in, and `scale` how many of them a second has. For work
-        of one thread, `clock` may be `time.process_time`, which other processes disturb less.
+        `unit` is the unit of a row's numbers, and `scale` is the number of these units per second.
+        For work on one thread, `clock` may be `time.process_time`, which other processes disturb
+        less.
         """
         costs: dict[str, list[float]] = {work.name: [] for work in works}
         for round_ in range(self.rounds + 1):
@@ -140,7 +141,7 @@ class Harness:
         return table
 
     def add(self, table: Table) -> None:
-        """Keep a table, and print it with each row's ratio to the first."""
+        """Keep a table, and print it with the ratio of each row to the first row."""
         self.tables.append(table)
         print(f"\n{table.title}")
         width = max(len(row.name) for row in table.rows)
@@ -152,19 +153,19 @@ class Harness:
             )
 
     def claim(self, text: str, value: float, low: float, high: float | None = None) -> None:
-        """Keep and print a figure that should be at least `low`, and at most `high`."""
+        """Keep and print a number that should be at least `low` and at most `high`."""
         claim = Claim(text, value, low, high)
         self.claims.append(claim)
         needs = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
         print(f"  {'ok    ' if claim.holds else 'MISSED'} {text}: {value:.3g} (needs {needs})")
 
     def note(self, name: str, value: Any) -> None:
-        """Keep and print a single figure."""
+        """Keep and print a single number."""
         self.notes[name] = value
         print(f"  {name}: {value:.4g}" if isinstance(value, float) else f"  {name}: {value}")
 
     def peer(self, module: str) -> ModuleType | None:
-        """Import an optional peer; None, and a line that says so, where it is missing."""
+        """Import an optional peer. If it is missing, print a line and return None."""
         try:
             return importlib.import_module(module)
         except ImportError as error:
@@ -172,7 +173,7 @@ class Harness:
             return None
 
     def skip(self, name: str, reason: str) -> None:
-        """Say once that a peer is left out."""
+        """Print once that a peer is skipped."""
         if name not in self.skipped:
             self.skipped.append(name)
             print(f"  skipped: {name} ({reason.splitlines()[0]})")
@@ -226,7 +227,7 @@ def run(
     json_file: Path | None = None,
     markdown_file: Path | None = None,
 ) -> bool:
-    """Run the subjects and write the figures; return whether all claims hold."""
+    """Run the subjects and write the results. Return True if all claims hold."""
     for name in subjects:
         subject = importlib.import_module(f"conncore.bench.subjects.{name}")
         print(f"\n== {name}: {subject.TITLE}")

@@ -1,9 +1,9 @@
-"""A generated network of fly size of known activity: log-normal weights, a ring of drivers.
+"""Generates a network of fly size with known activity: log-normal weights, a ring of drivers.
 
-A driver's spike makes a group of cells spike in the next step, and the next driver of the ring.
-So the number of drivers that a first kick starts sets how many cells are active in every step,
-for ever, and every cell's row of synapses is used in turn. All other weights are too small to
-make a cell spike. Needs NumPy alone, so that peers in other environments can use it.
+If a driver spikes, a group of cells and the next driver of the ring spike in the next step. So the
+number of drivers that spike in the first step determines how many cells are active in every later
+step, and the synapses of all cells are used in turn. All other weights are too small to make a cell
+spike. This file needs only NumPy, so that peers in other environments can use it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LOG_WEIGHT = -9.0  # of a synapse of weight 1: far below threshold
+LOG_WEIGHT = -9.0  # of a synapse with weight 1: far below threshold
 STRONG = 30_000.0  # weight of a driver's synapse: exp(-9) * 30,000 is 3.7 thresholds
 
 
@@ -28,7 +28,7 @@ def make_graph(n_cells: int, n_edges: int, n_drivers: int, seed: int) -> dict[st
     drivers = np.arange(n_others) % n_drivers
     ring = np.arange(n_drivers)
     n_random = n_edges - n_others - n_drivers
-    # Places of the edges in the matrix of all pairs that are left, ascending: no pair twice.
+    # Indices of the edges in the matrix of the remaining pairs, ascending, so no pair occurs twice.
     free = n_others * n_cells
     gaps = rng.integers(1, max(2, 2 * free // n_random), n_random)
     places = np.cumsum(gaps)
@@ -51,6 +51,6 @@ def make_graph(n_cells: int, n_edges: int, n_drivers: int, seed: int) -> dict[st
 
 
 def kicked(n_drivers: int, activity: float) -> NDArray[np.intp]:
-    """The drivers to start, evenly spread, so that this fraction of cells is active in a step."""
+    """The drivers to start, evenly spread, so that this share of the cells is active in a step."""
     n = max(1, round(activity * n_drivers))
     return np.arange(n) * n_drivers // n

@@ -1,6 +1,8 @@
-"""A run's figures as Markdown: `python -m conncore.bench.markdown FIGURES.json RESULTS.md`.
+"""Writes the results of a run as Markdown.
 
-What stands in the file above the MARK is kept: it is written by hand.
+Usage: `python -m conncore.bench.markdown RESULTS.json RESULTS.md`.
+
+Text above the MARK in the file is written by hand and stays.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ def measured(tables: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def figures(notes: dict[str, Any]) -> Iterator[str]:
-    """Single figures, and a table for each series of points."""
+    """Single numbers, and a table for each series of points."""
     yield "## Figures"
     yield ""
     single = {name: value for name, value in notes.items() if not isinstance(value, list)}
@@ -96,7 +98,7 @@ def document(report: dict[str, Any]) -> str:
 
 
 def write(report: dict[str, Any], path: Path) -> None:
-    """Write a report into a file, below what somebody wrote by hand."""
+    """Write a report into a file, below the text that is written by hand."""
     before = path.read_text(encoding="utf-8").partition(MARK)[0] if path.exists() else ""
     path.write_text(before + document(report), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The paper's way: a network in NumPy, member by member, matrix times vector."""
+"""The paper's method: a network in NumPy, one member at a time, matrix times vector."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Array = NDArray[np.float64]
 
 
 def matrix(sparse_map: SparseMap, values: Array) -> Array:
-    """One member's map as a dense matrix; a pair may stand twice in a map."""
+    """One member's map as a dense matrix; a pair may occur twice in a map."""
     dense = np.zeros((sparse_map.n_rows, sparse_map.n_source))
     np.add.at(dense, (sparse_map.rows, sparse_map.indices), values)
     return dense
 
 
 class NumpyAlifNetwork:
-    """One alif network as the paper's users would write it: matrix times vector."""
+    """One alif network, as a reader of the paper would write it: matrix times vector."""
 
     def __init__(self, network: Network, genome: Array) -> None:
         values = {name: v[0] for name, v in network.values(genome[None]).items()}

@@ -8,7 +8,7 @@ from conncore.tasks import Task
 
 
 class Sizes(Task):
-    """So many observations and actions."""
+    """A task with these numbers of observations and actions."""
 
     name = "sizes"
     n_steps = 1

@@ -1,4 +1,4 @@
-"""One generation of an optimiser without its evaluation, and a whole generation with it."""
+"""Times one generation of an optimiser, with and without the evaluation of the genomes."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def ours(
         asked = optimizer.ask(state, n_threads)
         state = optimizer.tell(state, asked, rng.normal(size=len(asked)))
 
-    while state.generation == 0:  # scouts and the GA's generation 0, for which `ask` draws nothing
+    while state.generation == 0:  # in scouting and the GA's generation 0, `ask` draws nothing
         generation()
     return generation
 
 
 def numpy_ga(size: int, n_parameters: int) -> Work:
-    """The GA written with NumPy arrays, on one generator and one thread."""
+    """The GA in NumPy, with one generator and one thread."""
     rng = np.random.default_rng(0)
     n_elites, sigma = 8, 0.01
     members = rng.normal(size=(size, n_parameters))
@@ -60,7 +60,7 @@ def numpy_ga(size: int, n_parameters: int) -> Work:
 
 
 def evosax(harness: Harness, kind: str, size: int, n_parameters: int) -> list[Work]:
-    """evosax on JAX, ask and tell compiled."""
+    """evosax on JAX; ask and tell are compiled."""
     algorithms, jax = harness.peer("evosax.algorithms"), harness.peer("jax")
     if algorithms is None or jax is None:
         return []
@@ -107,7 +107,7 @@ def pycma(harness: Harness, size: int, n_parameters: int) -> list[Work]:
 
 
 def whole_generation(harness: Harness) -> None:
-    """A GA run with its directory: the time of a whole generation over that of its evaluation."""
+    """A GA run with a run directory: time of a whole generation, divided by its evaluation."""
     worm, task = cc.load("celegans-haspel2011", split_muscles=True), cc.make_task("swimmer6")
     net = cc.Network(worm, task, "alif", "dense", weights="individual")
     size = 64 if harness.quick else 750
@@ -116,7 +116,7 @@ def whole_generation(harness: Harness) -> None:
         optimizer = GA(population_size=size)
         cc.evolve(net, task, optimizer, 3 * harness.rounds, 0, path, harness.threads, False)
         lines = (path / "timing.jsonl").read_text(encoding="utf-8").splitlines()
-    times = [json.loads(line) for line in lines[1:]]  # the first has no children to ask for
+    times = [json.loads(line) for line in lines[1:]]  # the first generation has no children
     rows = [
         Row(name, float(np.median(costs)), min(costs), max(costs))
         for name, costs in (

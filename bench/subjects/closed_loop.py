@@ -1,4 +1,4 @@
-"""Closed loops, network and body: ours, the physics alone, EnvPool, and the paper's way."""
+"""Times closed loops of network and body: conncore, bodies alone, EnvPool, the paper's method."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from conncore.tasks.swimmer import ENGINES
 
 TITLE = "observe, network, physics; time of one member's control step"
 
-N_ENVS = 8  # of Gymnasium's AsyncVectorEnv, a process each
-# the environment that EnvPool has in place of ours
+N_ENVS = 8  # of Gymnasium's AsyncVectorEnv, one process per member
+# EnvPool's environment that is closest to the task
 ENVPOOL = {
     "Swimmer-v5": "Swimmer-v5",
     "dm-swimmer6": "SwimmerSwimmer6-v1",
@@ -33,7 +33,7 @@ ENVPOOL = {
 
 
 def tasks(name: str) -> dict[str, MujocoTask]:
-    """The task on each engine it has, by a name for the table."""
+    """The task with each of its engines, by the name in the table."""
     found: dict[str, MujocoTask] = {}
     for engine in ("native", "mujoco"):
         options = {"engine": engine} if engine in ENGINES and name != "HalfCheetah-v5" else {}
@@ -45,14 +45,14 @@ def tasks(name: str) -> dict[str, MujocoTask]:
 
 
 def network(task: MujocoTask) -> cc.Network:
-    """The worm as alif network, with individual weights."""
+    """The worm as an alif network with individual weights."""
     worm = cc.load("celegans-haspel2011", split_muscles=True)
     io = "anatomical" if task.joints else "dense"
     return cc.Network(worm, task, "alif", io, weights="individual")
 
 
 def episodes(task: MujocoTask, n_members: int, n_steps: int, n_threads: int) -> Work:
-    """Whole closed-loop episodes, cut short: the cost of a step does not change within one."""
+    """Closed-loop episodes, shortened: the cost of a step does not change during an episode."""
     task.n_steps = n_steps
     net = network(task)
     genomes = net.random_genomes(n_members)
@@ -62,7 +62,7 @@ def episodes(task: MujocoTask, n_members: int, n_steps: int, n_threads: int) -> 
 
 
 def constant_controls(task: MujocoTask, n_members: int, n_steps: int, n_threads: int) -> Work:
-    """`mujoco.batch` alone, each member with its own constant controls."""
+    """`mujoco.batch` alone; each member has its own constant controls."""
     batch = Batch(task.model, n_members, nthread=n_threads)
     qpos, qvel = task.initial_states([0] * n_members)
     controls = np.random.default_rng(0).uniform(-1.0, 1.0, (n_members, task.n_actions))
@@ -92,7 +92,7 @@ def mj_step(task: MujocoTask, n_steps: int) -> Work:
 
 
 def gymnasium_maker(name: str, folder: str) -> Callable[[], gymnasium.Env] | None:
-    """What makes Gymnasium's environment with this body; None where it has none."""
+    """A function that makes Gymnasium's environment with this body; None if there is none."""
     if name == "swimmer6":
         path = Path(folder, "swimmer6.xml")
         path.write_text(gymnasium_swimmer(6), encoding="utf-8")
@@ -101,7 +101,7 @@ def gymnasium_maker(name: str, folder: str) -> Callable[[], gymnasium.Env] | Non
 
 
 def seen_by(task: MujocoTask, observation: np.ndarray) -> np.ndarray:
-    """Our observation out of Gymnasium's, which has the heading and the root's velocity too."""
+    """conncore's observation, taken from Gymnasium's, which also has heading and root velocity."""
     if observation.size == task.n_obs:
         return observation
     n = task.n_actions
@@ -109,7 +109,7 @@ def seen_by(task: MujocoTask, observation: np.ndarray) -> np.ndarray:
 
 
 def paper_way(task: MujocoTask, envs: gymnasium.vector.AsyncVectorEnv, n_steps: int) -> Work:
-    """AsyncVectorEnv, and one NumPy network a member."""
+    """AsyncVectorEnv, and one NumPy network per member."""
     net = network(task)
     genomes = net.random_genomes(N_ENVS)
 
@@ -150,7 +150,7 @@ def one_body(harness: Harness, name: str, stack: contextlib.ExitStack) -> None:
     threads = harness.threads
     works = []
     for label, task in tasks(name).items():
-        # a native episode is too short to time otherwise
+        # a native episode is too short to be timed alone
         n = 1000 if label == "conncore, native" and not harness.quick else n_steps
         work = episodes(task, n_members, n, threads)
         works.append(Work(label, work.call, work.units))
@@ -159,7 +159,7 @@ def one_body(harness: Harness, name: str, stack: contextlib.ExitStack) -> None:
     works += envpool(harness, name, n_members, n_steps, threads)
     make = gymnasium_maker(name, stack.enter_context(tempfile.TemporaryDirectory()))
     if make is not None:
-        # not fork: OpenMP's threads do not live on in a forked process
+        # not fork: a forked process does not have OpenMP's threads
         envs = gymnasium.vector.AsyncVectorEnv([make] * N_ENVS, context="forkserver")
         stack.callback(envs.close)
         works.append(paper_way(task, envs, n_steps))

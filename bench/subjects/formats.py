@@ -1,7 +1,7 @@
-"""Reading a connectome of the whole fly's size from a table, and the ids that come out.
+"""Times the reading of a table of the size of the whole fly, and checks the cell ids.
 
-The table is generated in FlyWire Codex's layout: a row per pair and neuropil, with ids that no
-float tells apart. It is read in a process of its own, whose peak memory counts.
+The table is generated in FlyWire Codex's layout: one row per pair and neuropil. Its ids are so
+large that floats would confuse them. A separate process reads it and reports its peak memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TITLE = "reading 15 million edges in FlyWire Codex's layout"
 
 FLY = (140_000, 15_000_000)  # cells and pairs
 QUICK = (2_000, 100_000)
-FIRST_ID = 720575940600000000  # 2^53 is a hundredth of it
+FIRST_ID = 720575940600000000  # about 80 times 2^53
 PROGRAM = """
 import json, sys, time
 from conncore.formats import read
@@ -41,20 +41,20 @@ print(json.dumps({
 
 
 def write_table(path: Path, n_cells: int, n_pairs: int, seed: int) -> tuple[int, float]:
-    """A table of about `n_pairs` pairs, an eighth of them in two neuropils, in random order.
+    """Write a table of about `n_pairs` pairs in random order; one in eight has two neuropils.
 
     Returns
     -------
     n_pairs : int
-        How many pairs there are.
+        Number of pairs.
     n_synapses : float
-        The sum over all rows.
+        Sum of synapses over all rows.
     """
     rng = np.random.default_rng(seed)
     gaps = rng.integers(1, 2 * n_cells**2 // n_pairs, n_pairs)
     places = np.cumsum(gaps)
     places = places[places < n_cells**2]
-    cells = np.arange(n_cells)  # each sends to the next, so that all are there
+    cells = np.arange(n_cells)  # each cell sends to the next, so every cell has an edge
     places = np.union1d(places, cells * n_cells + (cells + 1) % n_cells)
     twice = places[rng.random(places.size) < 0.125]
     rows = rng.permutation(np.concatenate((places, twice)))

@@ -1,4 +1,4 @@
-"""Networks that each answer to many inputs, as on MNIST, against PyTorch and NumPy."""
+"""Times networks that each answer many inputs, as on MNIST, beside PyTorch and NumPy."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from conncore.threads import one_blas_thread
 TITLE = "many inputs to each network (MNIST)"
 
 N_IMAGES, N_PIXELS, N_STEPS = 1024, 196, 4
-DIGITS = 0.25  # of MNIST's means of 2 x 2 pixels, those that are not black
+DIGITS = 0.25  # share of pixels that are not black, in MNIST averaged over 2 x 2 pixels
 IMAGES = Sizes(N_PIXELS, 10)  # of MNIST at 14 x 14 pixels
 Array = NDArray[np.float32]
 Matrices = dict[str, Array]
 
 
 def networks() -> dict[str, cc.Network]:
-    """The worm's circuit, the whole worm, and a perceptron as large as the circuit."""
+    """The worm's circuit, the whole worm, and a perceptron with as many cells as the circuit."""
     worm = cc.load("celegans-haspel2011")
     whole = cc.load("celegans-cook2019").settle_signs("drop")
     options: dict[str, Any] = {"neuron": "relu", "io": "dense", "weights": "individual"}
-    # From cells that sense to cells that act, a step a synapse, as in fig5-mnist-es.
+    # A signal moves by one synapse per step, from the input cells to the output cells, as in
+    # fig5-mnist-es.
     found = {
         name: cc.Network(connectome, IMAGES, steps_per_action=N_STEPS, **options)
         for name, connectome in (("circuit", worm), ("whole worm", whole))
@@ -39,7 +40,7 @@ def networks() -> dict[str, cc.Network]:
 
 
 def matrices(net: cc.Network, genomes: NDArray[np.float64]) -> Matrices:
-    """Dense float32 matrices of all members: what a program without a kernel multiplies."""
+    """Dense float32 matrices of all members, which a program without a kernel would multiply."""
     values, topology, m = net.values(genomes), net.topology, len(genomes)
 
     def dense(rows: SparseMap, weights: NDArray[np.float64]) -> Array:
@@ -48,7 +49,7 @@ def matrices(net: cc.Network, genomes: NDArray[np.float64]) -> Matrices:
         return matrix
 
     n = topology.n_neurons
-    drive = np.zeros((m, n, N_PIXELS), dtype=np.float32)  # the encoder's rows, at their cells
+    drive = np.zeros((m, n, N_PIXELS), dtype=np.float32)  # the encoder, one row per cell
     drive[:, topology.inputs] = dense(topology.encoder, values["encoder_weights"])
     drive_bias = np.zeros((m, n, 1), dtype=np.float32)
     drive_bias[:, topology.inputs, 0] = values["encoder_bias"]
@@ -61,7 +62,7 @@ def matrices(net: cc.Network, genomes: NDArray[np.float64]) -> Matrices:
 
 
 def numpy_answers(net: cc.Network, dense: Matrices, images: Array) -> Callable[[], Array]:
-    """A member after the other, a matrix product a step."""
+    """One member after another, one matrix product per step."""
     limit, columns = net.constants["z_max"], np.ascontiguousarray(images.T)
 
     def member(drive: Array, drive_bias: Array, synapses: Array, read: Array, bias: Array) -> Array:
@@ -78,7 +79,7 @@ def numpy_answers(net: cc.Network, dense: Matrices, images: Array) -> Callable[[
 def torch_answers(
     harness: Harness, net: cc.Network, dense: Matrices, images: Array
 ) -> Callable[[], Any] | None:
-    """All members at once, batched matrix products."""
+    """All members at once, with batched matrix products."""
     torch = harness.peer("torch")
     if torch is None:
         return None
@@ -128,7 +129,7 @@ def against_peers(
 
 
 def run(harness: Harness) -> None:
-    """Measure; see TITLE. All on one thread, and the answers must agree."""
+    """Measure; see TITLE. All use one thread, and the answers must agree."""
     n_members, n_images = (2, 64) if harness.quick else (64, N_IMAGES)
     rng = np.random.default_rng(0)
     images = rng.uniform(-0.3, 0.7, (n_images, N_PIXELS)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Instructions that valgrind counts in the AVX2 kernels: a regression figure without noise."""
+"""Counts the instructions of the AVX2 kernels with valgrind: a regression test without noise."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A network of fly size on events: speed, memory and construction, against Brian2 and lanes.
+"""Measures a network of fly size on events: construction, speed and memory, beside Brian2.
 
-Activity is generated (see large_graph.py); an event is one synapse of one active cell, and all
-times include the update of every neuron. Brian2 runs as C++ standalone, on the same graph and
-neurons, with the interpreter that $CONNCORE_BRIAN2_PYTHON names.
+The activity is generated (see large_graph.py). An event is one synapse of one active cell. All
+times include the update of every neuron. Brian2 runs as C++ standalone with the same graph and
+neurons, in the Python that $CONNCORE_BRIAN2_PYTHON names.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ FLY = (140_000, 15_000_000)  # cells and synapses
 QUICK = (10_000, 400_000)
 N_DRIVERS = 200
 N_READ = 100  # cells that the decoder reads
-ACTIVITIES = (0.005, 0.01, 0.02, 0.05)  # of the cells, in every step
-EVENT_BYTES = 8  # a target and a weight
+ACTIVITIES = (0.005, 0.01, 0.02, 0.05)  # shares of the cells that are active in every step
+EVENT_BYTES = 8  # bytes of a target and a weight
 BRIAN2 = "CONNCORE_BRIAN2_PYTHON"
 KICK = Sizes(1, 5)  # the observation is 1 in the first step
 
@@ -44,7 +44,7 @@ def build(graph: dict[str, NDArray[Any]], n_cells: int, n_drivers: int) -> cc.Ne
         "generated", graph["pre"], graph["post"], weight=graph["weight"], sign=graph["sign"],
         names=names,
     )  # fmt: skip
-    # The log weight counts from the geometric mean, exp(-9) from a weight of 1.
+    # The log weight is relative to the geometric mean; exp(-9) is relative to a weight of 1.
     log_weight = LOG_WEIGHT + float(np.log(connectome.weight).mean())
     return cc.Network(
         connectome, KICK, "lif", "dense", initial_weights="counts",
@@ -53,7 +53,7 @@ def build(graph: dict[str, NDArray[Any]], n_cells: int, n_drivers: int) -> cc.Ne
 
 
 class Activity:
-    """A policy in steady activity; `steps` goes on with it."""
+    """A policy in steady activity; `steps` continues from this state."""
 
     def __init__(
         self, net: cc.Network, n_drivers: int, activity: float, n_members: int, n_threads: int
@@ -67,8 +67,8 @@ class Activity:
         self.policy.act(np.ones((n_members, 1)))
         self.steps(n_drivers)
         sent = np.diff(net.connectome.indptr)
-        self.events = 0.0  # a step, of one member
-        for _ in range(n_drivers):  # once round the ring: every row has had its turn
+        self.events = 0.0  # one step of one member
+        for _ in range(n_drivers):  # one round of the ring, so that every row was used
             self.policy.act(self.silence)
             self.events += float(self.policy.activity()[0] @ sent) / n_drivers
 
@@ -78,7 +78,7 @@ class Activity:
 
 
 def construction(harness: Harness, graph: dict[str, NDArray[Any]], n_cells: int) -> cc.Network:
-    """From edge arrays to a policy: seconds, and the most memory beside the edge arrays."""
+    """From edge arrays to a policy: seconds, and peak memory without the edge arrays."""
 
     def make() -> cc.Network:
         net = build(graph, n_cells, N_DRIVERS)
@@ -118,7 +118,7 @@ def events(harness: Harness, net: cc.Network) -> dict[float, float]:
 
 
 def threads(harness: Harness, net: cc.Network) -> None:
-    """A member's neurons shared among threads, and members on a thread each."""
+    """One member on several threads, and several members on one thread each."""
     shapes = {"one member, one thread": (1, 1)}
     shapes[f"one member, {harness.threads} threads"] = (1, harness.threads)
     shapes[f"{harness.threads} members and threads"] = (harness.threads, harness.threads)
@@ -131,7 +131,7 @@ def threads(harness: Harness, net: cc.Network) -> None:
 
 
 def brian2(harness: Harness, net: cc.Network, ours: dict[float, float]) -> None:
-    """The same network in Brian2, one core, by its own profile."""
+    """The same network in Brian2 on one core, timed by Brian2's profile."""
     python = os.environ.get(BRIAN2)
     if not python:
         harness.skip("brian2", f"set {BRIAN2} to the interpreter of an environment that has it")
@@ -171,7 +171,7 @@ def brian2(harness: Harness, net: cc.Network, ours: dict[float, float]) -> None:
 
 
 def representations(harness: Harness) -> None:
-    """Lanes and events where `Network.representation` chooses between them, 5% active."""
+    """Lanes and events on networks that `Network.representation` may run on events, 5% active."""
     n_drivers = 20
     for n_synapses in (5_000, 50_000) if harness.quick else (5_000, 50_000, 500_000):
         n_cells = n_synapses // 10

@@ -1,4 +1,4 @@
-"""What this machine can do at best: memory bandwidth by working set, and peak flops, per core."""
+"""Measures the limits of one core: memory bandwidth by working set, and peak flops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conncore.bench.harness import Harness, Row, Table
 
 TITLE = "bandwidth and flops of one core"
 
-# 2 n^3 operations of NumPy's BLAS, the best multiply-add loop at hand, on one thread.
+# 2 n^3 operations of NumPy's BLAS on one thread: the best multiply-add loop that is available.
 FLOPS = """
 import time, numpy as np
 n = 1000
@@ -31,7 +31,7 @@ print(2 * n**3 / best)
 def peak_flops() -> float:
     """Return float64 operations per second of one core (a multiply-add is two)."""
     one = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB", "BLIS")}
-    if "avx512" in _kernels.built_for():  # OpenBLAS takes a processor it does not know for less
+    if "avx512" in _kernels.built_for():  # else OpenBLAS is slower on processors new to it
         one["OPENBLAS_CORETYPE"] = "SkylakeX"
     found = subprocess.run(
         [sys.executable, "-c", FLOPS],
@@ -46,7 +46,7 @@ def bandwidth(working_set: float, seconds: float = 0.1) -> float:
     Parameters
     ----------
     working_set : float
-        Bytes of the three arrays; what they fit in sets the speed.
+        Bytes of the three arrays. The cache level that they fit into determines the speed.
     """
     n = max(int(working_set) // 24, 1000)
     a, b, c = np.zeros(n), np.ones(n), np.ones(n)

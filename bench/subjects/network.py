@@ -1,4 +1,4 @@
-"""One step of an alif population, against sparse and dense algebra and against the machine."""
+"""Times one step of an alif population, beside sparse and dense algebra and the machine's limit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Ints = NDArray[np.int32]
 
 
 class NumpyAlif:
-    """The alif step in NumPy, all members at once, in place: what SciPy's users add."""
+    """The alif step in NumPy, for all members at once and in place. SciPy has no such step."""
 
     def __init__(self, n_members: int, n_neurons: int, dtype: type) -> None:
         shape = (n_members, n_neurons)
@@ -43,7 +43,7 @@ class NumpyAlif:
 
 
 def scipy_works(harness: Harness, graph: graphs.Graph, weights: Array, units: float) -> list[Work]:
-    """SciPy: a matrix a member in a loop, and all members in one block-diagonal matrix."""
+    """SciPy: a loop over one matrix per member, and all members in one block-diagonal matrix."""
     sparse = harness.peer("scipy.sparse")
     if sparse is None:
         return []
@@ -77,14 +77,14 @@ def block_diagonal(graph: graphs.Graph, weights: Array) -> tuple[Array, Ints, In
 
 
 def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: float) -> list[Work]:
-    """PyTorch in float32: block-diagonal CSR, dense batched matmul; cells of others."""
+    """PyTorch in float32: block-diagonal CSR, dense batched products, and neurons of packages."""
     torch = harness.peer("torch")
     if torch is None:
         return []
     torch.set_num_threads(1)
     n_members, n = len(weights), graph.n_neurons
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that CSR is beta
+        warnings.simplefilter("ignore")  # the warning that CSR is in beta
         values, columns, starts = (torch.from_numpy(x) for x in block_diagonal(graph, weights))
         sparse = torch.sparse_csr_tensor(starts, columns, values.float(), (n_members * n,) * 2)
     v, a, z = (torch.zeros(n_members, n) for _ in range(3))
@@ -104,7 +104,7 @@ def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: fl
             units,
         )
     ]
-    # a dense matrix a member: as many members as fit into 1 GB
+    # one dense matrix per member: as many members as fit into 1 GB
     n_dense = min(n_members, int(1e9 / 4 / n**2))
     dense = torch.zeros(n_dense, n, n)
     synapses = graph.topology.synapses
@@ -117,11 +117,11 @@ def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: fl
 
     works.append(Work("PyTorch dense bmm, float32, alone", batched, units * n_dense / n_members))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Norse about PyTorch
+        warnings.simplefilter("ignore")  # warnings of Norse about PyTorch
         snntorch, norse = harness.peer("snntorch"), harness.peer("norse.torch")
 
     def alone(name: str, cell: Callable[..., tuple[Any, Any]], start: object) -> Work:
-        """A cell of theirs, which leaks and fires but does not adapt."""
+        """A neuron of another package, which leaks and spikes but does not adapt."""
         state = {"z": torch.zeros(n_members, n), "cell": start}
 
         def step() -> None:
@@ -140,10 +140,10 @@ def torch_works(harness: Harness, graph: graphs.Graph, weights: Array, units: fl
 
 
 def seconds_at_least(graph: graphs.Graph, n_members: int, flops: float) -> tuple[float, float]:
-    """The least time that one core needs for a step: moving its bytes, and its arithmetic.
+    """The least time that one core needs for a step: to move its bytes, and for its arithmetic.
 
-    What a step must move, for each member: a float32 weight a synapse; of a cell v and a, float64,
-    read and written.
+    For each member, a step must move one float32 weight per synapse, and must read and write v and
+    a (float64) of each cell.
     """
     n_bytes = n_members * (4 * graph.n_synapses + 32 * graph.n_neurons)
     operations = n_members * (graph.n_synapses + 6 * graph.n_neurons)
@@ -182,7 +182,7 @@ def against_peers(harness: Harness, graph: graphs.Graph, n_members: int, flops: 
 
 
 def with_input_and_output(harness: Harness, n_members: int) -> None:
-    """The worm's whole step: encoder and decoder too."""
+    """The worm's whole step, with encoder and decoder."""
     worm = cc.load("celegans-haspel2011", split_muscles=True)
     task = cc.make_task("swimmer6")
     observations = np.random.default_rng(0).normal(size=(n_members, task.n_obs))

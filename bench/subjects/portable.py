@@ -1,4 +1,4 @@
-"""The installed kernels, chosen at run time, against a build for this machine alone."""
+"""Compares the installed kernels, chosen at run time, with a build for this machine only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = HERE.parent
 
 
 def build(folder: str) -> Path:
-    """Build the sources with -march=native into a folder; return where the kernels are."""
+    """Build the sources with -march=native in a folder. Return the folder of the kernels."""
     command = [sys.executable, "setup.py", "--quiet", "build_ext"]
     subprocess.run(
         [*command, "--build-lib", f"{folder}/lib", "--build-temp", f"{folder}/temp"],

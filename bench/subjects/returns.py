@@ -1,4 +1,4 @@
-"""Returns of trained genomes on the native swimmer against MuJoCo, and MuJoCo against itself."""
+"""Compares returns of trained genomes: native swimmer with MuJoCo, and MuJoCo with itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NATIVE, PUSHED = "native", "MuJoCo pushed by 1e-15"
 
 @dataclass
 class Rollout:
-    """The bodies, their networks, and the returns so far."""
+    """Bodies, their networks, and the returns so far."""
 
     task: MujocoTask
     bodies: Bodies
@@ -71,17 +71,17 @@ def train(neuron: str, generations: int, n_threads: int) -> NDArray[np.float64]:
 
 
 def gaps(one: Rollout, other: Rollout) -> NDArray[np.float64]:
-    """How far the returns lie apart, (n_members,)."""
+    """The differences of the returns, (n_members,)."""
     return np.abs(one.fitness - other.fitness)
 
 
 def first_step(apart: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The first True of every column of (n_steps, n_members), n_steps where there is none."""
+    """The row of the first True in each column of (n_steps, n_members), n_steps if none is True."""
     return np.where(apart.any(axis=0), apart.argmax(axis=0), len(apart))
 
 
 def one_neuron(harness: Harness, neuron: str) -> dict[str, int]:
-    """How many genomes get the return that MuJoCo gives, from each of the two others."""
+    """The number of genomes that get MuJoCo's return from the native and the pushed bodies."""
     genomes = train(neuron, 2 if harness.quick else 60, harness.threads)
     reference, native, pushed = (
         Rollout.start(engine, neuron, genomes, push, harness.threads)
@@ -131,6 +131,6 @@ def run(harness: Harness) -> None:
         agree = one_neuron(harness, neuron)
         if neuron == "relu":
             harness.claim("relu: returns within 1e-6 of MuJoCo's, of 64", agree[NATIVE], 60)
-        # Many gaits are chaotic: MuJoCo does not repeat itself either.
+        # Many gaits are chaotic, so pushed MuJoCo does not repeat MuJoCo's returns, either.
         excess = agree[NATIVE] - agree[PUSHED]
         harness.claim(f"{neuron}: returns within 1e-6, native less MuJoCo pushed", excess, -2)

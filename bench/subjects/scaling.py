@@ -1,4 +1,4 @@
-"""How cost and memory grow with members, synapses and steps: slopes on log-log axes."""
+"""Measures how time and memory grow with members, synapses and steps: slopes on log-log axes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Point = tuple[float, float, float]  # size, seconds, bytes
 
 
 def point(harness: Harness, size: float, make: Callable[[], Callable[[], object]]) -> Point:
-    """Time what `make` returns, and count the memory that stays allocated with it."""
+    """Time the function that `make` returns, and measure the memory that it keeps."""
     tracemalloc.start()
     call = make()
     n_bytes = tracemalloc.get_traced_memory()[0]
@@ -41,12 +41,12 @@ def steps(graph: graphs.Graph, n_members: int, n_steps: int) -> Callable[[], obj
 
 
 def of_synapses(n_synapses: int) -> Callable[[], object]:
-    """Steps of 64 members, more of them on small graphs, so that all take time to measure."""
+    """Steps of 64 members; more steps on small graphs, so that each run is long enough to time."""
     return steps(graphs.of_degree(n_synapses), 64, n_synapse_steps(n_synapses))
 
 
 def n_synapse_steps(n_synapses: int) -> int:
-    """Return how many steps `of_synapses` takes."""
+    """Return the number of steps in `of_synapses`."""
     return max(1, 2 * 10**6 // n_synapses)
 
 
@@ -57,13 +57,13 @@ def episode(n_members: int, n_steps: int) -> Callable[[], object]:
 
 
 def sizes(first: int, last: int, n: int, quick: bool) -> list[int]:
-    """Sizes at equal ratios; in a quick run the smaller half of them."""
+    """Sizes at equal ratios; a quick run uses the smaller half."""
     found = [round(size) for size in np.geomspace(first, last, n)]
     return found[: (n + 1) // 2] if quick else found
 
 
 def slope(points: Sequence[Point], column: int) -> float:
-    """Return the fitted exponent of a column over the size."""
+    """Return the fitted exponent of a column as a power of the size."""
     logs = np.log(np.array(points))
     return float(np.polyfit(logs[:, 0], logs[:, column], 1)[0])
 

@@ -1,4 +1,4 @@
-"""The native swimmers against MuJoCo, and the closed loop against the physics alone."""
+"""Compares the native swimmers with MuJoCo, and the closed loop with the bodies alone."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TITLE = "native swimmers: physics alone and closed loop, one core"
 BODIES = ("swimmer6", "dm-swimmer6")
 TORQUES = ("smooth gait", "random torque")
 OVER_MJ_STEP = {"avx512": 40.0, "avx2": 30.0, "baseline": 18.0}
-N_MUJOCO = 48  # members of the closed loop on MuJoCo, whose cost grows in step with them
+N_MUJOCO = 48  # members of the closed loop on MuJoCo, whose time is proportional to their number
 
 
 @contextmanager
 def kernels(isa: str) -> Iterator[None]:
-    """Take the kernels of this instruction set for what is built inside."""
+    """Use the kernels of this instruction set for objects that are made inside."""
     before = os.environ.get("CONNCORE_ISA")
     os.environ["CONNCORE_ISA"] = isa
     _kernels.load.cache_clear()
@@ -44,7 +44,7 @@ def kernels(isa: str) -> Iterator[None]:
 
 
 def swimmer(body: str, engine: str, n_steps: int) -> Swimmer6 | DmSwimmer6:
-    """The task with shorter episodes: the cost of a step does not change within one."""
+    """The task with shorter episodes; the cost of a step does not change during an episode."""
     task = make_task(body, engine=engine)
     assert isinstance(task, (Swimmer6, DmSwimmer6))
     task.n_steps = n_steps
@@ -58,8 +58,10 @@ def simulations(task: Swimmer6 | DmSwimmer6, n_members: int) -> Swimmers:
 
 
 def torques(kind: str, n_members: int, n_steps: int, n_joints: int) -> NDArray[np.float64]:
-    """(n_members, n_steps, n_joints): a wave at nearly full torque, which meets the limits, or
-    noise; another one for every member."""
+    """Torques of shape (n_members, n_steps, n_joints), different for each member.
+
+    They are noise, or a wave at nearly full torque, which reaches the limits of the joints.
+    """
     rng = np.random.default_rng(0)
     if kind == "random torque":
         return rng.uniform(-1.0, 1.0, (n_members, n_steps, n_joints))
@@ -71,7 +73,7 @@ def torques(kind: str, n_members: int, n_steps: int, n_joints: int) -> NDArray[n
 def flops(n: int, runge_kutta: bool) -> int:
     """Additions, multiplications and divisions of one step of a chain of n links within its limits.
 
-    Counted line by line in kernels/swimmer.pyx; comparisons and absolute values are free.
+    They are counted line by line in kernels/swimmer.pyx, without comparisons and absolute values.
     """
     pairs = n * (n - 1) // 2
     limited = 5 * (n - 1)
@@ -86,7 +88,7 @@ def flops(n: int, runge_kutta: bool) -> int:
 
 
 def roofline(harness: Harness, body: str, kind: str, isa: str, nanoseconds: float) -> None:
-    """How far the physics is from the peak of a core, which counts a multiply-add as two."""
+    """The share of a core's peak that the bodies reach; a multiply-add counts as two operations."""
     task = swimmer(body, "native", 1)
     n_flops = flops(task.n_actions + 1, simulations(task, 1).chain.runge_kutta)
     name = f"physics alone, {body}, {kind}, {isa}"
@@ -95,8 +97,8 @@ def roofline(harness: Harness, body: str, kind: str, isa: str, nanoseconds: floa
     harness.note(f"{name}: share of the peak of dgemm", rate / limits.peak_flops())
 
 
-def physics(harness: Harness, body: str, kind: str, n_steps: int) -> None:
-    """mj_step, and our kernels of every instruction set, with the same torques."""
+def bodies_alone(harness: Harness, body: str, kind: str, n_steps: int) -> None:
+    """mj_step and conncore's kernels of every instruction set, with the same torques."""
     task = swimmer(body, "native", n_steps)
     n_members = 128
     actions = torques(kind, n_members, n_steps, task.n_actions)
@@ -130,7 +132,7 @@ def physics(harness: Harness, body: str, kind: str, n_steps: int) -> None:
 
 
 def closed_loop(harness: Harness, neuron: str, n_members: int, n_steps: int) -> None:
-    """Whole episodes with a network; the physics alone replays their actions."""
+    """Whole episodes with a network, and bodies alone that replay the actions."""
     task, reference = (swimmer("swimmer6", engine, n_steps) for engine in ("native", "mujoco"))
     worm = cc.load("celegans-haspel2011", split_muscles=True)
     network = cc.Network(worm, task, neuron=neuron)
@@ -179,6 +181,6 @@ def run(harness: Harness) -> None:
     n_steps = 20 if harness.quick else 200
     for body in BODIES:
         for kind in TORQUES:
-            physics(harness, body, kind, n_steps)
+            bodies_alone(harness, body, kind, n_steps)
     for neuron in ("alif", "relu"):
         closed_loop(harness, neuron, 96 if harness.quick else 750, n_steps)

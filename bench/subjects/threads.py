@@ -1,4 +1,4 @@
-"""One thread against several."""
+"""Compares one thread with several."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(harness: Harness) -> None:
                 add(f"{body}, {label}, {n_threads}", work)
         if n_threads == 1:
             names = [work.name.removesuffix(", 1") for work in works]
-    works.sort(key=lambda work: work.name)  # one and several threads side by side
+    works.sort(key=lambda work: work.name)  # one thread and several threads in turn
     title = f"1 and {harness.threads} threads, {n_members} members"
     table = harness.measure(title, "us/member/step", works, 1e6)
     for name in names:
