@@ -34,6 +34,27 @@ class TestSignals:
         go_on(tmp_path / "run")
         assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
 
+    @pytest.mark.parametrize("descriptor", ["open", "closed"])
+    def test_a_signal_during_scoring_ends_the_run_complete(self, tmp_path, monkeypatch, descriptor):
+        def broken(*arguments):
+            raise OSError("no space")
+
+        if descriptor == "closed":
+            monkeypatch.setattr("conncore.evolution.stopping.os.write", broken)
+        calls = []
+
+        def stop(call):
+            calls.append(call)
+            if call == 9:  # 3 batches of scouts, 6 generations, validation, held-out
+                signal.raise_signal(signal.SIGTERM)
+
+        with pytest.raises(RunStopped, match=r"stopped; .*run is complete") as stopped:
+            go("es", SphereTask(stop), out=tmp_path / "run")
+        assert stopped.value.exit_status == 143
+        assert len(calls) == 11
+        go("es", out=tmp_path / "whole")
+        assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
+
     def test_without_a_directory_ctrl_c_stops_at_once(self):
         task = SphereTask(lambda call: call == 4 and signal.raise_signal(signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):

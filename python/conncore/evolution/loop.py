@@ -108,7 +108,10 @@ class Loop:
                 if stop is not None and directory is not None and stop.requested:
                     done = f"stopped after {checkpoint.state.generation} of {generations}"
                     stop.leave(f"{done} generations; resume with: {directory.resume_command}")
-            return self._finish(checkpoint, bar)
+            run = self._finish(checkpoint, bar)
+            if stop is not None and directory is not None and stop.requested:
+                stop.leave(f"stopped; {directory.path} is complete")
+            return run
 
     def _advance(self, before: Checkpoint[Any], bar: RunProgress) -> Checkpoint[Any]:
         """Evaluate one generation, or one batch of scouts, and save the outcome."""

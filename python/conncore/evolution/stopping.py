@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
@@ -70,6 +71,6 @@ class GracefulStop:
         # os.write, because a handler must not print: it may interrupt another write to the stream.
         # A progress bar hides the cursor, and a process that is killed cannot show it again.
         cursor = b"\x1b[?25h" if os.isatty(2) else b""
-        os.write(
-            2, cursor + b"\nstopping after this generation; press Ctrl-C again to stop at once\n"
-        )
+        text = b"\nstopping at the next safe point; press Ctrl-C again to stop at once\n"
+        with suppress(OSError):  # a stderr that is closed or full ends no run
+            os.write(2, cursor + text)
