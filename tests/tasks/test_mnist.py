@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from conncore.errors import UsageError
+from conncore.errors import CheckpointError, UsageError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.network.network import Network
 from conncore.noise import start_seeds
@@ -222,6 +223,17 @@ def test_evolution_learns_and_a_run_goes_on_to_the_bit(data, segment, tmp_path):
     np.testing.assert_array_equal(resumed.best.genome, whole.best.genome)
     np.testing.assert_array_equal(resumed.best.scores, whole.best.scores)
     np.testing.assert_array_equal(score(tmp_path / "whole").scores, whole.best.scores)
+
+
+def test_a_run_goes_on_where_its_images_moved(data, segment, tmp_path):
+    task = make_task("mnist", data=data, batch=50)
+    network = Network(segment, task, neuron="relu", io="dense")
+    run = evolve(network, task, ES(population_size=4, n_scout=1), 1, 0, tmp_path / "run", 1, False)
+    moved = make_task("mnist", data=shutil.copytree(data, tmp_path / "moved"), batch=50)
+    assert np.array_equal(score(tmp_path / "run", task=moved).scores, run.best.scores)
+    other = make_task("mnist", data=data, batch=60)
+    with pytest.raises(CheckpointError, match=r"task\.batch is 50 there and 60 in the task given"):
+        score(tmp_path / "run", task=other)
 
 
 def test_the_genetic_algorithm_runs_on_individual_weights(data, segment):

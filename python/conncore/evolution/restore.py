@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -120,7 +120,8 @@ def restore(
     if task is None:
         task = _rebuild_task(directory)
     else:
-        _check_given(directory, "task", task.describe(), lambda: _rebuild_task(directory))
+        rebuild_task = partial(_rebuild_task, directory)
+        _check_given(directory, "task", task.describe(), rebuild_task, task.locations)
     if network is None:
         network = _rebuild_network(directory, connectome, task)
     elif network.connectome.checksum != connectome.checksum:
@@ -154,9 +155,11 @@ def _check_given(
     part: str,
     given: Mapping[str, Any],
     rebuild: Callable[[], Network | Task],
+    locations: Collection[str] = (),
 ) -> None:
-    """Check that the given network or task is described as in config.toml."""
-    there = directory.config[part]
+    """Check that the given network or task is described as in config.toml, but for locations."""
+    there = {key: value for key, value in directory.config[part].items() if key not in locations}
+    given = {key: value for key, value in given.items() if key not in locations}
     different = first_difference(there, given, part)
     if different is None:
         return

@@ -83,6 +83,7 @@ class Mnist(Task):
     n_actions = N_CLASSES
     n_validation = 1
     n_held_out = 1
+    locations = ("data",)
 
     def __init__(
         self,
