@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import shutil
@@ -16,12 +15,8 @@ from conncore import Network, storage
 from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolution.run_directory import read_timing
 from conncore.evolution.stopping import RunStopped
-from conncore.experiments.claims import above, near, plateaus, reaches, similar
-from conncore.experiments.comparison_rows import compare_rows
 from conncore.experiments.results import write_results
 from conncore.experiments.study import (
-    Curve,
-    Outcome,
     Stage,
     describe,
     restore_study,
@@ -195,64 +190,3 @@ def test_a_study_of_an_older_version_is_refused_by_its_format(tmp_path):
             old()
         assert "\n" not in str(e.value)
     assert not (tmp_path / "other").exists()
-
-
-def outcome(arm, seed, mean, score=None):
-    curve = Curve("evolve", list(mean), list(mean))
-    return Outcome(arm, seed, [curve], mean[-1] if score is None else score, 1, 1, 0.0)
-
-
-def outcomes_of(**arms):
-    """Outcomes whose curves go straight from 0 to the given ends."""
-    return {
-        arm: [outcome(arm, seed, np.linspace(0, end, 40)) for seed, end in enumerate(ends)]
-        for arm, ends in arms.items()
-    }
-
-
-def test_claims_follow_their_rules():
-    found = outcomes_of(a=[10, 11, 12, 13, 14], b=[8, 9.5, 10, 11, 12.5], c=[1, 30, 2, 28, 9])
-    assert above("", "a", "b", Outcome.end).judge(found).verdict == "holds"
-    assert above("", "b", "a", Outcome.end).judge(found).verdict == "does not hold"
-    assert above("", "a", "c", Outcome.end).judge(found).verdict == "does not hold"
-    assert similar("", "a", "b", Outcome.end).judge(found).verdict == "holds"
-    assert similar("", "a", "c", Outcome.end).judge(found).verdict == "does not hold"
-    assert near("", "a", Outcome.end, 12.0, 1.0).judge(found).verdict == "holds"
-    assert near("", "a", Outcome.end, 14.0, 0.5).judge(found).verdict == "does not hold"
-    assert reaches("a", 11.9).judge(found).verdict == "holds"
-    assert reaches("a", 12.1).judge(found).verdict == "does not hold"
-    verdict = above("", "a", "b", Outcome.end).judge(found)
-    assert verdict.low <= verdict.estimate <= verdict.high
-    few = {arm: runs[:4] for arm, runs in found.items()}
-    assert above("", "a", "b", Outcome.end).judge(few).verdict == "not tested"
-    assert above("", "a", "b", Outcome.end).judge({}).verdict == "not tested"
-
-
-def test_a_plateau_is_a_gain_that_came_early():
-    early = [*np.linspace(0, 10, 10), *[10.0] * 30]
-    curves = {"a": [outcome("a", s, np.array(early) + s) for s in range(5)]}
-    assert plateaus("", "a").judge(curves).verdict == "holds"
-    steady = outcomes_of(a=[10, 11, 12, 13, 14])
-    assert plateaus("", "a").judge(steady).verdict == "does not hold"
-
-
-def test_rows_compare_with_the_circuit():
-    found = outcomes_of(
-        circuit=[10, 11, 12, 13, 14, 15, 16, 17], worse=[5, 6, 5, 6, 5, 6, 5, 6],
-        alike=[11, 10, 13, 12, 15, 14, 17, 16],
-    )  # fmt: skip
-    circuit, worse, alike = compare_rows(found)
-    assert (circuit.arm, circuit.verdict) == ("circuit", "")
-    assert math.isnan(circuit.p)
-    assert circuit.mean == pytest.approx(13.5)
-    assert worse.difference == pytest.approx(8.0)
-    assert worse.p == 2 / 256
-    assert worse.p_holm == 4 / 256
-    assert worse.verdict == "circuit better"
-    assert (alike.p, alike.verdict) == (1.0, "no significant difference")
-    failed = {arm: list(runs) for arm, runs in found.items()}
-    failed["worse"][0] = outcome("worse", 0, [0.0, 1.0], score=-math.inf)
-    row = compare_rows(failed)[1]
-    assert row.n_failed == 1
-    assert row.p == 2 / 128
-    assert math.isfinite(row.mean)
