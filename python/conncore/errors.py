@@ -56,6 +56,10 @@ class CheckpointError(UsageError):
     """A run directory or checkpoint that cannot be continued or read."""
 
 
+class UnseededWarning(UserWarning):
+    """An environment draws random numbers that its seed does not determine."""
+
+
 def need(ok: bool, message: str) -> None:
     """Raise a `UsageError` with `message` unless `ok`."""
     if not ok:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conncore.errors import UsageError
+from conncore.errors import ConncoreError, UsageError
 from conncore.evolution.evolve import evolve
 from conncore.noise import start_seeds
 from conncore.optimizers import GA
@@ -79,10 +79,23 @@ def test_the_better_candidate_on_validation_starts_is_the_solution():
     assert np.array_equal(run.best.genome, task.best)
 
 
-def test_a_run_in_which_everything_fails_ends_and_says_so(tmp_path):
+def test_a_run_stops_if_the_whole_first_generation_fails(tmp_path):
     class Failing(SphereTask):
         def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
             return np.full(len(genomes), np.nan)
+
+    with pytest.raises(ConncoreError, match=r"first generation .* not finite: network or simul"):
+        go("ga", Failing(), out=tmp_path / "run", generations=2)
+    assert not (tmp_path / "run" / "best.npz").exists()
+
+
+def test_a_run_in_which_everything_fails_later_ends_and_says_so(tmp_path):
+    class Failing(SphereTask):
+        n_scored = 0
+
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            self.n_scored += 1
+            return np.full(len(genomes), 1.0 if self.n_scored == 1 else np.nan)
 
     run = go("ga", Failing(), out=tmp_path / "run", generations=2)
     assert run.best.chosen == "center"

@@ -225,16 +225,14 @@ def test_a_task_is_rebuilt_from_its_description_and_from_a_pickle():
         np.testing.assert_array_equal(twin.evaluate(network, genomes, seed=2), fitness)
 
 
-@pytest.mark.parametrize("space", [spaces.MultiBinary(3), spaces.Box(0, 5, (2,), np.int64)])
-def test_other_action_spaces_are_refused(register_echo, space):
-    with pytest.raises(UsageError, match="supported are Box of floats and Discrete"):
-        make_task(register_echo(space))
+def test_other_action_spaces_are_refused(register_echo):
+    with pytest.raises(UsageError, match=r"supported are Box of floats, .*TransformAction"):
+        make_task(register_echo(spaces.Box(0, 5, (2,), np.int64)))
 
 
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("Blackjack-v1", {}, "observes Tuple.*supported are Box and Discrete"),
         ("CartPol-v1", {}, "unknown task 'CartPol-v1'.*Did you mean: `CartPole`"),
         ("nowhere:Env-v0", {}, "cannot make 'nowhere:Env-v0': No module named 'nowhere'"),
         ("CartPole-v1", {"max_steps": 0}, "max_steps is 0"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import UsageError
+from conncore.errors import ConncoreError, UsageError
 from conncore.evolution.progress import RunProgress
 from conncore.evolution.records import METRICS, Best, Checkpoint
 from conncore.evolution.run_directory import RunDirectory
@@ -123,6 +123,11 @@ class Loop:
         fitness = self._evaluate(self.network.layout.valued(counted), start, "train")
         evaluated = time.perf_counter()
         after = self._account(before, counted, fitness)
+        if after.state.generation == 1 and not np.isfinite(after.best_fitness):
+            raise ConncoreError(
+                f"no member of the first generation has a finite fitness on {self.task.name}; "
+                f"not finite: {self.task.failure()}"
+            )
         if self.directory is not None:
             self.directory.save_checkpoint(after)
         if after.state.generation == generation:

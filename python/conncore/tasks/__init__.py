@@ -24,16 +24,17 @@ TASKS: dict[str, str] = {
 __all__ = ["TASKS", "JointMap", "Task", "make_task", "member_seeds"]
 
 
-def make_task(name: str = "swimmer6", **options: Any) -> Task:
+def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Task:
     """Return the task called `name`.
 
     Parameters
     ----------
-    name : str
-        One of `TASKS`, or any id registered with Gymnasium.
+    name : str, class or callable
+        One of `TASKS`, or any id registered with Gymnasium; or a class or function that returns a
+        Gymnasium environment.
     **options
-        Parameters of the task's class, such as `engine` and `observe` of swimmers; `max_steps` for
-        Gymnasium's environments.
+        Parameters of the task's class, such as `engine` and `observe` of swimmers. A Gymnasium
+        environment has `max_steps` and `action_scale`; it gets all other options itself.
 
     Raises
     ------
@@ -45,7 +46,9 @@ def make_task(name: str = "swimmer6", **options: Any) -> Task:
     >>> make_task("swimmer6", observe="angles").n_obs
     5
     """
-    factory = _class(TASKS[name]) if name in TASKS else _environment(name)
+    if not isinstance(name, str) or name not in TASKS:
+        return _environment(name, options)
+    factory = _class(TASKS[name])
     known = inspect.signature(factory).parameters
     for option in options:
         if option not in known:
@@ -59,16 +62,20 @@ def _class(place: str) -> Callable[..., Task]:
     return found
 
 
-def _environment(name: str) -> Callable[..., Task]:
+def _environment(name: str | Callable[..., Any], options: dict[str, Any]) -> Task:
     from conncore.tasks.gymnasium import GymnasiumTask, UnknownEnvironmentError
 
-    def make(max_steps: int | None = None) -> Task:
-        try:
-            return GymnasiumTask(name, max_steps)
-        except UnknownEnvironmentError as error:
-            raise UsageError(
-                f"unknown task {name!r}; choose one of: {', '.join(TASKS)}, "
-                f"or any id registered with Gymnasium ({error})"
-            ) from None
-
-    return make
+    if not isinstance(name, str) and not callable(name):
+        raise UsageError(f"the task is {name!r}; give a name, or a class or function")
+    if options.get("rebuildable") is False:
+        raise UsageError(
+            f"task {name!r} was made from a Python class, function or object, which its settings "
+            "do not hold; pass the task itself: task=make_task(...)"
+        )
+    try:
+        return GymnasiumTask(name, **options)
+    except UnknownEnvironmentError as error:
+        raise UsageError(
+            f"unknown task {name!r}; choose one of: {', '.join(TASKS)}, "
+            f"or any id registered with Gymnasium ({error})"
+        ) from error

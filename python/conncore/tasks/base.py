@@ -118,6 +118,10 @@ class Task(ABC):
     def describe(self) -> dict[str, str | int | float | bool]:
         """Return the name and the options: `make_task(**task.describe())` rebuilds the task."""
 
+    def failure(self) -> str:
+        """Return what was not finite where members of the last evaluation scored -inf."""
+        return "network or simulation"
+
 
 def member_seeds(seed: int | Sequence[int], n_members: int, split: Split) -> list[int]:
     """Return the seed of each member's random generator or environment.

@@ -1,24 +1,33 @@
-"""Any task registered with Gymnasium, through its vector API."""
+"""Gymnasium's environments as tasks: by id, by class, or from a function."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import SyncVectorEnv
-from numpy.typing import NDArray
 
-from conncore.errors import UsageError, need_count
+from conncore.errors import ConncoreError, UnseededWarning, UsageError, need_count, need_positive
 from conncore.noise import Split
 from conncore.tasks.base import FloatArray, Policy, PolicyFactory, Task, member_seeds
+from conncore.tasks.spaces import check_observed, decoder, flatten
 from conncore.threads import resolve_threads
+
+Environment = gymnasium.Env[Any, Any]
 
 _CHUNK = 64  # environments that exist at a time: limits the memory for many members
 _DEFAULT_STEPS = 1000  # for environments without a limit
+_TRIAL_STEPS = 20  # steps that two equal environments must repeat alike
+_SIGNATURES = {
+    "reset": "reset(seed=None, options=None) returns observation, info",
+    "step": "step(action) returns observation, reward, terminated, truncated, info",
+}
 
 
 class UnknownEnvironmentError(UsageError):
@@ -26,22 +35,33 @@ class UnknownEnvironmentError(UsageError):
 
 
 class GymnasiumTask(Task):
-    """A Gymnasium environment with its default arguments.
+    """A Gymnasium environment.
 
     The environments run in Python, one after the other; `n_threads` speeds up the network only.
 
     Parameters
     ----------
-    name : str
-        The id of the environment. "module:id" first imports the module that registers the id.
+    name : str, class or callable
+        The id of the environment, or a class or function that returns a new environment. The id
+        "module:id" first imports the module that registers the id.
     max_steps : int, optional
         Largest number of steps of an episode. If None, the limit of the environment, or 1000 if it
         has no limit.
+    action_scale : float, optional
+        An action of a Box without bounds is the output of the network times this number.
+    **arguments
+        Passed to the environment.
 
     Raises
     ------
     UsageError
-        If there is no such environment, it cannot be made, or its spaces are not supported.
+        If there is no such environment, it cannot be made, its spaces are not supported, or its
+        `reset` or `step` fails or returns what Gymnasium does not allow.
+
+    Warns
+    -----
+    UnseededWarning
+        If two new environments differ after equal seeds and equal actions.
 
     Notes
     -----
@@ -51,16 +71,23 @@ class GymnasiumTask(Task):
     | ------------------------ | ------------------------------------------------- | --------- |
     | Box                      | its numbers in C order, in the environment's unit | the Box's |
     | Discrete(n)              | n numbers: 1 at the observed value, 0 elsewhere   | 0 or 1    |
+    | MultiDiscrete            | such numbers for each of its values               | 0 or 1    |
+    | MultiBinary              | its numbers                                       | 0 or 1    |
+    | Dict, Tuple              | its parts, in the order of `FlattenObservation`   | the parts |
 
     **Actions**
 
     | space of the environment | action of the environment for outputs in [-1, 1]              |
     | ------------------------ | ------------------------------------------------------------- |
     | Box of floats            | each output, mapped linearly from [-1, 1] to [low, high]      |
-    | ... where a bound is inf | the output itself, clipped to the other bound                 |
+    | ... where a bound is inf | the output times `action_scale`, clipped to the other bound   |
     | Discrete(n)              | the index of the largest of n outputs, plus the space's start |
+    | MultiDiscrete            | such an index for each of its values                          |
+    | MultiBinary              | 1 where the output is above 0, else 0                         |
+    | Dict, Tuple              | its parts, each from its own outputs                          |
 
     **Reward.** The environment's, in its unit; the fitness is the sum of the rewards of an episode.
+    It is -inf if an observation is NaN, or a reward or the network is not finite.
 
     **Start.** ``reset(seed=...)`` with the seed of the member, so equal seeds give equal episodes
     for equal actions.
@@ -68,28 +95,48 @@ class GymnasiumTask(Task):
     **Episode end.** When the environment terminates or truncates the episode, or after `max_steps`.
     """
 
-    def __init__(self, name: str, max_steps: int | None = None) -> None:
-        self.name = name
+    def __init__(
+        self,
+        name: str | Callable[..., Environment],
+        max_steps: int | None = None,
+        action_scale: float = 1.0,
+        **arguments: Any,
+    ) -> None:
+        self._source = name
+        self.name = name if isinstance(name, str) else getattr(name, "__name__", repr(name))
         if max_steps is not None:
             need_count("max_steps", max_steps)
-        with closing(_make(name, 1)) as envs:
-            spec = envs.envs[0].spec
+        need_positive("action_scale", action_scale)
+        self._arguments, self._scale = arguments, action_scale
+        self._causes: Counter[str] = Counter()
+        with self._environments(2) as pair:
+            spec = pair[0].spec
             self.n_steps = max_steps or (spec and spec.max_episode_steps) or _DEFAULT_STEPS
-            observed, acted = envs.single_observation_space, envs.single_action_space
-        if not isinstance(observed, (spaces.Box, spaces.Discrete)):
-            raise UsageError(f"{name!r} observes {observed}; supported are Box and Discrete")
-        if not isinstance(acted, (spaces.Box, spaces.Discrete)) or (
-            isinstance(acted, spaces.Box) and not np.issubdtype(acted.dtype, np.floating)
-        ):
-            raise UsageError(f"{name!r} acts in {acted}; supported are Box of floats and Discrete")
-        self._observed: spaces.Box | spaces.Discrete = observed
-        self._acted: spaces.Box | spaces.Discrete = acted
-        self.n_obs = spaces.flatdim(self._observed)
-        self.n_actions = spaces.flatdim(self._acted)
+            self._observed, self._acted = pair[0].observation_space, pair[0].action_space
+            check_observed(self._observed, self.name)
+            decoder(self._acted, self.name, action_scale)  # refuses other spaces
+            self.n_obs = spaces.flatdim(self._observed)
+            self.n_actions = spaces.flatdim(self._acted)
+            self._try(pair)
 
     def describe(self) -> dict[str, str | int | float | bool]:
-        """Return the name and the options; see `Task.describe`."""
-        return {"name": self.name, "max_steps": self.n_steps}
+        """Return the name and the options; see `Task.describe`.
+
+        `rebuildable` is False if the task cannot be made again from what this returns.
+        """
+        said: dict[str, str | int | float | bool] = {"name": self.name, "max_steps": self.n_steps}
+        if self._scale != 1.0:
+            said["action_scale"] = self._scale
+        plain = {k: v for k, v in self._arguments.items() if isinstance(v, (str, int, float))}
+        said.update(plain)
+        if not isinstance(self._source, str) or len(plain) < len(self._arguments):
+            said["rebuildable"] = False
+        return said
+
+    def failure(self) -> str:
+        """Return what was not finite in the last evaluation; see `Task.failure`."""
+        counts = (f"{what} ({n} members)" for what, n in self._causes.most_common())
+        return ", ".join(counts) or super().failure()
 
     def evaluate(
         self,
@@ -108,66 +155,160 @@ class GymnasiumTask(Task):
         seeds = member_seeds(seed, n_members, split)
         threads = resolve_threads(n_threads)
         fitness = np.empty(n_members)
+        self._causes.clear()
         for start in range(0, n_members, _CHUNK):
             chunk = slice(start, min(start + _CHUNK, n_members))
             policy = network.policy(genomes[chunk], n_threads=threads)
-            with closing(_make(self.name, len(seeds[chunk]))) as envs:
+            with self._environments(len(seeds[chunk])) as envs:
                 fitness[chunk] = self._episodes(envs, policy, seeds[chunk])
         return fitness
 
-    def _episodes(self, envs: SyncVectorEnv, policy: Policy, seeds: list[int]) -> FloatArray:
-        """Run one episode a member; a member whose network fails gets -inf."""
-        observations, _ = envs.reset(seed=[*seeds])
+    def _episodes(self, envs: list[Environment], policy: Policy, seeds: list[int]) -> FloatArray:
+        """Run one episode a member; a member with numbers that are not finite gets -inf."""
+        pairs = zip(envs, seeds, strict=True)
+        observations = np.array([self._reset(env, seed) for env, seed in pairs])
         policy.reset()
+        decode = decoder(self._acted, self.name, self._scale)
         fitness = np.zeros(len(seeds))
         running = np.ones(len(seeds), dtype=bool)
         for _ in range(self.n_steps):
-            outputs = policy.act(self._encode(observations))
+            blind = running & np.isnan(observations).any(axis=1)
+            endless = running & np.isinf(observations).any(axis=1)
+            outputs = policy.act(observations)
             failed = running & ((policy.status != 0) | ~np.isfinite(outputs).all(axis=1))
+            self._count("observation", blind | (failed & endless))
+            self._count("network", failed & ~blind & ~endless)
+            failed |= blind
             fitness[failed] = -np.inf
             running &= ~failed
-            actions = self._decode(np.where(running[:, None], outputs, 0.0))
-            # not envs.step(): it would reset finished environments and step them too
             for m in np.flatnonzero(running):
-                observations[m], reward, terminated, truncated, _ = envs.envs[m].step(actions[m])
-                fitness[m] += float(reward)
-                running[m] = not (terminated or truncated)
+                observations[m], reward, over = self._step(envs[m], decode(outputs[m]))
+                fitness[m] += reward
+                running[m] = not over
+                if not np.isfinite(fitness[m]):
+                    self._causes["reward"] += 1
+                    fitness[m], running[m] = -np.inf, False
             if not running.any():
                 break
-        fitness[~np.isfinite(fitness)] = -np.inf
         return fitness
 
-    def _encode(self, observations: NDArray[Any]) -> FloatArray:
-        """Return the observations of n members as (n, n_obs) float64."""
-        if isinstance(self._observed, spaces.Discrete):
-            one_hot: FloatArray = np.eye(self.n_obs)[observations - self._observed.start]
-            return one_hot
-        return observations.reshape(-1, self.n_obs).astype(np.float64)
+    def _count(self, cause: str, members: Any) -> None:
+        if members.any():
+            self._causes[cause] += int(members.sum())
 
-    def _decode(self, outputs: FloatArray) -> NDArray[Any]:
-        """Return the actions for (n, n_actions) outputs in [-1, 1]."""
-        if isinstance(self._acted, spaces.Discrete):
-            actions: NDArray[Any] = self._acted.start + outputs.argmax(axis=1)
-            return actions
-        low, high = self._acted.low.astype(np.float64), self._acted.high.astype(np.float64)
-        bounded = np.isfinite(low) & np.isfinite(high)
-        middle = np.where(bounded, (low + high) / 2, 0.0)
-        half = np.where(bounded, (high - low) / 2, 1.0)
-        stretched = middle + half * outputs.reshape(-1, *low.shape)
-        return np.clip(stretched, low, high).astype(self._acted.dtype)
+    def _try(self, pair: list[Environment]) -> None:
+        """Step two environments alike, and warn if they differ."""
+        rng = np.random.Generator(np.random.Philox(0))
+        decode = decoder(self._acted, self.name, self._scale)
+        seen: list[list[Any]] = [[self._reset(env, 0), 0.0, False] for env in pair]
+        for _ in range(min(self.n_steps, _TRIAL_STEPS)):
+            if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(*seen, strict=True)):
+                warnings.warn(
+                    f"environment {self.name!r} differs between two runs with equal seeds and "
+                    "actions, so results cannot be repeated; draw its random numbers from "
+                    "self.np_random, which reset(seed=...) seeds",
+                    UnseededWarning,
+                    stacklevel=4,
+                )
+                return
+            if seen[0][2]:
+                return
+            row = rng.uniform(-1.0, 1.0, self.n_actions)
+            seen = [list(self._step(env, decode(row))) for env in pair]
+
+    @contextmanager
+    def _environments(self, n_envs: int) -> Iterator[list[Environment]]:
+        """Make environments, and close them at the end."""
+        with ExitStack() as stack:
+            envs = []
+            for _ in range(n_envs):
+                envs.append(self._make())
+                stack.callback(envs[-1].close)
+            yield envs
+
+    def _make(self) -> Environment:
+        if isinstance(self._source, str):
+            return _make(self._source, self._arguments)
+        try:
+            env = self._source(**self._arguments)
+        except Exception as error:
+            raise _fault(self.name, "__init__", error) from error
+        if not isinstance(env, gymnasium.Env):
+            raise UsageError(
+                f"{self.name!r} made a {type(env).__name__}; give a class or function that makes "
+                "a gymnasium.Env"
+            )
+        return env
+
+    def _reset(self, env: Environment, seed: int) -> FloatArray:
+        result = self._call("reset", env.reset, seed=seed)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise self._wrong("reset", f"returned {_what(result)}")
+        return self._flat("reset", result[0])
+
+    def _step(self, env: Environment, action: Any) -> tuple[FloatArray, float, bool]:
+        result = self._call("step", env.step, action)
+        if not isinstance(result, tuple) or len(result) != 5:
+            raise self._wrong("step", f"returned {_what(result)}")
+        observation, reward, terminated, truncated, _ = result
+        try:
+            number = np.asarray(reward)
+        except ValueError:
+            number = np.empty(0)
+        if number.dtype.kind not in "fiub" or number.size != 1:
+            raise self._wrong("step", f"returned the reward {reward!r}, which is no number")
+        return self._flat("step", observation), float(number.item()), bool(terminated or truncated)
+
+    def _flat(self, method: str, observation: Any) -> FloatArray:
+        try:
+            return flatten(self._observed, observation)
+        except ValueError as error:
+            raise _wrong_line(self.name, method, f"returned an observation that {error}") from error
+
+    def _call(self, method: str, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        try:
+            return function(*given, **named)
+        except ConncoreError:
+            raise
+        except Exception as error:
+            raise _fault(self.name, method, error) from error
+
+    def _wrong(self, method: str, problem: str) -> UsageError:
+        return _wrong_line(self.name, method, f"{problem}; Gymnasium's {_SIGNATURES[method]}")
 
 
-def _make(name: str, n_envs: int) -> SyncVectorEnv:
-    """Return `n_envs` environments, or raise a `UsageError` of one line."""
+def _what(result: Any) -> str:
+    kind = type(result).__name__
+    return f"a tuple of {len(result)} values" if isinstance(result, tuple) else f"a {kind}"
+
+
+def _wrong_line(name: str, method: str, problem: str) -> UsageError:
+    return UsageError(f"environment {name!r}: {method} " + " ".join(problem.split()))
+
+
+def _fault(name: str, method: str, error: Exception) -> UsageError:
+    hint = ""
+    if method in _SIGNATURES and isinstance(error, (TypeError, ValueError)):
+        hint = f"; Gymnasium's {_SIGNATURES[method]}"
+    return _wrong_line(name, method, f"raised {type(error).__name__}: {error}{hint}")
+
+
+def _make(name: str, arguments: dict[str, Any]) -> Environment:
+    """Return the environment called `name`, or raise a `UsageError` of one line."""
     try:
-        envs = gymnasium.make_vec(name, n_envs, vectorization_mode="sync", disable_env_checker=True)
+        return gymnasium.make(name, disable_env_checker=True, **arguments)
     except (
         gymnasium.error.DependencyNotInstalled,
         gymnasium.error.DeprecatedEnv,
         ImportError,
     ) as error:
-        raise UsageError(f"Gymnasium cannot make {name!r}: {error}") from None
+        raise UsageError(f"Gymnasium cannot make {name!r}: {error}") from error
     except gymnasium.error.Error as error:
-        raise UnknownEnvironmentError(str(error)) from None
-    assert isinstance(envs, SyncVectorEnv)  # what the mode asks for
-    return envs
+        raise UnknownEnvironmentError(str(error)) from error
+    except Exception as error:
+        if unknown := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
+            raise UsageError(
+                f"task {name!r} has no option {unknown[1]!r}; it has: max_steps, action_scale, "
+                "and the arguments of the environment"
+            ) from error
+        raise _fault(name, "__init__", error) from error
