@@ -34,6 +34,7 @@ ACROSS_MODULES = {
     "formats/real": "published files",
     "formats/write": "the functions of the room's __init__",
     "optimizers/evosax": "against evosax",
+    "tasks/environments": "Gymnasium environments of users",
     "tasks/make_task": "the function of the room's __init__",
 }
 TEXT = (".py", ".pyi", ".pyx", ".pxd", ".h", ".md", ".toml", ".in", ".csv")
