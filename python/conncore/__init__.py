@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from conncore.connectome import Connectome
     from conncore.connectome.body import BodyMap
     from conncore.connectome.labels import Labels
-    from conncore.errors import CheckpointError, ConncoreError, ConnectomeError, UsageError
+    from conncore.errors import (
+        CheckpointError,
+        ConncoreError,
+        ConnectomeError,
+        UnseededWarning,
+        UntrustedRunError,
+        UsageError,
+    )
     from conncore.evolution.evolve import evolve, resume, score
     from conncore.evolution.loop import Run
     from conncore.evolution.restore import load_run
@@ -50,6 +57,8 @@ _HOMES = {
     "Network": "conncore.network.network",
     "Run": "conncore.evolution.loop",
     "Task": "conncore.tasks",
+    "UnseededWarning": "conncore.errors",
+    "UntrustedRunError": "conncore.errors",
     "UsageError": "conncore.errors",
     "check": "conncore.checks.report",
     "compare": "conncore.experiments.comparison",
@@ -86,6 +95,8 @@ __all__ = [
     "Network",
     "Run",
     "Task",
+    "UnseededWarning",
+    "UntrustedRunError",
     "UsageError",
     "check",
     "compare",

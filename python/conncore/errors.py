@@ -52,6 +52,10 @@ class DuplicateEdgesError(ConnectomeError):
     """A table that gives an edge in several rows; the reader can add their weights on request."""
 
 
+class UntrustedRunError(UsageError):
+    """A run that would import a module of its own, and that the caller has not said to trust."""
+
+
 class CheckpointError(UsageError):
     """A run directory or checkpoint that cannot be continued or read."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tomllib
 
+import gymnasium
 import numpy as np
 import pytest
 
 import conncore as cc
-from conncore.errors import CheckpointError, UsageError
+from conncore.errors import CheckpointError, UntrustedRunError, UsageError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.evolution.restore import load_run, load_solution
 from conncore.optimizers import ES
@@ -45,6 +49,38 @@ def test_a_run_on_a_task_of_ones_own(tmp_path):
     assert (loaded.network, loaded.task) == (FAKES["network"], FAKES["task"])
     with pytest.raises(CheckpointError, match=r"run cannot be restored: unknown task 'sphere'"):
         load_run(tmp_path / "run")
+
+
+def test_a_run_imports_no_module_unless_it_is_trusted(tmp_path, monkeypatch):
+    (tmp_path / "strangers_pole.py").write_text(
+        "import gymnasium, pathlib\n"
+        f"pathlib.Path({str(tmp_path / 'imported')!r}).touch()\n"
+        "gymnasium.register('StrangersPole-v0', max_episode_steps=5,\n"
+        "    entry_point='gymnasium.envs.classic_control:CartPoleEnv')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    task = make_task("strangers_pole:StrangersPole-v0")
+    network = cc.Network(tiny_connectome(), task, "lif", "dense")
+    optimizer = ES(population_size=4, n_scout=1)
+    run = evolve(network, task, optimizer, 1, out=tmp_path / "run", progress=False, n_threads=1)
+    monkeypatch.delitem(sys.modules, "strangers_pole")
+    del gymnasium.registry["StrangersPole-v0"]
+    (tmp_path / "imported").unlink()
+    for use in (load_run, score, resume):
+        with pytest.raises(UntrustedRunError, match=r"module 'strangers_pole'.*trust=True"):
+            use(tmp_path / "run")
+    command = [sys.executable, "-m", "conncore", "score", str(tmp_path / "run")]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    refused = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "--trust" in refused.stderr
+    assert not (tmp_path / "imported").exists()
+    trusted = subprocess.run([*command, "--trust"], capture_output=True, text=True, env=environment)
+    assert trusted.stdout.startswith("held-out score:"), trusted.stderr
+    assert (tmp_path / "imported").exists()
+    same(load_run(tmp_path / "run", trust=True), run)
+    assert np.array_equal(score(tmp_path / "run", task=task).scores, run.best.scores)
 
 
 def test_a_run_on_a_known_task_needs_its_directory_alone(tmp_path):

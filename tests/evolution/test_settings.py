@@ -76,10 +76,10 @@ def test_an_option_that_an_early_version_did_not_have_is_no_difference(run):
     edit(run, lambda config: config["network"].pop("steps_per_action"))
     directory = RunDirectory.open(run, write=False)
     one = cc.Network(tiny_connectome(), TASK, "alif", "dense")
-    restore.restore(directory, one, TASK)
+    restore.restore(directory, one, TASK, False)
     two = cc.Network(tiny_connectome(), TASK, "alif", "dense", steps_per_action=2)
     with pytest.raises(CheckpointError, match="steps_per_action is 1 there and 2"):
-        restore.restore(directory, two, TASK)
+        restore.restore(directory, two, TASK, False)
 
 
 def test_changed_versions_are_said_once_and_recorded(run, monkeypatch, capfd):

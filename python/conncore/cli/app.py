@@ -17,7 +17,7 @@ from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
 from conncore.cli.options import Command
 from conncore.cli.reproduce import reproduce
-from conncore.errors import ConncoreError, visible
+from conncore.errors import ConncoreError, UntrustedRunError, visible
 
 app = typer.Typer(
     name="conncore",
@@ -64,6 +64,8 @@ def main() -> None:
     """Run the command line. An error is one line and an exit status, not a traceback."""
     try:
         app(prog_name="conncore")
+    except UntrustedRunError as error:
+        _fail(f"{error} (on the command line: --trust)", error.exit_status)
     except ConncoreError as error:
         _fail(str(error), error.exit_status)
     except OSError as error:  # such as a directory without read permission

@@ -27,6 +27,7 @@ from conncore.cli.options import (
     TaskName,
     Threads,
     Transmitters,
+    Trust,
     UnknownSigns,
     set_up,
 )
@@ -165,6 +166,7 @@ def resume(
         typer.Option(help="New total number of generations. Default: the number at the start."),
     ] = None,
     threads: Threads = None,
+    trust: Trust = False,
 ) -> None:
     """Resume an interrupted run, or extend a finished one.
 
@@ -172,7 +174,7 @@ def resume(
     """
     from conncore.evolution.evolve import resume as continue_run
 
-    _report(lambda: continue_run(directory, generations=generations, n_threads=threads))
+    _report(lambda: continue_run(directory, generations, threads, trust=trust))
 
 
 def score(
@@ -185,11 +187,12 @@ def score(
     ] = None,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    trust: Trust = False,
 ) -> None:
     """Score a run's solution from held-out starts, which training never uses."""
     from conncore.evolution.evolve import score as score_run
 
-    best = score_run(directory, n_starts=starts, seed=seed, n_threads=threads)
+    best = score_run(directory, starts, seed, threads, trust=trust)
     if not as_json:
         print(_summary(best))
         return

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from conncore.cli.options import Trust
 from conncore.errors import visible
 
 
@@ -15,11 +16,12 @@ def export(
     out: Annotated[
         Path, typer.Argument(metavar="FILE", help="The file to write: .nir or .pt (PyTorch).")
     ],
+    trust: Trust = False,
 ) -> None:
     """Write the network of a run, with its solution, as a NIR graph or a PyTorch module."""
     from conncore.export import export_run
 
-    network = export_run(directory, out)
+    network = export_run(directory, out, trust=trust)
     typer.echo(
         f"{visible(str(out))}: {network.connectome.n_cells} {network.neuron} neurons, "
         f"{network.connectome.n_edges} edges"

@@ -69,6 +69,10 @@ Inputs = Annotated[
 Outputs = Annotated[
     str | None, typer.Option(help="Output cells, for --io dense or direct; same forms as --inputs.")
 ]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Let the run import the module that its task (module:id) names."),
+]
 Threads = Annotated[int | None, typer.Option(help="Number of threads. Default: all cores.")]
 
 

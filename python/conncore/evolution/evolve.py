@@ -131,6 +131,7 @@ def resume(
     *,
     network: Network | None = None,
     task: Task | None = None,
+    trust: bool = False,
 ) -> Run:
     """Resume a run to its end. The result has the same bits as an uninterrupted run.
 
@@ -147,6 +148,9 @@ def resume(
     network, task : Network, Task, optional
         By default both are rebuilt from the directory. Give them if the run's task is your own,
         which `make_task` does not know. Their settings must be those in config.toml.
+    trust : bool
+        Allow the run to import the module that its task names ("module:id"). The module may run
+        any code, so do this only with runs of people whom you trust.
 
     Returns
     -------
@@ -166,7 +170,7 @@ def resume(
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=True)
     try:
-        network, task = restore(directory, network, task)
+        network, task = restore(directory, network, task, trust)
         optimizer, checkpoint = load_state(directory, network)
         n_done = checkpoint.state.generation
         total = directory.config["run"]["generations"] if generations is None else generations
@@ -193,6 +197,7 @@ def score(
     *,
     network: Network | None = None,
     task: Task | None = None,
+    trust: bool = False,
 ) -> Best:
     """Score a run's solution from held-out starts.
 
@@ -207,6 +212,8 @@ def score(
     n_threads : int, optional
         Default: all cores.
     network, task : Network, Task, optional
+        As in `resume`.
+    trust : bool
         As in `resume`.
 
     Returns
@@ -225,7 +232,7 @@ def score(
         need_count("n_starts", n_starts, 1)
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=False)
-    network, task = restore(directory, network, task)
+    network, task = restore(directory, network, task, trust)
     optimizer, checkpoint = load_state(directory, network)
     best = directory.load_best()
     changed_versions(directory)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import CheckpointError, UsageError
+from conncore.errors import CheckpointError, UntrustedRunError, UsageError
 from conncore.evolution.loop import Run
 from conncore.evolution.progress import say
 from conncore.evolution.records import Best, Checkpoint
@@ -33,6 +33,7 @@ def load_run(
     *,
     network: Network | None = None,
     task: Task | None = None,
+    trust: bool = False,
 ) -> Run:
     """Load a finished run as `evolve` returned it.
 
@@ -43,6 +44,8 @@ def load_run(
     path : path
         The run directory.
     network, task : Network, Task, optional
+        As in `resume`.
+    trust : bool
         As in `resume`.
 
     Returns
@@ -64,7 +67,7 @@ def load_run(
     """
     directory = RunDirectory.open(path, write=False)
     best = _load_solution(directory)
-    network, task = restore(directory, network, task)
+    network, task = restore(directory, network, task, trust)
     _check_length(directory, network, best.genome)
     history = directory.load_history(best.generation)
     return Run(best, history, directory.config, directory.path, network, task)
@@ -113,14 +116,17 @@ def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.
 
 
 def restore(
-    directory: RunDirectory, network: Network | None, task: Task | None
+    directory: RunDirectory, network: Network | None, task: Task | None, trust: bool
 ) -> tuple[Network, Task]:
-    """Rebuild what is None of network and task, and check that what is given is the run's."""
+    """Rebuild what is None of network and task, and check that what is given is the run's.
+
+    With `trust`, the run may import the module that its task names.
+    """
     connectome = directory.connectome()
     if task is None:
-        task = _rebuild_task(directory)
+        task = _rebuild_task(directory, trust)
     else:
-        rebuild_task = partial(_rebuild_task, directory)
+        rebuild_task = partial(_rebuild_task, directory, trust)
         _check_given(directory, "task", task.describe(), rebuild_task, task.locations)
     if network is None:
         network = _rebuild_network(directory, connectome, task)
@@ -136,9 +142,15 @@ def restore(
     return network, task
 
 
-def _rebuild_task(directory: RunDirectory) -> Task:
+def _rebuild_task(directory: RunDirectory, trust: bool) -> Task:
     from conncore.tasks import make_task
 
+    name = directory.config["task"]["name"]
+    if ":" in name and not trust:
+        raise UntrustedRunError(
+            f"the task {name!r} of {directory.path} imports the module {name.partition(':')[0]!r}, "
+            "which may run any code; if you trust the run, say so with trust=True"
+        )
     with this_version(directory):
         return make_task(**directory.config["task"])
 

@@ -141,7 +141,7 @@ def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None 
     return graph
 
 
-def export_run(path: PathLike, out: PathLike) -> Network:
+def export_run(path: PathLike, out: PathLike, *, trust: bool = False) -> Network:
     """Export the solution of a finished run.
 
     Parameters
@@ -150,6 +150,8 @@ def export_run(path: PathLike, out: PathLike) -> Network:
         The run directory.
     out : path
         The file to write: a name in .nir writes NIR, a name in .pt writes PyTorch.
+    trust : bool
+        As in `conncore.resume`.
 
     Returns
     -------
@@ -169,7 +171,7 @@ def export_run(path: PathLike, out: PathLike) -> Network:
     if suffix not in (".nir", ".pt"):
         raise UsageError(f"{out}: end the name in .nir to write NIR, or in .pt to write PyTorch")
     _need("nir" if suffix == ".nir" else "torch")  # before reading the run, which takes time
-    run = load_run(path)
+    run = load_run(path, trust=trust)
     network, genome = run.network, run.best.genome
     if suffix == ".nir":
         to_nir(network, genome, out)
