@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -306,9 +305,9 @@ def _make(name: str, arguments: dict[str, Any]) -> Environment:
     except gymnasium.error.Error as error:
         raise UnknownEnvironmentError(str(error)) from error
     except Exception as error:
-        if unknown := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
+        if arguments and isinstance(error, TypeError):
             raise UsageError(
-                f"task {name!r} has no option {unknown[1]!r}; it has: max_steps, action_scale, "
-                "and the arguments of the environment"
+                f"environment {name!r} cannot take {', '.join(map(repr, arguments))} ({error}); the "
+                "options are max_steps, action_scale and the arguments of the environment"
             ) from error
         raise _fault(name, "__init__", error) from error
