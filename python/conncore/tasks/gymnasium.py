@@ -307,7 +307,7 @@ def _make(name: str, arguments: dict[str, Any]) -> Environment:
     except Exception as error:
         if arguments and isinstance(error, TypeError):
             raise UsageError(
-                f"environment {name!r} cannot take {', '.join(map(repr, arguments))} ({error}); the "
-                "options are max_steps, action_scale and the arguments of the environment"
+                f"environment {name!r} cannot take {', '.join(map(repr, arguments))} ({error}); "
+                "the options are max_steps, action_scale and the arguments of the environment"
             ) from error
         raise _fault(name, "__init__", error) from error
