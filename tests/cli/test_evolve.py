@@ -289,6 +289,33 @@ def test_ga_goes_on_from_an_es(tmp_path, chained):
     assert 'start = "sha256:' in (tmp_path / "ga" / "config.toml").read_text()
 
 
+@posix
+def test_a_run_stopped_in_pretraining_goes_on_with_the_same_command(tmp_path):
+    ga = ["--optimizer", "ga", "--population", "10", "--generations", "2", "--neuron", "relu"]
+    command = ["evolve", *CHEAP, *ga, "--pretrain", "8", "--out"]
+    whole = conncore(*command, tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr
+    process = start(*command, tmp_path / "ga")
+    wait_for_line(process, tmp_path / "ga-pretrain", 2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130, errors
+    assert errors.endswith("run the same command again to continue\n")
+    assert not (tmp_path / "ga").exists()
+    done = conncore(*command, tmp_path / "ga")
+    assert done.returncode == 0, done.stderr
+    for name in ("ga", "ga-pretrain"):
+        assert reproducible(tmp_path / name) == reproducible(
+            tmp_path / name.replace("ga", "whole", 1)
+        )
+    other = conncore("evolve", *CHEAP, *ga, "--pretrain", "9", "--out", tmp_path / "ga2")
+    assert other.returncode == 0, other.stderr
+    (tmp_path / "ga2").rename(tmp_path / "elsewhere")
+    refused = conncore(*command, tmp_path / "ga2")
+    assert refused.returncode == 2
+    assert "ga2-pretrain is a run with other settings: generations is 9 there" in refused.stderr
+
+
 def test_a_start_that_does_not_fit_is_one_line(tmp_path, whole):
     _, run = whole
     options = [*CHEAP, "--out", tmp_path / "x", "--generations", "1"]

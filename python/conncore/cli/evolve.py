@@ -36,6 +36,8 @@ from conncore.errors import visible
 if TYPE_CHECKING:
     from conncore.evolution.loop import Run
     from conncore.evolution.records import Best
+    from conncore.network.network import Network
+    from conncore.tasks import Task
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The run directory.")]
 
@@ -91,7 +93,7 @@ def evolve(
         int | None,
         typer.Option(
             help="Pretrain for this many ES generations on shared weights, in the run directory "
-            "OUT-pretrain."
+            "OUT-pretrain. The same command continues a pretraining that was stopped."
         ),
     ] = None,
     out: Annotated[
@@ -109,7 +111,7 @@ def evolve(
     from conncore.evolution.restore import load_solution
     from conncore.evolution.run_directory import check_free
     from conncore.network.network import Network
-    from conncore.optimizers import ES, make_optimizer
+    from conncore.optimizers import make_optimizer
 
     settings: dict[str, Any] = {
         "population_size": population,
@@ -150,13 +152,28 @@ def evolve(
     solution = None if start is None else load_solution(start, network)
     if pretrain is not None:
         first = out.with_name(f"{out.name}-pretrain")
-        check_free(first)
         shared = Network(circuit, goal, weights="shared", **network_options)
         print(visible(f"{first}: {shared.layout.n_parameters} parameters"), flush=True)
-        _report(lambda: begin(shared, goal, ES(), pretrain, seed, first, threads))
+        _report(lambda: _pretrain(shared, goal, pretrain, seed, first, threads))
         solution = load_solution(first, network)
     print(visible(f"{out}: {network.layout.n_parameters} parameters"), flush=True)
     _report(lambda: begin(network, goal, method, generations, seed, out, threads, start=solution))
+
+
+def _pretrain(
+    network: Network, task: Task, generations: int, seed: int, out: Path, n_threads: int | None
+) -> Run:
+    """Run an ES on shared weights, or what is left of it if the command was stopped there."""
+    from conncore.evolution.stopping import RunStopped
+    from conncore.evolution.takeover import evolve_or_resume
+    from conncore.optimizers import ES
+
+    try:
+        return evolve_or_resume(network, task, ES(), generations, seed, out, n_threads)
+    except RunStopped as stopped:
+        raise RunStopped(
+            "stopped in pretraining; run the same command again to continue", stopped.exit_status
+        ) from None
 
 
 def resume(
