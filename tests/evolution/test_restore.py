@@ -166,7 +166,7 @@ def test_damaged_metrics_say_how_to_write_them_again(tmp_path, keep):
     [
         ("network", "unexpected keyword argument 'colour'"),
         ("optimizer", "has no setting 'colour'"),
-        ("task", "has no option 'colour'"),
+        ("task", "cannot take 'colour'"),
     ],
 )
 def test_a_run_of_another_version_is_refused_by_its_name(tmp_path, section, message):
