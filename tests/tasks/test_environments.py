@@ -192,7 +192,9 @@ def test_spaces_flatten_as_gymnasium_does_and_actions_belong_to_them(space):
     for _ in range(20):
         value = space.sample()
         np.testing.assert_array_equal(flatten(space, value), spaces.flatten(space, value))
-        assert decode(rng.uniform(-1, 1, spaces.flatdim(space))) in space
+        actions = decode(rng.uniform(-1, 1, (3, spaces.flatdim(space))))
+        assert len(actions) == 3
+        assert all(action in space for action in actions)
 
 
 def test_other_observations_name_the_wrapper():
@@ -204,7 +206,7 @@ def test_unbounded_actions_are_scaled_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         decode = decoder(spaces.Box(-np.inf, np.inf, (2,), np.float64), "x", 3.0)
-        np.testing.assert_array_equal(decode(np.array([-1.0, 0.5])), [-3.0, 1.5])
+        np.testing.assert_array_equal(decode(np.array([[-1.0, 0.5]])), [[-3.0, 1.5]])
 
 
 def test_arguments_reach_the_environment():

@@ -180,8 +180,9 @@ class GymnasiumTask(Task):
             failed |= blind
             fitness[failed] = -np.inf
             running &= ~failed
-            for m in np.flatnonzero(running):
-                observations[m], reward, over = self._step(envs[m], decode(outputs[m]))
+            actions = decode(np.where(running[:, None], outputs, 0.0))
+            for m in np.flatnonzero(running).tolist():
+                observations[m], reward, over = self._step(envs[m], actions[m])
                 fitness[m] += reward
                 running[m] = not over
                 if not np.isfinite(fitness[m]):
@@ -212,8 +213,8 @@ class GymnasiumTask(Task):
                 return
             if seen[0][2]:
                 return
-            row = rng.uniform(-1.0, 1.0, self.n_actions)
-            seen = [list(self._step(env, decode(row))) for env in pair]
+            (action,) = decode(rng.uniform(-1.0, 1.0, (1, self.n_actions)))
+            seen = [list(self._step(env, action)) for env in pair]
 
     @contextmanager
     def _environments(self, n_envs: int) -> Iterator[list[Environment]]:
@@ -250,13 +251,19 @@ class GymnasiumTask(Task):
         if not isinstance(result, tuple) or len(result) != 5:
             raise self._wrong("step", f"returned {_what(result)}")
         observation, reward, terminated, truncated, _ = result
+        if not isinstance(reward, float):
+            reward = self._number(reward)
+        return self._flat("step", observation), float(reward), bool(terminated or truncated)
+
+    def _number(self, reward: Any) -> float:
+        """Return a reward that is a number of another type, or an array of one number."""
         try:
             number = np.asarray(reward)
         except ValueError:
             number = np.empty(0)
         if number.dtype.kind not in "fiub" or number.size != 1:
             raise self._wrong("step", f"returned the reward {reward!r}, which is no number")
-        return self._flat("step", observation), float(number.item()), bool(terminated or truncated)
+        return float(number.item())
 
     def _flat(self, method: str, observation: Any) -> FloatArray:
         try:

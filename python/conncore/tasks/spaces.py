@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import gymnasium
@@ -14,16 +13,17 @@ from numpy.typing import NDArray
 from conncore.errors import UsageError
 from conncore.tasks.base import FloatArray
 
-Decoder = Callable[[FloatArray], Any]
+#: From outputs (n_members, n_actions) to an action for each member.
+Decoder = Callable[[FloatArray], Sequence[Any] | NDArray[Any]]
+#: Spaces whose values are one array or one number.
+LEAVES = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 Space = gymnasium.Space[Any]
 
 
 def check_observed(space: Space, name: str) -> None:
     """Refuse a space whose observations cannot become a row of numbers."""
     for part in _parts(space):
-        if not isinstance(part, (spaces.Box, spaces.Discrete, spaces.MultiBinary)):
-            if isinstance(part, spaces.MultiDiscrete):
-                continue
+        if not isinstance(part, LEAVES):
             raise UsageError(
                 f"{name!r} observes {part}; supported are Box, Discrete, MultiDiscrete, "
                 "MultiBinary, Dict and Tuple: wrap it with gymnasium.wrappers.TransformObservation"
@@ -56,23 +56,19 @@ def flatten(space: Space, value: Any) -> FloatArray:
 
 
 def decoder(space: Space, name: str, scale: float) -> Decoder:
-    """Return a function from a row of outputs in [-1, 1] to an action of `space`."""
+    """Return a function from outputs in [-1, 1] of many members to their actions of `space`."""
     if isinstance(space, spaces.Dict):
-        keyed = {key: decoder(part, name, scale) for key, part in space.spaces.items()}
-        places = _places(list(space.spaces.values()))
-        return lambda row: {
-            key: make(row[place]) for (key, make), place in zip(keyed.items(), places, strict=True)
-        }
+        in_order = _by_parts(list(space.spaces.values()), name, scale)
+        keys = list(space.spaces)
+        return lambda rows: [dict(zip(keys, parts, strict=True)) for parts in in_order(rows)]
     if isinstance(space, spaces.Tuple):
-        makers = [decoder(part, name, scale) for part in space.spaces]
-        ends = _places(list(space.spaces))
-        return lambda row: tuple(make(row[place]) for make, place in zip(makers, ends, strict=True))
+        return _by_parts(list(space.spaces), name, scale)
     if isinstance(space, spaces.Discrete):
         first = space.start
-        return lambda row: first + row.argmax()
+        return lambda rows: first + rows.argmax(axis=1)
     if isinstance(space, spaces.MultiBinary):
         shape = space.shape
-        return lambda row: (row > 0).astype(np.int8).reshape(shape)
+        return lambda rows: (rows > 0).astype(np.int8).reshape(-1, *shape)
     if isinstance(space, spaces.MultiDiscrete):
         return _multi_discrete(space)
     if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.floating):
@@ -89,7 +85,7 @@ def _box(space: spaces.Box, scale: float) -> Decoder:
     with np.errstate(invalid="ignore"):  # inf - inf, which is not used
         middle = np.where(bounded, (low + high) / 2, 0.0)
         half = np.where(bounded, (high - low) / 2, scale)
-    return lambda row: np.clip(middle + half * row.reshape(low.shape), low, high).astype(
+    return lambda rows: np.clip(middle + half * rows.reshape(-1, *low.shape), low, high).astype(
         space.dtype
     )
 
@@ -97,17 +93,25 @@ def _box(space: spaces.Box, scale: float) -> Decoder:
 def _multi_discrete(space: spaces.MultiDiscrete) -> Decoder:
     ends = np.cumsum(space.nvec.ravel())[:-1]
 
-    def make(row: FloatArray) -> NDArray[Any]:
-        chosen = np.array([part.argmax() for part in np.split(row, ends)])
-        action: NDArray[Any] = (space.start + chosen.reshape(space.shape)).astype(space.dtype)
-        return action
+    def make(rows: FloatArray) -> NDArray[Any]:
+        chosen = np.stack([part.argmax(axis=1) for part in np.split(rows, ends, axis=1)], axis=1)
+        actions: NDArray[Any] = space.start + chosen.reshape(-1, *space.shape)
+        return actions.astype(space.dtype)
 
     return make
 
 
-def _places(parts: list[Space]) -> list[slice]:
-    ends = np.cumsum([0, *(spaces.flatdim(part) for part in parts)])
-    return [slice(int(a), int(b)) for a, b in pairwise(ends)]
+def _by_parts(parts: list[Space], name: str, scale: float) -> Decoder:
+    """Return a decoder to tuples, each part from its own outputs."""
+    makers = [decoder(part, name, scale) for part in parts]
+    ends = np.cumsum([spaces.flatdim(part) for part in parts])[:-1]
+
+    def make(rows: FloatArray) -> list[tuple[Any, ...]]:
+        pieces = np.split(rows, ends, axis=1)
+        made = [maker(piece) for maker, piece in zip(makers, pieces, strict=True)]
+        return list(zip(*made, strict=True))
+
+    return make
 
 
 def _parts(space: Space) -> list[Space]:
@@ -120,6 +124,8 @@ def _parts(space: Space) -> list[Space]:
 
 def _as_space(space: Space, value: Any) -> NDArray[Any]:
     """Return `value` in the space's shape and type, or raise a ValueError."""
+    if isinstance(value, np.ndarray) and (value.dtype, value.shape) == (space.dtype, space.shape):
+        return value  # as most environments give it, in every step
     try:
         given = np.asarray(value)
     except ValueError:
