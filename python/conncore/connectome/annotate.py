@@ -124,10 +124,15 @@ def annotate(connectome: C, table: CellTable) -> C:
 
 def _updated(labels: Labels, new: Labels | None, cells: Sequence[int]) -> Labels:
     """The labels of the connectome's cells; a label in the table replaces the old one."""
-    words = list(labels)
-    for i, word in zip(cells, new or (), strict=new is not None):
-        words[i] = word or words[i]
-    return Labels.of(words)
+    if new is None:
+        return labels
+    words = tuple(dict.fromkeys((*labels.words, *new.words)))
+    place = {word: code for code, word in enumerate(words)}
+    codes = labels.codes.astype(np.intp)
+    given = np.array([word != "" for word in new.words], bool)[new.codes]
+    new_codes = np.array([place[word] for word in new.words], np.intp)[new.codes]
+    codes[np.asarray(cells, np.intp)[given]] = new_codes[given]
+    return Labels(codes, words)
 
 
 def _spread(column: Column, cells: Sequence[int], n_cells: int) -> Column:

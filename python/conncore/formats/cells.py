@@ -56,27 +56,30 @@ def read_cells(path: str | PathLike[str]) -> CellTable:
         if seen.setdefault(name, row) != row:
             both = table.list_rows([seen[name], row])
             raise table.source.error(f"{both} name the same cell {name!r}")
+    none = Labels(np.zeros(table.n_rows, np.intp), ("",))
     columns = {
-        field: None if title is None else table.words(title).tolist()
+        field: none if title is None else _labels(table, title)
         for field, title in titles.items()
+        if field != "name"
     }
-    none = [""] * table.n_rows
     body = None
-    if any(columns[field] is not None for field in ("role", "segment", "side")):
-        body = BodyColumns(
-            Labels.of(columns["role"] or none),
-            np.array([_segment(table, *cell) for cell in enumerate(columns["segment"] or none)]),
-            Labels.of(columns["side"] or none),
-        )
+    if any(titles[field] is not None for field in ("role", "segment", "side")):
+        segments = [_segment(table, *cell) for cell in enumerate(columns["segment"])]
+        body = BodyColumns(columns["role"], np.array(segments), columns["side"])
     return CellTable(
         names=names,
-        classes=Labels.of(columns["class"] or none),
-        transmitters=Labels.of(columns["transmitter"] or none),
+        classes=columns["class"],
+        transmitters=columns["transmitter"],
         body=body,
         attributes={title: _attribute(table, title) for title in others},
         source=table.source.label,
         where=table.where,
     )
+
+
+def _labels(table: Table, title: str) -> Labels:
+    words = table.words(title)
+    return Labels(words.codes, words.words)
 
 
 def _segment(table: Table, row: int, word: str) -> int:
