@@ -118,8 +118,8 @@ def evolve(
     try:
         return loop.run(first)
     except Exception:
-        if directory is not None and not loop.evaluated:
-            directory.discard()  # it holds no generation, so the same `out` can be used again
+        if directory is not None and not loop.scored:
+            directory.discard()  # it holds nothing, so the same `out` can be used again
         raise
 
 

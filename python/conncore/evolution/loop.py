@@ -90,7 +90,7 @@ class Loop:
         self.n_threads = n_threads
         self.directory = directory
         self.progress = progress
-        self.evaluated = False  # whether the task has scored anything
+        self.scored = False  # whether a member had a finite fitness: something to resume
 
     def run(self, checkpoint: Checkpoint[Any]) -> Run:
         """Run from `checkpoint` to the end; closes the directory."""
@@ -180,9 +180,8 @@ class Loop:
                     title=run_title(self.config),
                     held_out=best.scores,
                 )
-                directory.save_best(
-                    best, checkpoint.history
-                )  # last: a run with best.npz is complete
+                # Last: a run with best.npz is complete.
+                directory.save_best(best, checkpoint.history)
         path = None if directory is None else directory.path
         return Run(best, checkpoint.history, self.config, path, self.network, self.task)
 
@@ -231,5 +230,6 @@ class Loop:
                 f"task {self.task.name} returned fitness of shape {fitness.shape} "
                 f"for {len(genomes)} members"
             )
-        self.evaluated = True
-        return np.where(np.isfinite(fitness), fitness, -np.inf)
+        finite = np.isfinite(fitness)
+        self.scored |= bool(finite.any())
+        return np.where(finite, fitness, -np.inf)

@@ -106,8 +106,8 @@ class Source:
 class OpenedFile(PathLike[str]):
     """A file, an archive or a directory that is read and unpacked at most once.
 
-    Detection and the reader get the same object. Functions that
-    take a path accept it, too. Nothing is read before a property asks for it.
+    Detection and the reader get the same object. Functions that take a path accept it, too. Nothing
+    is read before a property asks for it.
 
     Parameters
     ----------
