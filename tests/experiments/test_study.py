@@ -1,4 +1,4 @@
-"""Studies resume, refuse what is not theirs, lose nothing; claims and rows follow their rules."""
+"""Studies resume, refuse what is not theirs, and lose nothing."""
 
 from __future__ import annotations
 
@@ -16,20 +16,10 @@ from conncore.errors import CheckpointError, ConncoreError, UsageError
 from conncore.evolution.run_directory import read_timing
 from conncore.evolution.stopping import RunStopped
 from conncore.experiments.results import write_results
-from conncore.experiments.study import (
-    Stage,
-    describe,
-    restore_study,
-)
+from conncore.experiments.study import Stage, describe, restore_study
 from conncore.provenance import commit
 from fake_runs import tiny_connectome
 from small_studies import ES_STAGE, GA_STAGE, SmallTask, files, go, make_arms, numbers
-
-
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch):
-    """Drawing takes longer than all else here."""
-    monkeypatch.setattr("conncore.evolution.loop.draw_curve", lambda *args, **options: None)
 
 
 def test_a_study_runs_every_arm_from_every_seed(tmp_path):

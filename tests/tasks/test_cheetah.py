@@ -10,6 +10,7 @@ from conncore.catalog.shipped import load
 from conncore.network.network import Network
 from conncore.tasks import make_task
 from fake_networks import ScriptedNetwork, short
+from rollouts import gymnasium_rollout, sampled_actions
 
 SEEDS = [5, 6, 7]
 
@@ -18,28 +19,6 @@ SEEDS = [5, 6, 7]
 def elsewhere(tmp_path, monkeypatch):
     """MuJoCo logs a warning about Gymnasium's file to the working directory."""
     monkeypatch.chdir(tmp_path)
-
-
-def gymnasium_rollout(qpos, qvel, actions):
-    env = gymnasium.make("HalfCheetah-v5")
-    env.reset(seed=0)
-    env.unwrapped.set_state(qpos, qvel)
-    observations, rewards = [env.unwrapped._get_obs()], []
-    for action in actions:
-        observation, reward, terminated, _, _ = env.step(action)
-        assert not terminated
-        observations.append(observation)
-        rewards.append(reward)
-    env.close()
-    return np.array(observations), rewards
-
-
-def sampled_actions(n_members, n_steps, hold):
-    """Actions that Gymnasium samples, each held for `hold` steps."""
-    space = gymnasium.make("HalfCheetah-v5").action_space
-    space.seed(1)
-    held = np.array([[space.sample() for _ in range(n_steps // hold)] for _ in range(n_members)])
-    return np.repeat(held, hold, axis=1)
 
 
 def test_the_model_is_gymnasiums_to_the_bit():
@@ -56,7 +35,7 @@ def test_the_model_is_gymnasiums_to_the_bit():
 @pytest.mark.parametrize("hold", [1, 20])
 def test_it_equals_gymnasium_step_by_step(hold):
     task = short("HalfCheetah-v5", 200)
-    actions = sampled_actions(len(SEEDS), task.n_steps, hold)
+    actions = sampled_actions("HalfCheetah-v5", len(SEEDS), task.n_steps, hold)
     network = ScriptedNetwork(actions.astype(np.float64))
     fitness = task.evaluate(network, np.zeros((len(SEEDS), 1)), SEEDS, n_threads=2)
 
@@ -65,7 +44,7 @@ def test_it_equals_gymnasium_step_by_step(hold):
     rewards = np.array([task.step(bodies, a) for a in network.actions.swapaxes(0, 1)])
 
     for m, (qpos, qvel) in enumerate(zip(*task.initial_states(SEEDS), strict=True)):
-        expected, expected_rewards = gymnasium_rollout(qpos, qvel, actions[m])
+        expected, expected_rewards = gymnasium_rollout("HalfCheetah-v5", qpos, qvel, actions[m])
         observed = np.array([o[m] for o in network.observations])
         np.testing.assert_array_equal(observed, expected[:-1])
         np.testing.assert_array_equal(task.observe(bodies)[m], expected[-1])
@@ -76,7 +55,7 @@ def test_it_equals_gymnasium_step_by_step(hold):
 def test_a_second_episode_does_not_remember_the_first():
     """Contacts are solved from where the last step's solution was, which a reset must forget."""
     task = short("HalfCheetah-v5", 60)
-    actions = sampled_actions(2, 60, 5).astype(np.float64)
+    actions = sampled_actions("HalfCheetah-v5", 2, 60, 5).astype(np.float64)
     bodies = task.bodies(2, n_threads=1)
     episodes = []
     for _ in range(2):
@@ -91,7 +70,9 @@ def test_actions_are_rounded_to_float32():
     assert (actions != actions.astype(np.float32)).all()
     fitness = task.evaluate(ScriptedNetwork(actions), np.zeros((1, 1)), seed=3)
     qpos, qvel = task.initial_states([3])
-    _, rewards = gymnasium_rollout(qpos[0], qvel[0], actions[0].astype(np.float32))
+    _, rewards = gymnasium_rollout(
+        "HalfCheetah-v5", qpos[0], qvel[0], actions[0].astype(np.float32)
+    )
     assert fitness[0] == sum(rewards)
 
 

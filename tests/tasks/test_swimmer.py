@@ -17,6 +17,7 @@ from conncore.errors import UsageError
 from conncore.tasks import make_task
 from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
 from fake_networks import ScriptedNetwork, short
+from rollouts import gymnasium_rollout, sampled_actions
 
 DATA = Path(__file__).parent / "data"
 
@@ -49,31 +50,10 @@ def load_dm_control_swimmer() -> ModuleType:
 # --- Swimmer-v5 is Gymnasium's
 
 
-def gymnasium_rollout(qpos, qvel, actions):
-    env = gymnasium.make("Swimmer-v5")
-    env.reset(seed=0)
-    env.unwrapped.set_state(qpos, qvel)
-    observations, rewards = [env.unwrapped._get_obs()], []
-    for action in actions:
-        observation, reward, *_ = env.step(action)
-        observations.append(observation)
-        rewards.append(reward)
-    env.close()
-    return np.array(observations), rewards
-
-
-def sampled_actions(n_members, n_steps, hold):
-    """Actions that Gymnasium samples, each held for `hold` steps."""
-    space = gymnasium.make("Swimmer-v5").action_space
-    space.seed(1)
-    held = np.array([[space.sample() for _ in range(n_steps // hold)] for _ in range(n_members)])
-    return np.repeat(held, hold, axis=1)
-
-
 @pytest.mark.parametrize("hold", [1, 20])
 def test_swimmer_v5_equals_gymnasium_step_by_step(hold):
     task = short("Swimmer-v5", 400, engine="mujoco")
-    actions = sampled_actions(3, task.n_steps, hold)
+    actions = sampled_actions("Swimmer-v5", 3, task.n_steps, hold)
     seeds = [5, 6, 7]
     network = ScriptedNetwork(actions.astype(np.float64))
     fitness = task.evaluate(network, np.zeros((3, 1)), seeds, n_threads=2)
@@ -84,7 +64,7 @@ def test_swimmer_v5_equals_gymnasium_step_by_step(hold):
 
     at_limit = 0
     for m, (qpos, qvel) in enumerate(zip(*task.initial_states(seeds), strict=True)):
-        expected, expected_rewards = gymnasium_rollout(qpos, qvel, actions[m])
+        expected, expected_rewards = gymnasium_rollout("Swimmer-v5", qpos, qvel, actions[m])
         observed = np.array([o[m] for o in network.observations])
         np.testing.assert_array_equal(observed, expected[:-1])
         np.testing.assert_array_equal(task.observe(bodies)[m], expected[-1])
@@ -107,7 +87,7 @@ def test_swimmer_v5_may_start_beyond_its_limits():
     for action in actions:
         task.step(bodies, action[None].astype(np.float64))
         ours.append(task.observe(bodies)[0])
-    theirs, _ = gymnasium_rollout(qpos[0], qvel[0], actions)
+    theirs, _ = gymnasium_rollout("Swimmer-v5", qpos[0], qvel[0], actions)
     np.testing.assert_array_equal(ours, theirs)
 
 
@@ -117,7 +97,7 @@ def test_swimmer_v5_rounds_actions_to_float32():
     assert (actions != actions.astype(np.float32)).all()
     fitness = task.evaluate(ScriptedNetwork(actions), np.zeros((1, 1)), seed=3)
     qpos, qvel = task.initial_states([3])
-    _, rewards = gymnasium_rollout(qpos[0], qvel[0], actions[0].astype(np.float32))
+    _, rewards = gymnasium_rollout("Swimmer-v5", qpos[0], qvel[0], actions[0].astype(np.float32))
     assert fitness[0] == sum(rewards)
 
 
