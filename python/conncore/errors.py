@@ -60,6 +60,10 @@ class CheckpointError(UsageError):
     """A run directory or checkpoint that cannot be continued or read."""
 
 
+class ConnectomeWarning(UserWarning):
+    """A reader decided something about a file that its user should know, such as a weight of 1."""
+
+
 class UnseededWarning(UserWarning):
     """An environment draws random numbers that its seed does not determine."""
 

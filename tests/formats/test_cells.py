@@ -154,3 +154,35 @@ def test_a_column_appears_once(tmp_path):
     path = table(tmp_path / "c.csv", "name,region,region\nA,x,y\n")
     with pytest.raises(ConnectomeError, match=r"c\.csv: line 1 names the column 'region' twice"):
         read_cells(path)
+
+
+def test_sides_and_roles_that_are_no_body_map_are_attributes(tmp_path):
+    path = table(tmp_path / "c.csv", "name,class,side,role\nA,PN,left,sensory\nB,KC,right,\n")
+    cells = read_cells(path)
+    assert cells.body is None
+    assert cells.attributes["side"] == ("left", "right")
+    assert cells.attributes["role"] == ("sensory", "")
+    path = table(tmp_path / "c.csv", "name,role,segment,side\nA,sensory,1,left\nB,,2,\n")
+    cells = read_cells(path)
+    assert cells.body is None
+    assert cells.attributes["segment"].tolist() == [1, 2]
+
+
+def test_roles_and_sides_have_several_spellings(tmp_path):
+    text = "name,class,role,segment,side\nA,DA,Motor neuron,1,D\nB,MDL,Muscle,2,ventral\n"
+    body = read_cells(table(tmp_path / "c.csv", text)).body
+    assert (body.role, body.side) == (("motor", "muscle"), ("dorsal", "ventral"))
+
+
+def test_names_can_be_in_another_column_and_words_can_be_missing(tmp_path):
+    text = "root_id\tclass\tnt\tsize\n1\tNA\tgaba\t2\n2\tORN\tNA\tNA\n"
+    path = table(tmp_path / "c.tsv", text)
+    with pytest.raises(ConnectomeError, match=r"no column 'name'.*with the option name=TITLE"):
+        read_cells(path)
+    cells = read_cells(path, name="root_id")
+    assert cells.names == ["1", "2"]
+    assert cells.classes == ("NA", "ORN")  # kept as written
+    np.testing.assert_array_equal(cells.attributes["size"], [2, np.nan])
+    cells = read_cells(path, name="root_id", missing="na")
+    assert cells.classes == ("", "ORN")
+    assert cells.attributes["nt"] == ("gaba", "")

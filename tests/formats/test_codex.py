@@ -45,7 +45,7 @@ def test_codex_in_pieces_is_the_same_as_by_pyarrow(tmp_path, monkeypatch):
     pytest.importorskip("pyarrow")
     path = FILES / "codex" / "connections.csv"
     slow = read(path)
-    monkeypatch.setattr("conncore.formats._tables.LARGE", 0)
+    monkeypatch.setattr("conncore.formats._open_table.LARGE", 0)
     fast = read(path)
     assert fast.names == slow.names
     assert fast.transmitters == slow.transmitters

@@ -187,7 +187,7 @@ def check(path, **options):
     assert used_seconds() - start < 5
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::conncore.errors.ConnectomeWarning")
 def test_mutated_files_raise_nothing_else(tmp_path):
     rng = random.Random(20261123)
     begin = trees()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -73,11 +74,12 @@ def test_parallel_edges_are_summed_and_minus_inhibits():
 @pytest.mark.parametrize(
     ("edge", "message"),
     [
-        ({"weight": "x"}, "edge 'A' -> 'B': the weight 'x' is not a number"),
-        ({"weight": 0}, "weight 0.0 is not positive and finite"),
-        ({"weight": -1, "sign": 1}, "put signs in the attribute sign"),
+        ({"weight": "x"}, "edge 'A' -> 'B', attribute 'weight': 'x' is not a number"),
+        ({"weight": math.inf}, "weight inf is not finite"),
+        ({"weight": -1, "sign": 1}, "weight -1 is negative; if a minus means inhibition, use the"),
+        ({"weight": -1, "type": "gap"}, "weight -1 is negative; a gap junction has no sign"),
         ({"sign": 3}, "unknown sign '3'"),
-        ({"sign": 1, "type": "gap"}, "none for a gap junction"),
+        ({"sign": 1, "type": "gap"}, "a gap junction has no sign; leave it empty"),
         ({"type": "psychic"}, "unknown type 'psychic'"),
     ],
 )

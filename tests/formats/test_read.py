@@ -18,8 +18,10 @@ def test_unknown_formats_and_options_are_named():
         read(FILES / "square.csv", format="excel")
     with pytest.raises(UsageError, match="unknown option 'size' of format flyvis; choose one of"):
         read(FILES / "flyvis.json", size=2)
-    with pytest.raises(UsageError, match="format graphml has no options; leave out 'size'"):
+    with pytest.raises(UsageError, match="unknown option 'size' of format graphml; choose one"):
         read(FILES / "small.graphml", size=2)
+    with pytest.raises(UsageError, match="format npz has no options; leave out 'size'"):
+        read(FILES / "own.npz", format="npz", size=2)
 
 
 def test_options_come_from_words():

@@ -1,4 +1,4 @@
-"""Tables without a header, with other separators, and in Parquet."""
+"""Tables without a header, with other delimiters, and in Parquet."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from conncore.formats import read
 from format_files import edges
 
 
-def test_headerless_and_other_separators(tmp_path):
+def test_headerless_and_other_delimiters(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("29 8419602 9.0\n29 9469519 1.0 \n")
     worm = read(path, header=False)
     assert edges(worm) == {("29", "8419602"): (9, 0), ("29", "9469519"): (1, 0)}
-    with pytest.raises(ConnectomeError, match="first line is an edge, read with header=False"):
+    with pytest.raises(ConnectomeError, match="first line is an edge, use the option header=False"):
         read(path)
     path.write_text("A|B\nB|C\n")
-    assert edges(read(path, header=False, separator="|")) == {
+    assert edges(read(path, header=False, delimiter="|")) == {
         ("A", "B"): (1, 0),
         ("B", "C"): (1, 0),
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+import warnings
+from typing import Annotated, TextIO
 
 import typer
 
@@ -17,7 +18,13 @@ from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
 from conncore.cli.options import Command
 from conncore.cli.reproduce import reproduce
-from conncore.errors import ConncoreError, UntrustedRunError, visible
+from conncore.errors import (
+    ConncoreError,
+    ConnectomeWarning,
+    UnseededWarning,
+    UntrustedRunError,
+    visible,
+)
 
 app = typer.Typer(
     name="conncore",
@@ -62,6 +69,7 @@ def _options(
 
 def main() -> None:
     """Run the command line. An error is one line and an exit status, not a traceback."""
+    warnings.showwarning = _print_warning
     try:
         app(prog_name="conncore")
     except UntrustedRunError as error:
@@ -75,6 +83,22 @@ def main() -> None:
         _fail("not enough memory; use a smaller population", 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _print_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning of conncore as one line, and any other with its place in the code."""
+    if category in (ConnectomeWarning, UnseededWarning):
+        print("warning:", visible(str(message)), file=sys.stderr)
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+        print(text, end="", file=sys.stderr)
 
 
 def _fail(message: str, status: int) -> None:

@@ -184,11 +184,18 @@ def label(
     ],
     format: Format = None,
     option: Options = None,
+    name: Annotated[
+        str | None, typer.Option(help="Title of the column of cell names. Default: name.")
+    ] = None,
+    missing: Annotated[
+        str | None, typer.Option(help='Words of the table that mean "no value": WORD,WORD.')
+    ] = None,
 ) -> None:
     """Add classes, transmitters, the body map and other attributes to the cells."""
     from conncore.formats import read_cells
 
-    _write(_open(source, format, option).annotate(read_cells(table)), out)
+    cells = read_cells(table, name=name, missing=missing)
+    _write(_open(source, format, option).annotate(cells), out)
 
 
 def null(

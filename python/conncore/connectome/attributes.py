@@ -10,6 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from conncore.connectome.labels import Labels
 from conncore.errors import ConnectomeError
 
+#: In a table or graph, the name of an attribute that is called like a field of the cells.
+PREFIX = "attribute:"
+FIELDS = ("name", "class", "transmitter", "role", "segment", "side")
+
 Column = Labels | NDArray[np.float64]
 Attributes = Mapping[str, Column]
 
@@ -49,3 +53,8 @@ def take_cells(attributes: Attributes, cells: Sequence[int] | NDArray[np.integer
         key: column.take(places) if isinstance(column, Labels) else column[places]
         for key, column in attributes.items()
     }
+
+
+def attribute_title(key: str) -> str:
+    """The name of an attribute among the columns of a table or the attributes of a node."""
+    return f"{PREFIX}{key}" if key.lower() in FIELDS or key.startswith(PREFIX) else key

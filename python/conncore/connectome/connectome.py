@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conncore.connectome import signs
 from conncore.connectome.annotate import annotate
+from conncore.connectome.frames import cells_frame, edges_frame
 from conncore.connectome.merge import merge, merge_left_right, split_muscles
 from conncore.connectome.record import Record
 from conncore.connectome.select import select, subset
@@ -61,3 +62,5 @@ class Connectome(Record):
     merge_left_right = merge_left_right
     split_muscles = split_muscles
     annotate = annotate
+    cells_frame = cells_frame
+    edges_frame = edges_frame

@@ -12,12 +12,15 @@ from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.formats._detect import SUFFIXES, detect
 from conncore.formats._files import OpenedFile, open_file
+from conncore.formats._frame_table import is_frame
 from conncore.formats.cect import read_cect
 from conncore.formats.cells import read_cells
 from conncore.formats.codex import read_codex
 from conncore.formats.cook import read_cook
 from conncore.formats.edges import cells_beside, read_edges, write_edges
 from conncore.formats.flyvis import read_flyvis
+from conncore.formats.frames import read_frame
+from conncore.formats.graph_files import read_graph
 from conncore.formats.graphml import read_graphml, write_graphml
 from conncore.formats.graphs import from_networkx, to_networkx
 from conncore.formats.haspel import read_haspel
@@ -61,6 +64,7 @@ READERS: dict[str, Callable[..., Connectome]] = {
     "sparse": read_sparse,
     "npz": load_npz,
     "graphml": read_graphml,
+    "graph": read_graph,
     "neuroml": read_neuroml,
     "sonata": read_sonata,
     "codex": read_codex,
@@ -74,13 +78,14 @@ READERS: dict[str, Callable[..., Connectome]] = {
 }
 
 
-def read(path: str | PathLike[str], format: str | None = None, **options: Any) -> Connectome:
-    """Read a connectome file.
+def read(path: Any, format: str | None = None, **options: Any) -> Connectome:
+    """Read a connectome from a file or a data frame.
 
     Parameters
     ----------
-    path : path
-        The file or directory; also a gzipped file (.gz), or a zip archive that holds it.
+    path : path or data frame
+        The file or directory; also a gzipped file (.gz), or a zip archive that holds it. Or a
+        frame of pandas, polars or pyarrow, see `conncore.formats.frames.read_frame`.
     format : str, optional
         A key of `READERS`. If not given, the end of the file name and the first bytes decide.
     **options
@@ -97,10 +102,14 @@ def read(path: str | PathLike[str], format: str | None = None, **options: Any) -
     UsageError
         If the format has no such option.
     """
-    file = open_file(path)
-    format = detect(file) if format is None else choose("format", format, READERS)
-    reader = READERS[format]
-    known = [name for name in inspect.signature(reader).parameters if name != "path"]
+    file: Any = path
+    if is_frame(path):
+        format, reader = "frame", read_frame
+    else:
+        file = open_file(path)
+        format = detect(file) if format is None else choose("format", format, READERS)
+        reader = READERS[format]
+    known = [name for name in inspect.signature(reader).parameters if name not in ("path", "frame")]
     for option in options:
         if not known:
             raise UsageError(f"format {format} has no options; leave out {option!r}")
@@ -131,6 +140,9 @@ def parse_options(format: str, pairs: Iterable[str]) -> dict[str, Any]:
     parameters = inspect.signature(READERS[choose("format", format, READERS)]).parameters
     options: dict[str, Any] = {}
     for key, word in (_split(pair) for pair in pairs):
+        if key == "where":  # several conditions
+            options[key] = [*options.get(key, ()), word]
+            continue
         default = parameters[key].default if key in parameters else None
         try:
             if isinstance(default, bool):

@@ -44,6 +44,14 @@ class Words:
         """These rows of the column."""
         return Words(self.codes[rows], self.words)
 
+    def stripped(self) -> Words:
+        """The same column without blanks around its words."""
+        words = [word.strip() for word in self.words]
+        if words == self.words:
+            return self
+        merged = Words.of(words)
+        return Words(merged.codes[self.codes], merged.words)
+
     def __len__(self) -> int:
         return len(self.codes)
 

@@ -9,23 +9,27 @@ from os import PathLike
 from pathlib import Path
 
 from conncore.errors import ConnectomeError
+from conncore.formats._delimited import guess_delimiter, read_rows
 from conncore.formats._files import OpenedFile, Source, open_file
-from conncore.formats._tables import COLUMNAR, guess_separator, number, read_rows
+from conncore.formats._open_table import COLUMNAR
+from conncore.formats._tables import number
 from conncore.formats._unpack import GZIP, ZIP, brief
-from conncore.formats.edges import ALIASES
+from conncore.formats._vocabulary import TITLES, normal_title
+from conncore.formats._xlsx import Workbook
+from conncore.formats.graph_files import GRAPHS
 
 #: Formats that the end of the name decides. For tables, archives and JSON the content decides.
 BY_SUFFIX = {
     ".npy": "matrix",
     ".graphml": "graphml",
+    **dict.fromkeys(GRAPHS, "graph"),
     ".nml": "neuroml",
     ".h5": "sonata",
     ".hdf5": "sonata",
-    ".xlsx": "cook2019",
     ".mat": "haspel2011",
 }
 TABLES = (".csv", ".tsv", ".txt", ".edgelist", *COLUMNAR)
-SUFFIXES = (*BY_SUFFIX, *TABLES, ".npz", ".json", ".xml", ".zip", ".gz", ".tgz")
+SUFFIXES = (*BY_SUFFIX, *TABLES, ".xlsx", ".npz", ".json", ".xml", ".zip", ".gz", ".tgz")
 
 
 def detect(path: str | PathLike[str]) -> str:
@@ -57,6 +61,9 @@ def detect(path: str | PathLike[str]) -> str:
         return BY_SUFFIX[suffix]
     if name.endswith((".tar.gz", ".tgz")):
         return "neuprint"
+    if suffix == ".xlsx":
+        sheets = Workbook(file).names
+        return "cook2019" if any("hermaphrodite" in s or "male" in s for s in sheets) else "edges"
     if suffix in (".npz", ".zip"):
         return _of_archive(file, suffix)
     if suffix not in SUFFIXES:
@@ -68,13 +75,22 @@ def detect(path: str | PathLike[str]) -> str:
         )
     source = file.source
     if source.suffix == ".json":
-        return "flyvis" if b'"offsets"' in source.content else "cect"
+        return _of_json(source.content)
     if source.suffix == ".xml":
         return "graphml" if b"<graphml" in source.content[:4096] else "neuroml"
     if source.suffix in COLUMNAR:
         titles = {b"Presynaptic_ID": "shiu2024", b"pre_root_id": "codex", b"bodyId_pre": "neuprint"}
         return next((f for title, f in titles.items() if title in source.content), "edges")
     return _of_table(source)
+
+
+def _of_json(content: bytes) -> str:
+    if content.lstrip()[:1] == b"[":
+        return "edges"
+    if b'"offsets"' in content:
+        return "flyvis"
+    links = (b'"links"', b'"edges"')
+    return "graph" if any(key in content for key in links) and b'"nodes"' in content else "cect"
 
 
 def _of_files(file: OpenedFile, names: Collection[str]) -> str:
@@ -123,7 +139,7 @@ def _of_table(source: Source) -> str:
     start = start if len(start) == len(source.content) else start.rpartition(b"\n")[0]
     head = Source(source.label, source.name, start, source.size)
     try:
-        rows = read_rows(head, guess_separator(source))
+        rows = read_rows(head, guess_delimiter(source))
         _, first = next(rows, (1, [""]))
         _, second = next(rows, (2, [""]))
     except ConnectomeError:
@@ -140,5 +156,6 @@ def _of_table(source: Source) -> str:
     # A matrix has no title of an edge table, and has only numbers or an empty corner.
     numbers = len(second) > 3 and all(number(word or "0") is not None for word in second[1:])
     corner = len(first) > 1 and not first[0]
-    named = titles & {title.lower() for end in ("pre", "post") for title in ALIASES[end]}
+    normal = {normal_title(title) for title in first}
+    named = normal & {*TITLES["pre"], *TITLES["post"]}
     return "matrix" if (numbers or corner) and not named else "edges"

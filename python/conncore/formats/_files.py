@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path, PurePosixPath
 
-from conncore.errors import ConnectomeError
+from conncore.errors import ConnectomeError, ConnectomeWarning
 from conncore.formats._unpack import GZIP, UNPACK, ZIP, Budget, brief, gunzip, untar, unzip
 
 #: The first bytes of the binary formats that conncore reads.
@@ -85,6 +86,10 @@ class Source:
     def error(self, message: str) -> ConnectomeError:
         """An error that names the file."""
         return ConnectomeError(f"{self.label}: {message}")
+
+    def warn(self, message: str) -> None:
+        """Say what a reader decided about the content of the file."""
+        warnings.warn(f"{self.label}: {message}", ConnectomeWarning, stacklevel=2)
 
     def check_rows(self, n_rows: int) -> None:
         """Refuse more than `most_rows` rows or edges."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PROGRAM = Path(__file__).with_name("_worker_program.py")
 PACKAGES = {"parquet": "pyarrow", "feather": "pyarrow", "mat": "scipy", "hdf5": "h5py"}
+PACKAGES |= dict.fromkeys(("gml", "pajek", "gexf"), "networkx")
 
 
 def run_worker(

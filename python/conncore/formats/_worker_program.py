@@ -11,6 +11,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ def read_table(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
         schema, n_rows = batches.schema, 0
     titles = [name.strip() for name in schema.names]
     wanted = request["wanted"]
-    places = [k for k, title in enumerate(titles) if wanted is None or title.lower() in wanted]
+    places = [k for k, title in enumerate(titles) if wanted is None or normal(title) in wanted]
     if n_rows <= request["most_rows"]:
         names = [schema.names[k] for k in places]
         table = file.read(names) if kind == "parquet" else batches.read_all().select(names)
@@ -68,6 +69,8 @@ def read_table(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
     if n_rows > request["most_rows"]:
         raise ValueError(f"it holds {n_rows} rows, too many for its size")
     facts: dict[str, Any] = {"titles": titles, "loaded": [titles[k] for k in places]}
+    numeric = [pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in schema.types]
+    facts["numeric"] = [title for title, known in zip(titles, numeric, strict=True) if known]
     facts |= {"n_rows": n_rows, "words": []}
     arrays = []
     for k in range(len(places)):
@@ -75,6 +78,11 @@ def read_table(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
         facts["words"].append(words)
         arrays.append(values)
     return facts, arrays
+
+
+def normal(title: str) -> str:
+    """The form in which conncore compares titles, see `normal_title` in `_vocabulary`."""
+    return re.sub(r"[\W_]+", "", title.casefold()) or title
 
 
 def encode(pa: Any, column: Any) -> tuple[list[str] | None, Any]:
@@ -159,6 +167,38 @@ def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
     return facts, arrays
 
 
+def read_graph(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
+    """The nodes and edges of a graph, with attributes that are texts or numbers."""
+    import networkx
+
+    limit(request)
+    if kind == "gml":
+        graph = networkx.parse_gml(content.decode("utf-8-sig").splitlines(), label="id")
+    elif kind == "pajek":
+        graph = networkx.parse_pajek(content.decode("utf-8-sig").splitlines())
+    else:
+        graph = networkx.read_gexf(io.BytesIO(content))
+    if max(graph.number_of_nodes(), graph.number_of_edges()) > request["most_rows"]:
+        raise ValueError("it holds more nodes or edges than a file of its size may")
+    places = {node: k for k, node in enumerate(graph)}
+    facts = {
+        "directed": graph.is_directed(),
+        "graph": plain(graph.graph),
+        "ids": [str(node) for node in graph],
+        "nodes": [plain(data) for _, data in graph.nodes(data=True)],
+        "edges": [[places[i], places[j], plain(data)] for i, j, data in graph.edges(data=True)],
+    }
+    return facts, []
+
+
+def plain(attributes: dict[Any, Any]) -> dict[str, Any]:
+    """Attributes as JSON holds them; other values become text."""
+    return {
+        str(key): value if isinstance(value, (str, int, float)) else str(value)
+        for key, value in attributes.items()
+    }
+
+
 def find(h5py: Any, group: Any, path: str, depth: int = 0) -> Any:
     """The object at a path, or None. A link to another file is refused and never followed.
 
@@ -213,6 +253,8 @@ def main() -> None:
     try:
         if kind in ("parquet", "feather"):
             facts, arrays = read_table(kind, content, request)
+        elif kind in ("gml", "pajek", "gexf"):
+            facts, arrays = read_graph(kind, content, request)
         else:
             facts, arrays = {"mat": read_mat, "hdf5": read_hdf5}[kind](content, request)
         arrays = [a.astype(a.dtype.newbyteorder("<"), order="C") for a in arrays]

@@ -26,10 +26,11 @@ from conncore.connectome import Connectome
 from conncore.connectome.transmitters import TRANSMITTERS
 from conncore.errors import ConnectomeError, DuplicateEdgesError, UsageError
 from conncore.formats._build import check_names, fold, is_symmetric, make
+from conncore.formats._edge_options import EdgeOptions
+from conncore.formats._edge_rows import connectome_of_edges
 from conncore.formats._files import Source, open_source
-from conncore.formats._tables import open_table
-from conncore.formats.edges import edges_of_table
-from conncore.formats.flyvis import load_json
+from conncore.formats._json import load_json
+from conncore.formats._open_table import open_table
 
 GAP = "Generic_GJ"
 SIGNED = {"ExcitatoryChem": 1, "InhibitoryChem": -1}
@@ -176,11 +177,10 @@ def _merge(source: Source, names: list[str], found: dict[str, Any]) -> tuple[Any
 
 
 def _read_edge_list(source: Source) -> Connectome:
-    titles = {"pre": "Source", "post": "Target", "weight": "Weight", "type": "Type", "sign": None}
-    wanted = [title for title in titles.values() if title]
-    table = open_table(source, wanted)
+    titles = {"pre": "Source", "post": "Target", "weight": "Weight", "type": "Type"}
+    table = open_table(source, titles.values())
     try:
-        both = edges_of_table(table, titles, None, "error")
+        both = connectome_of_edges(table, EdgeOptions(titles))
     except DuplicateEdgesError as error:  # this reader has no option to add the weights
         raise ConnectomeError(f"{error}; merge them") from None
     gap_pre, gap_post, gap_weight = fold(both.gap_pre, both.gap_post, both.gap_weight)

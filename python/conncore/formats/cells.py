@@ -2,33 +2,55 @@
 
 The column `name` is needed. `class` and `transmitter` are optional, and so is the body map: `role`,
 `segment` and `side`, see `conncore.connectome.BodyMap`. Each other column is an attribute of the
-cells, such as `region` or `confidence`.
+cells, such as `region` or `confidence`. The columns `role`, `segment` and `side` are attributes,
+too, if they are no body map: if one of them is missing, or if no role is motor or muscle and no
+side is dorsal or ventral.
 """
 
 from __future__ import annotations
 
 import math
-from os import PathLike
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from conncore.connectome.annotate import BodyColumns, CellTable
-from conncore.connectome.attributes import Column
+from conncore.connectome.attributes import FIELDS, PREFIX, Column
 from conncore.connectome.labels import Labels
 from conncore.formats._build import Words
 from conncore.formats._files import open_source
-from conncore.formats._tables import Table, number, open_table
+from conncore.formats._frame_table import frame_table, is_frame
+from conncore.formats._open_table import open_table
+from conncore.formats._tables import Table, number
+from conncore.formats._vocabulary import MISSING, ROLES, SIDES, missing_words, normal_word
 
-FIELDS = ("name", "class", "transmitter", "role", "segment", "side")
+BODY = ("role", "segment", "side")
 
 
-def read_cells(path: str | PathLike[str]) -> CellTable:
+def read_cells(
+    path: Any,
+    *,
+    name: str | None = None,
+    missing: str | Iterable[str] | None = None,
+    delimiter: str | None = None,
+    comment: str = "",
+    decimal: str = ".",
+) -> CellTable:
     """Read a table of cells, for `Connectome.annotate` or for `read_edges(cells=...)`.
 
     Parameters
     ----------
-    path : path
-        A .csv, .tsv or .txt file in UTF-8, or a Parquet or Feather file; also gzipped.
+    path : path or data frame
+        A .csv, .tsv or .txt file in UTF-8, or a Parquet or Feather file; also gzipped. Or a frame
+        of pandas, polars or pyarrow.
+    name : str, optional
+        The title of the column of cell names. If not given, it is "name".
+    missing : str or sequence of str, optional
+        Words that mean "no value": "NA,None". If not given, only an empty field does. In a column
+        of numbers, NA, NaN, None, null and N/A do in any case.
+    delimiter, comment, decimal
+        As for `conncore.formats.read_edges`.
 
     Returns
     -------
@@ -41,45 +63,94 @@ def read_cells(path: str | PathLike[str]) -> CellTable:
     ConnectomeError
         With file and line, if the table cannot be understood or lists a cell twice.
     """
-    table = open_table(open_source(path), None)
-    titles = {field: table.find(field, None) for field in FIELDS}
+    if is_frame(path):
+        table = frame_table(path)
+    else:
+        source = open_source(path)
+        table = open_table(source, None, delimiter=delimiter, comment=comment, decimal=decimal)
+    return cells_of_table(table, name, missing)
+
+
+def cells_of_table(
+    table: Table, name: str | None = None, missing: str | Iterable[str] | None = None
+) -> CellTable:
+    """The cells of a table; `read_cells` explains the options and errors."""
+    titles = {field: table.find(field, name if field == "name" else None) for field in FIELDS}
     if titles["name"] is None:
-        raise table.missing("name")
-    others = [title for title in table.titles if title and title not in titles.values()]
-    for title in others:
-        table.need(title)  # refuses a column that appears twice
+        raise table.missing("name", "; name the column of cell names with the option name=TITLE")
+    for title in table.titles:
+        if title:
+            table.need(title)  # refuses a column that appears twice
     if not table.n_rows:
         raise table.source.error("there are no cells below the line of column names")
     names = table.names(titles["name"]).tolist()
     seen: dict[str, int] = {}
-    for row, name in enumerate(names):
-        if seen.setdefault(name, row) != row:
-            both = table.list_rows([seen[name], row])
-            raise table.source.error(f"{both} name the same cell {name!r}")
-    none = Labels(np.zeros(table.n_rows, np.intp), ("",))
-    columns = {
-        field: none if title is None else _labels(table, title)
-        for field, title in titles.items()
-        if field != "name"
-    }
-    body = None
-    if any(titles[field] is not None for field in ("role", "segment", "side")):
-        segments = [_segment(table, *cell) for cell in enumerate(columns["segment"])]
-        body = BodyColumns(columns["role"], np.array(segments), columns["side"])
+    for row, word in enumerate(names):
+        if seen.setdefault(word, row) != row:
+            both = table.list_rows([seen[word], row])
+            raise table.source.error(f"{both} name the same cell {word!r}")
+    lacks = missing_words(missing)
+    classes = _labels(table, titles["class"], lacks)
+    transmitters = _labels(table, titles["transmitter"], lacks)
+    body = _body(table, titles, lacks)
+    fields = ("name", "class", "transmitter", *(BODY if body is not None else ()))
+    used = {titles[field] for field in fields}
+    others = [title for title in table.titles if title and title not in used]
     return CellTable(
         names=names,
-        classes=columns["class"],
-        transmitters=columns["transmitter"],
+        classes=classes,
+        transmitters=transmitters,
         body=body,
-        attributes={title: _attribute(table, title) for title in others},
+        attributes={
+            title.removeprefix(PREFIX) or title: _attribute(table, title, lacks) for title in others
+        },
         source=table.source.label,
         where=table.where,
     )
 
 
-def _labels(table: Table, title: str) -> Labels:
+def _labels(table: Table, title: str | None, lacks: frozenset[str]) -> Labels:
+    """A column of words; words that mean "no value" are empty."""
+    if title is None:
+        return Labels(np.zeros(table.n_rows, np.intp), ("",))
     words = table.words(title)
-    return Labels(words.codes, words.words)
+    plain = [_word(word, lacks) for word in words.words]
+    merged = Labels.of(plain)
+    return Labels(merged.codes[words.codes], merged.words)
+
+
+def _word(word: str, lacks: frozenset[str]) -> str:
+    return "" if normal_word(word) in lacks else word
+
+
+def body_of(
+    roles: Sequence[str], segments: Sequence[int], sides: Sequence[str]
+) -> BodyColumns | None:
+    """The columns of the body map, or None if no role and no side is one of a body map."""
+    role = Labels.of([ROLES.get(normal_word(word), word) for word in roles])
+    side = Labels.of([SIDES.get(normal_word(word), word) for word in sides])
+    if not {*role.words} & {*ROLES.values()} and not {*side.words} & {*SIDES.values()}:
+        return None
+    return BodyColumns(role, np.array(segments, np.int64), side)
+
+
+def _body(table: Table, titles: dict[str, str | None], lacks: frozenset[str]) -> BodyColumns | None:
+    """The columns of the body map of a table, or None if it has none."""
+    role, segment, side = (titles[field] for field in BODY)
+    given = [title for title in (role, segment, side) if title is not None]
+    if given and not any(any(table.text(title).words) for title in given):
+        none = Labels(np.zeros(table.n_rows, np.intp), ("",))
+        return BodyColumns(none, np.full(table.n_rows, -1), none)
+    if role is None or segment is None or side is None:
+        return None
+    roles, sides = _labels(table, role, lacks), _labels(table, side, lacks)
+    if body_of(roles, [-1] * len(roles), sides) is None:
+        return None
+    words = _labels(table, segment, lacks)
+    if not isinstance(table.column(segment), Words):  # numbers have -1 where text has nothing
+        words = words.relabel(np.array([word == "-1" for word in words]), "")
+    segments = [_segment(table, *cell) for cell in enumerate(words)]
+    return body_of(roles, segments, sides)
 
 
 def _segment(table: Table, row: int, word: str) -> int:
@@ -91,14 +162,18 @@ def _segment(table: Table, row: int, word: str) -> int:
     return int(word[:9])  # nine digits are more than any segment has
 
 
-def _attribute(table: Table, title: str) -> Column:
+def _attribute(table: Table, title: str, lacks: frozenset[str]) -> Column:
     """A column as numbers if it holds nothing else, or as words."""
-    column = table.columns[title]
+    column = table.column(title)
     if not isinstance(column, Words) and column.dtype.kind == "f":
         return column.astype(np.float64)
     words = table.words(title)
-    numbers = [number(word) if word else math.nan for word in words.words]
+    gone = [normal_word(word) in lacks | MISSING for word in words.words]
+    numbers = [
+        math.nan if lack else number(word, table.decimal)
+        for word, lack in zip(words.words, gone, strict=True)
+    ]
     # Floats from 2**53 on are rounded, and numbers of this size are ids.
-    if not any(words.words) or any(n is None or abs(n) >= 2**53 for n in numbers):
-        return Labels(words.codes, words.words)
+    if all(gone) or any(n is None or abs(n) >= 2**53 for n in numbers):
+        return _labels(table, title, lacks)
     return np.array(numbers, np.float64)[words.codes]

@@ -20,7 +20,8 @@ from conncore.connectome import Connectome
 from conncore.connectome.transmitters import transmitter_name
 from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_file, open_source
-from conncore.formats._tables import Table, number, open_table
+from conncore.formats._open_table import open_table
+from conncore.formats._tables import Table, number
 
 COLUMNS = ("pre_root_id", "post_root_id", "neuropil", "syn_count", "nt_type")
 

@@ -1,55 +1,36 @@
-"""Edge tables: one edge per row, as text (.csv, .tsv, .txt) or as columns (Parquet, Feather).
+"""Edge tables: one edge per row, as text, Parquet, Feather, JSON records or a sheet of a workbook.
 
 The columns pre and post are needed; type (chemical or gap), weight and sign are optional. Each may
-have any of its usual names, see `ALIASES`. If the directory of `x.edges.csv` or `x.csv` also holds
-`x.cells.csv`, the reader takes the cells from there, see `conncore.formats.cells`. The reader
-refuses several rows for one edge, or adds their weights with ``duplicates="sum"``.
+have any of its usual names, see `conncore.formats._vocabulary`. If the directory of `x.edges.csv`
+or `x.csv` also holds `x.cells.csv`, the reader takes the cells from there, see
+`conncore.formats.cells`. The reader refuses several rows for one edge, or adds their weights with
+``duplicates="sum"``. A row with the weight 0 gives no edge.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from conncore.connectome import Connectome
-from conncore.connectome.annotate import CellTable
-from conncore.errors import ConnectomeError, DuplicateEdgesError, choose
-from conncore.formats._build import Groups, make, number_cells
-from conncore.formats._files import open_source
-from conncore.formats._tables import Table, open_table
-from conncore.formats.cells import FIELDS, read_cells
+from conncore.connectome.attributes import FIELDS
+from conncore.errors import ConnectomeError
+from conncore.formats._delimited import DELIMITERS
+from conncore.formats._edge_options import edge_options
+from conncore.formats._edge_rows import connectome_of_table
+from conncore.formats._files import open_file
+from conncore.formats._json import records_table
+from conncore.formats._open_table import open_table
+from conncore.formats._sheets import sheet_table
+from conncore.formats._vocabulary import TITLES, normal_title
+from conncore.formats.cells import read_cells
 from conncore.storage import write_atomically
 
-DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 EDGE_COLUMNS = ("pre", "post", "type", "weight", "sign")
-#: Names of the columns, in any case. The reader takes the first name that the file has.
-ALIASES: dict[str, tuple[str, ...]] = {
-    "pre": ("pre", "source", "presynaptic", "from", "pre_id", "bodyId_pre", "pre_root_id"),
-    "post": ("post", "target", "postsynaptic", "to", "post_id", "bodyId_post", "post_root_id"),
-    "type": ("type",),
-    "weight": ("weight", "synapses", "syn_count", "n_synapses", "count"),
-    "sign": ("sign",),
-}
-#: Words for a chemical synapse (0) or a gap junction (1).
-TYPES = {"": 0, "chemical": 0, "gap": 1, "gap_junction": 1, "electrical": 1}
-SIGNS = {
-    "+1": 1,
-    "1": 1,
-    "exc": 1,
-    "excitatory": 1,
-    "-1": -1,
-    "inh": -1,
-    "inhibitory": -1,
-    "0": 0,
-    "": 0,
-    "unknown": 0,
-}
 
 
 def read_edges(
@@ -58,35 +39,63 @@ def read_edges(
     cells: str | PathLike[str] | None = None,
     pre: str | None = None,
     post: str | None = None,
-    type: str | None = None,
     weight: str | None = None,
+    type: str | None = None,
     sign: str | None = None,
+    type_map: str | Mapping[str, str] | None = None,
+    ignore: str | Iterable[str] | None = None,
+    missing: str | Iterable[str] | None = None,
+    where: str | Iterable[str] | Mapping[str, str | Iterable[str]] | None = None,
     duplicates: str = "error",
-    separator: str | None = None,
     header: bool = True,
+    delimiter: str | None = None,
+    comment: str = "",
+    decimal: str = ".",
+    sheet: str | None = None,
 ) -> Connectome:
     """Read a connectome from an edge table, one edge per row.
 
     Parameters
     ----------
     path : path
-        A .csv, .tsv or .txt file in UTF-8, or a Parquet or Feather file. Without a column of
-        types all edges are chemical. Without weights all weights are 1. Without signs all signs
-        are unknown. Cell names are strings, so long ids are never rounded.
+        A .csv, .tsv or .txt file in UTF-8, a Parquet or Feather file, a .json file with a list of
+        records, or an .xlsx workbook. A list of numbers in a record, such as ``"syn": [2, 3]``,
+        gives the columns "sum(syn)" and "len(syn)". Without a column of types all edges are
+        chemical. Without weights all weights are 1, and a `ConnectomeWarning` names the columns
+        of numbers that were not used. Without signs all signs are unknown. Cell names are strings,
+        so long ids are never rounded.
     cells : path, optional
         The table of cells, see `conncore.formats.read_cells`. It sets the order of the cells. If
         not given, it is NAME.cells.csv beside NAME.edges.csv or NAME.csv. Without this file, the
         cells have the order of the edges.
-    pre, post, type, weight, sign : str, optional
-        The names of these columns in the file. If not given, the reader looks for the usual names,
-        see `ALIASES`.
+    pre, post, weight, type, sign : str, optional
+        The titles of these columns in the file. If not given, the reader looks for the usual ones.
+        With ``sign=`` the title of the weights, a negative weight means inhibition.
+    type_map : str or mapping, optional
+        What words in the column of types mean: chemical, gap, or ignore (the row is left out), as
+        "R:ignore,EJ:gap" or {"R": "ignore", "EJ": "gap"}. Usual words are known.
+    ignore : str or sequence of str, optional
+        Titles of columns that are not used, although they have a usual name: "type,sign".
+    missing : str or sequence of str, optional
+        Words that mean "no value": "NA,NaN". Rows without pre, post or weight are left out, and
+        counted in a `ConnectomeWarning`. If not given, such rows are refused.
+    where : str, sequence of str or mapping, optional
+        Read only the rows with these words in a column: "dataset=D1,D2" or {"dataset": ["D1"]}.
     duplicates : {"error", "sum"}
-        How to treat several rows for one edge: refuse them, or add their weights.
-    separator : str, optional
-        The character between two fields. If not given, the first line decides.
+        How to treat several rows for one edge: refuse them, or add their weights. If added rows
+        differ in another column, a `ConnectomeWarning` says so.
     header : bool
         Whether the first line names the columns. Without a header the columns are called "1",
         "2", ..., and the first three are pre, post and weight.
+    delimiter : str, optional
+        The character between two fields. If not given, the first line decides.
+    comment : str
+        Lines that begin with this text are left out. Lines at the top that begin with "#" are left
+        out in any case.
+    decimal : {".", ","}
+        The decimal sign.
+    sheet : str, optional
+        The sheet of a workbook; needed if it holds several.
 
     Returns
     -------
@@ -99,155 +108,48 @@ def read_edges(
     ConnectomeError
         With file, line and column, if the file cannot be understood.
     UsageError
-        If `duplicates` is not known.
+        If an option has a value that is not known.
     """
-    choose("rule for duplicate edges", duplicates, ("error", "sum"))
+    numbered = {} if header else {"pre": pre or "1", "post": post or "2"}
+    columns = {"pre": pre, "post": post, "weight": weight, "type": type, "sign": sign}
+    options = edge_options(
+        **{**columns, **numbered},
+        type_map=type_map,
+        ignore=ignore,
+        missing=missing,
+        where=where,
+        duplicates=duplicates,
+    )
+    file = open_file(path)
     if cells is None:
-        beside = cells_beside(Path(path))
+        beside = cells_beside(file.path)
         cells = beside if beside.is_file() else None
+    if file.path.suffix.lower() == ".xlsx":
+        table = sheet_table(file, sheet, header=header, decimal=decimal)
+    elif file.source.suffix == ".json":
+        table = records_table(file.source, decimal)
+    else:
+        wanted = {title for titles in TITLES.values() for title in titles}
+        wanted.update(*(("1", "2", "3") if not header else ()))
+        wanted.update(normal_title(title) for title in (*options.titles.values(), *options.where))
+        table = open_table(
+            file.source,
+            wanted,
+            delimiter=delimiter,
+            header=header,
+            comment=comment,
+            decimal=decimal,
+        )
+    if not header and weight is None and len(table.titles) > 2:
+        options = replace(options, titles={**options.titles, "weight": "3"})
     known = None if cells is None else read_cells(cells)
-    given = {"pre": pre, "post": post, "type": type, "weight": weight, "sign": sign}
-    if not header:
-        numbered = {"pre": "1", "post": "2", "weight": "3"}
-        given = {column: title or numbered.get(column) for column, title in given.items()}
-    wanted = {title for title in given.values() if title}
-    wanted.update(*(ALIASES[column] for column in EDGE_COLUMNS))
-    table = open_table(open_source(path), wanted, separator=separator, header=header)
-    if not header and len(table.titles) < 3 and weight is None:
-        given["weight"] = None
-    try:
-        return edges_of_table(table, given, known, duplicates)
-    except DuplicateEdgesError as error:
-        raise DuplicateEdgesError(
-            f'{error}; merge them, or read with duplicates="sum" (--option duplicates=sum) to add '
-            "their weights"
-        ) from None
+    return connectome_of_table(table, options, known, table.source.stem.removesuffix(".edges"))
 
 
 def cells_beside(path: Path) -> Path:
     """The path where `read_edges` looks for the table of cells of an edge table."""
     stem = path.name.removesuffix(path.suffix).removesuffix(".edges")
     return path.with_name(f"{stem}.cells{path.suffix}")
-
-
-def edges_of_table(
-    table: Table,
-    given: Mapping[str, str | None],
-    known: CellTable | None,
-    duplicates: str,
-) -> Connectome:
-    """The connectome of a table whose columns have the given names, or the usual ones.
-
-    Raises
-    ------
-    DuplicateEdgesError
-        If several rows give the same edge and `duplicates` is "error".
-    ConnectomeError
-        If the table cannot be understood.
-    """
-    titles = {column: table.find(column, given[column], ALIASES[column]) for column in EDGE_COLUMNS}
-    for end in ("pre", "post"):
-        if titles[end] is None:
-            raise table.missing(end, f"; say which it is: {end}=TITLE (--option {end}=TITLE)")
-    heads, tails = (table.names(str(titles[end])) for end in ("pre", "post"))
-    source, n_rows = table.source, table.n_rows
-    if known is None and not n_rows:
-        raise source.error("there are no edges below the line of column names")
-    kind = sign = np.zeros(n_rows, np.int8)
-    weight = np.ones(n_rows)
-    if titles["type"] is not None:
-        kind = table.choices(
-            titles["type"], TYPES, lambda word: f"unknown type {word!r}; use chemical or gap"
-        )
-    if titles["weight"] is not None:
-        weight = table.weights(titles["weight"])
-    if titles["sign"] is not None:
-        sign = signs_of(table, titles["sign"])
-        wrong = np.flatnonzero((kind == 1) & (sign != 0))
-        if wrong.size:
-            message = "a gap junction has no sign; leave it empty"
-            raise table.error(int(wrong[0]), titles["sign"], message)
-    names, pre, post = number_cells(heads, tails, () if known is None else known.names)
-    if known is not None and len(names) > len(known.names):
-        stray = (pre >= len(known.names)) | (post >= len(known.names))
-        row = int(np.flatnonzero(stray)[0])
-        column, place = ("pre", pre) if pre[row] >= len(known.names) else ("post", post)
-        message = f"cell {names[place[row]]!r} is not in {known.source}"
-        raise table.error(row, str(titles[column]), message)
-    parts = [np.flatnonzero(kind == code) for code in (0, 1)]
-    groups = [Groups.of(pre[rows], post[rows], len(names)) for rows in parts]
-    for group, rows in zip(groups, parts, strict=True):
-        for edge in group.mixed(sign[rows])[:1].tolist():
-            _refuse_signs(table, names, pre, post, sign, rows[group.rows(edge)])
-    if duplicates == "error":
-        _refuse_duplicates(table, names, pre, post, kind, groups, parts)
-    sums = [group.sums(weight[rows]) for group, rows in zip(groups, parts, strict=True)]
-    first = [rows[group.first] for group, rows in zip(groups, parts, strict=True)]
-    in_file_order = np.argsort(first[1], kind="stable")
-    gap = first[1][in_file_order]
-    connectome = make(
-        source,
-        name=source.stem.removesuffix(".edges"),
-        pre=pre[first[0]],
-        post=post[first[0]],
-        weight=sums[0],
-        sign=sign[first[0]],
-        names=names,
-        gap_pre=pre[gap],
-        gap_post=post[gap],
-        gap_weight=sums[1][in_file_order],
-    )
-    return connectome if known is None else connectome.annotate(known)
-
-
-def signs_of(table: Table, title: str) -> NDArray[np.int8]:
-    """A column of signs, (n_rows,): 1, -1, or 0 for unknown."""
-    return table.choices(
-        title,
-        SIGNS,
-        lambda word: f"unknown sign {word!r}; use +1, -1, 0, exc, inh, unknown or nothing",
-    )
-
-
-def _refuse_signs(
-    table: Table,
-    names: Sequence[str],
-    pre: NDArray[np.int32],
-    post: NDArray[np.int32],
-    sign: NDArray[np.int8],
-    rows: NDArray[np.integer],
-) -> None:
-    """Refuse the rows of one edge, up to the first whose sign differs."""
-    upto = int(np.argmax(sign[rows] != sign[rows[0]])) + 1
-    lines = table.list_rows(rows[:upto].tolist())
-    edge = f"{names[pre[rows[0]]]!r} -> {names[post[rows[0]]]!r}"
-    raise table.source.error(f"{lines} give edge {edge} different signs")
-
-
-def _refuse_duplicates(
-    table: Table,
-    names: Sequence[str],
-    pre: NDArray[np.int32],
-    post: NDArray[np.int32],
-    kind: NDArray[np.int8],
-    groups: Sequence[Groups],
-    parts: Sequence[NDArray[np.integer]],
-) -> None:
-    repeated = [
-        rows[group.rows(edge)]
-        for group, rows in zip(groups, parts, strict=True)
-        for edge in np.flatnonzero(group.counts > 1).tolist()
-    ]
-    if not repeated:
-        return
-    rows = min(repeated, key=lambda rows: int(rows[0]))
-    more = f" (and {len(repeated) - 1} more edges are repeated)" if repeated[1:] else ""
-    edge = f"{names[pre[rows[0]]]!r} -> {names[post[rows[0]]]!r}"
-    what = ("chemical", "gap")[kind[rows[0]]]
-    raise DuplicateEdgesError(
-        f"{table.source.label}: {table.list_rows(rows.tolist())} give the same {what} edge "
-        f"{edge}{more}"
-    )
 
 
 def write_edges(

@@ -9,7 +9,6 @@ the same sign.
 
 from __future__ import annotations
 
-import json
 import math
 from os import PathLike
 from typing import Any
@@ -17,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from conncore.connectome import Connectome
-from conncore.errors import ConnectomeError, UsageError
+from conncore.errors import UsageError
 from conncore.formats._build import Groups, make
 from conncore.formats._files import Source, open_source
-from conncore.formats._unpack import UNPACK, brief
+from conncore.formats._json import load_json
 
 #: An eye has fewer columns on a side; flyvis itself uses 15.
 MOST_EXTENT = 100
@@ -120,27 +119,6 @@ def _unit(name: str, units: list[Any]) -> str:
         if isinstance(listed, list) and name in listed:
             return word
     return ""
-
-
-def load_json(source: Source, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Any]:
-    """The values of these keys in a JSON file; None for a missing optional key."""
-    if len(source.content) > (16 << 20) + 8 * source.size:  # objects take more memory than text
-        raise source.error(f"unpacks to more JSON than a file of its size may; {UNPACK}")
-    try:
-        content = json.loads(source.text())
-    except ConnectomeError:
-        raise
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise source.error(f"{where}: this is not JSON ({error.msg})") from None
-    except (ValueError, RecursionError) as error:  # endless numbers or nesting
-        raise source.error(f"this JSON cannot be read ({brief(error)})") from None
-    if not isinstance(content, dict):
-        raise source.error("holds no JSON object")
-    for key in keys:
-        if key not in content:
-            raise source.error(f"there is no key {key!r}")
-    return [content.get(key) for key in (*keys, *optional)]
 
 
 def _list(source: Source, key: str, value: Any) -> list[dict[str, Any]]:

@@ -1,14 +1,16 @@
 """GraphML: edges from source, presynaptic, to target; attributes as in `conncore.formats.graphs`.
 
 The reader finds attributes by name (attr.name), in any case. The name of a cell is the node's
-attribute "name", or else its id. Other attributes of nodes become attributes of the cells. An edge
-without direction must be a gap junction. The reader sums parallel edges of a type. The writer keeps
-everything, and NetworkX and igraph can read its files.
+attribute "name", or else its id. Other attributes of nodes become attributes of the cells. The
+reader sums parallel edges of a type. The writer keeps everything, and NetworkX and igraph can read
+its files.
 """
 
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,19 +19,19 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from conncore.connectome import Connectome
+from conncore.connectome.attributes import PREFIX, attribute_title
 from conncore.connectome.labels import Labels
 from conncore.errors import ConnectomeError
 from conncore.formats._build import check_names
+from conncore.formats._edge_options import edge_options
 from conncore.formats._files import Source, open_source
 from conncore.formats._tables import number
+from conncore.formats._vocabulary import MISSING, normal_word
 from conncore.formats._xml import XmlReader
-from conncore.formats.edges import TYPES
 from conncore.formats.graphs import (
     GRAPH_FIELDS,
     NODE_FIELDS,
-    PREFIX,
     GraphEdge,
-    attribute_title,
     connectome_of_graph,
     edge_attributes,
     node_attributes,
@@ -43,13 +45,29 @@ FIELDS = {"graph": {*GRAPH_FIELDS}, "node": {"name", *NODE_FIELDS}, "edge": {*ED
 ALL_FIELDS = set().union(*FIELDS.values())
 
 
-def read_graphml(path: str | PathLike[str]) -> Connectome:
+def read_graphml(
+    path: str | PathLike[str],
+    *,
+    weight: str | None = None,
+    type: str | None = None,
+    sign: str | None = None,
+    type_map: str | Mapping[str, str] | None = None,
+    ignore: str | Iterable[str] | None = None,
+    where: str | Iterable[str] | Mapping[str, str | Iterable[str]] | None = None,
+    directed: bool = False,
+) -> Connectome:
     """Read a connectome from a GraphML file.
 
     Parameters
     ----------
     path : path
         The file, also gzipped. The reader refuses a document type.
+    weight, type, sign, type_map, ignore, where
+        What the attributes of edges mean, as the columns of `conncore.formats.read_edges`.
+    directed : bool
+        Whether edges without direction run from source to target. If not, the reader refuses
+        them, unless the file calls them gap junctions. Where it calls them chemical, a
+        `ConnectomeWarning` says that they were read from source to target.
 
     Returns
     -------
@@ -60,6 +78,9 @@ def read_graphml(path: str | PathLike[str]) -> Connectome:
     ConnectomeError
         With file and line, if the file cannot be understood.
     """
+    options = edge_options(
+        weight=weight, type=type, sign=sign, type_map=type_map, ignore=ignore, where=where
+    )
     source = open_source(path)
     reading = _Reading(source)
     reading.xml.parse(reading.start, reading.end)
@@ -69,20 +90,23 @@ def read_graphml(path: str | PathLike[str]) -> Connectome:
     names = [str(node.get("name") or i) for i, node in zip(ids, reading.nodes, strict=True)]
     check_names(source, names, lambda k: f"node {ids[k]!r}")
     edges = []
-    for line, pre, post, directed, attributes in reading.edges:
-        where = f"line {line}"
+    for line, pre, post, is_directed, attributes in reading.edges:
         for end in (pre, post):
             if end not in reading.ids:
-                raise source.error(f"{where}: an edge names {end!r}, but there is no such node")
-        if not directed and TYPES.get(str(attributes.get("type", "")).lower()) != 1:
-            raise source.error(
-                f"{where}: an edge without direction is not a chemical synapse; set "
-                'edgedefault="directed", or its type to gap'
-            )
-        edges.append(GraphEdge(reading.ids[pre], reading.ids[post], attributes, line))
-    graph = {"name": source.stem, "source": source.label} | reading.graph
-    columns = reading.columns(ids)
-    return connectome_of_graph(source, graph, names, reading.nodes, edges, columns)
+                message = f"an edge names {end!r}, but there is no such node"
+                raise source.error(f"line {line}: {message}")
+        ends = reading.ids[pre], reading.ids[post]
+        edges.append(GraphEdge(*ends, attributes, line, is_directed))
+    return connectome_of_graph(
+        source,
+        {"name": source.stem, "source": source.label} | reading.graph,
+        names,
+        reading.nodes,
+        edges,
+        options,
+        directed=directed,
+        columns=reading.columns(ids),
+    )
 
 
 class _Reading:
@@ -110,9 +134,10 @@ class _Reading:
             title = attributes.get("attr.name", self.key)
             if title.lower() in FIELDS.get(self.key_for, ALL_FIELDS):
                 self.titles[self.key] = title.lower()
-            elif self.key_for in ("node", "all") and title:
+            elif self.key_for != "graph" and title:
                 self.titles[self.key] = title
-                self.others[title] = attributes.get("attr.type") in NUMBERS
+                if self.key_for != "edge":
+                    self.others[title] = attributes.get("attr.type") in NUMBERS
         elif name == "data":
             self.key = attributes.get("key", "")
         elif name == "graph":
@@ -144,11 +169,12 @@ class _Reading:
         title = self.titles.get(self.key, "")
         if name == "data" and self.open and title:
             self.open[-1][title] = text
-        elif name == "default" and self.key_for in self.defaults and title:
-            if title not in self.others:
-                self.defaults[self.key_for][title] = text
-            else:
-                self.other_defaults[title] = text
+        elif name == "default" and title:
+            for domain in self.defaults if self.key_for == "all" else (self.key_for,):
+                if domain == "node" and title in self.others:
+                    self.other_defaults[title] = text
+                else:
+                    self.defaults.setdefault(domain, {})[title] = text
         elif name in ("graph", "node", "edge") and self.open:
             self.open.pop()
 
@@ -166,13 +192,17 @@ class _Reading:
             if not is_number:
                 columns[key] = words
                 continue
-            values = [number(word) for word in words]
+            values = [math.nan if _is_missing(word) else number(word) for word in words]
             if None in values:
                 k = values.index(None)
                 message = f"node {ids[k]!r}: {title} is {words[k]!r:.40}, not a number"
                 raise self.xml.source.error(message)
             columns[key] = np.array(values, np.float64)
         return columns
+
+
+def _is_missing(word: str) -> bool:
+    return normal_word(word) in MISSING
 
 
 def write_graphml(connectome: Connectome, path: str | PathLike[str]) -> str:

@@ -1,35 +1,40 @@
-"""Graphs with attributes: the code that GraphML and NetworkX share, and NetworkX itself.
+"""Graphs with attributes: the code that GraphML, other graph files and NetworkX share.
 
 The source of an edge is presynaptic, its target postsynaptic. All attributes are optional:
 
 - of nodes: name, class, transmitter, role, segment, side;
-- of edges: type (chemical or gap), weight, sign, sign_source;
+- of edges: type (chemical or gap), weight, sign under their usual names, and sign_source;
 - of the graph: name, citation, licence, source.
 
-Other attributes of nodes become attributes of the cells. If one has the name of a field above, the
-writer puts "attribute:" before the name. Parallel edges of a type are summed. If no edge has a
-sign, a negative weight means inhibition.
+Other attributes of nodes become attributes of the cells, and so do role, segment and side if they
+are no body map, see `conncore.formats.cells`. If an attribute has the name of a field above, the
+writer puts "attribute:" before the name. Parallel edges of a type are summed. An edge without a
+weight counts 1. If no edge has a sign, a negative weight means inhibition.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from conncore.connectome import Connectome
-from conncore.connectome.body import MAX_SEGMENT, BodyMap, place_problem
+from conncore.connectome.annotate import CellTable
+from conncore.connectome.attributes import PREFIX, attribute_title
+from conncore.connectome.body import MAX_SEGMENT
 from conncore.connectome.labels import Labels
 from conncore.errors import UsageError
-from conncore.formats._build import Groups, make
+from conncore.formats._edge_columns import Ends
+from conncore.formats._edge_options import EdgeOptions, edge_options
+from conncore.formats._edge_rows import connectome_of_edges
 from conncore.formats._files import INSTALL, Source
-from conncore.formats.edges import SIGNS, TYPES
+from conncore.formats._tables import table_of_columns, text_of
+from conncore.formats.cells import BODY, body_of
 
-NODE_FIELDS = ("class", "transmitter", "role", "segment", "side")
-PREFIX = "attribute:"
+NODE_FIELDS = ("class", "transmitter", *BODY)
 GRAPH_FIELDS = ("name", "citation", "licence", "source")
 
 
@@ -41,6 +46,7 @@ class GraphEdge:
     post: int
     attributes: Mapping[str, Any]
     line: int = 0
+    directed: bool = True
 
     def where(self, names: Sequence[str]) -> str:
         """The name of the edge in messages."""
@@ -54,99 +60,94 @@ def connectome_of_graph(
     names: Sequence[str],
     nodes: Sequence[Mapping[str, Any]],
     edges: Sequence[GraphEdge],
-    attributes: Mapping[str, Any],
+    options: EdgeOptions,
+    *,
+    directed: bool = False,
+    ordered: bool = True,
+    columns: Mapping[str, Any] | None = None,
 ) -> Connectome:
-    """The connectome of a graph whose edges name nodes by their places."""
-    given = any("sign" in edge.attributes for edge in edges)
-    parsed = [_edge(source, edge, names, given) for edge in edges]
-    pre = np.array([edge.pre for edge in edges], np.int32)
-    post = np.array([edge.post for edge in edges], np.int32)
-    kind = np.array([kind for kind, *_ in parsed], np.int8)
-    weight = np.array([weight for _, weight, *_ in parsed], np.float64)
-    sign = np.array([sign for *_, sign, _ in parsed], np.int8)
-    origins = [origin for *_, origin in parsed]
-    if not given and np.any(weight[kind == 0] < 0):
-        sign = np.where(kind == 0, np.sign(weight), 0).astype(np.int8)
-        weight = np.where(kind == 0, np.abs(weight), weight)
-        origins = ["source"] * len(edges)
-    parts = [np.flatnonzero(kind == code) for code in (0, 1)]
-    groups = [Groups.of(pre[rows], post[rows], len(names)) for rows in parts]
-    for k in groups[0].mixed(sign[parts[0]])[:1].tolist():
-        rows = parts[0][groups[0].rows(k)]
-        last = edges[rows[int(np.argmax(sign[rows] != sign[rows[0]]))]]
-        raise source.error(
-            f"{last.where(names)}: an earlier edge between these cells has another sign"
-        )
-    first = parts[0][groups[0].first]
-    gap = np.argsort(parts[1][groups[1].first], kind="stable")
-    gap_rows = parts[1][groups[1].first][gap]
-    with np.errstate(over="ignore"):  # `make` refuses an infinite sum and names the edge
-        sums = [group.sums(weight[rows]) for group, rows in zip(groups, parts, strict=True)]
-    fields = {field: str(graph.get(field, "")) for field in GRAPH_FIELDS if field in graph}
-    return make(
+    """The connectome of a graph whose edges name nodes by their places.
+
+    Parameters
+    ----------
+    source : Source
+        The file in messages.
+    graph : mapping
+        The fields of the graph, by `GRAPH_FIELDS`.
+    names, nodes : sequences, (n_cells,)
+        The name and the attributes of each cell.
+    edges : sequence of GraphEdge
+    options : EdgeOptions
+        What the attributes of edges mean.
+    directed, ordered : bool
+        Whether edges without direction run from source to target by the caller's word, and
+        whether the source of such an edge is the one that the file names first.
+    columns : mapping, optional
+        The other attributes of the cells. If not given, they are those of `nodes`.
+    """
+    titles = dict.fromkeys(str(key) for edge in edges for key in edge.attributes)
+    if len(titles) * len(edges) > 100 * source.most_rows:
+        raise source.error(f"{len(titles)} attributes of edges are too many")
+    lined = bool(edges) and bool(edges[0].line)
+    table = table_of_columns(
         source,
-        **fields,
-        pre=pre[first],
-        post=post[first],
-        weight=sums[0],
-        sign=sign[first],
-        sign_source=Labels.of([origins[k] for k in first.tolist()]),
+        {title: [text_of(edge.attributes.get(title)) for edge in edges] for title in titles},
+        len(edges),
+        column_word="attribute",
+        row_word="edge",
+        row_name=lambda row: edges[row].where(names),
+        lines=(lambda rows: [edges[row].line for row in rows]) if lined else None,
+    )
+    ends = Ends(
+        names,
+        np.array([edge.pre for edge in edges], np.int32),
+        np.array([edge.post for edge in edges], np.int32),
+        np.array([not edge.directed for edge in edges], np.bool_),
+        directed,
+        ordered,
+    )
+    fields: dict[str, Any] = {key: str(graph[key]) for key in GRAPH_FIELDS if key in graph}
+    options = replace(options, duplicates="sum")
+    connectome = connectome_of_edges(table, options, ends=ends, **fields)
+    others = node_columns(nodes) if columns is None else columns
+    return connectome.annotate(_cells(source, names, nodes, others))
+
+
+def _cells(
+    source: Source,
+    names: Sequence[str],
+    nodes: Sequence[Mapping[str, Any]],
+    others: Mapping[str, Any],
+) -> CellTable:
+    def words(field: str) -> list[str]:
+        return [text_of(node.get(field)) for node in nodes]
+
+    place = {field: words(field) for field in BODY}
+    segments = [_segment(word) for word in place["segment"]]
+    body = None
+    if all(any(place[field]) for field in BODY):
+        body = body_of(place["role"], segments, place["side"])
+    kept: dict[str, Any] = {key: column for key, column in place.items() if any(column)}
+    kept = {} if body is not None else kept
+    if "segment" in kept and all(-1 <= segment <= MAX_SEGMENT for segment in segments):
+        kept["segment"] = np.array([math.nan if s < 0 else s for s in segments])
+    return CellTable(
         names=names,
-        classes=[str(node.get("class", "")) for node in nodes],
-        gap_pre=pre[gap_rows],
-        gap_post=post[gap_rows],
-        gap_weight=sums[1][gap],
-        transmitters=[str(node.get("transmitter", "")) for node in nodes],
-        body=_body(source, names, nodes),
-        attributes=attributes,
+        classes=Labels.of(words("class")),
+        transmitters=Labels.of(words("transmitter")),
+        body=body,
+        attributes={**kept, **others},
+        source=source.label,
+        where=lambda row: f"cell {names[row]!r}",
     )
 
 
-def _edge(
-    source: Source, edge: GraphEdge, names: Sequence[str], given: bool
-) -> tuple[int, float, int, str]:
-    """Kind, weight, sign and origin of the sign."""
-    attributes = edge.attributes
-    kind = TYPES.get(str(attributes.get("type", "")).lower())
-    if kind is None:
-        message = f"unknown type {attributes['type']!r}; use chemical or gap"
-        raise source.error(f"{edge.where(names)}: {message}")
+def _segment(word: str) -> int:
+    """The segment in a word, -1 if it is empty; a wrong one is too high, so that it is refused."""
     try:
-        weight = float(attributes.get("weight", 1))
-    except (TypeError, ValueError, OverflowError):
-        message = f"the weight {attributes['weight']!r} is not a number"
-        raise source.error(f"{edge.where(names)}: {message}") from None
-    if not math.isfinite(weight) or weight == 0 or (weight < 0 and (given or kind == 1)):
-        message = f"weight {weight} is not positive and finite; put signs in the attribute sign"
-        raise source.error(f"{edge.where(names)}: {message}")
-    word = str(attributes.get("sign", "")).lower().removesuffix(".0")
-    sign = SIGNS.get(word)
-    if sign is None or (sign and kind == 1):
-        message = f"unknown sign {word!r}; use 1, -1 or 0, and none for a gap junction"
-        raise source.error(f"{edge.where(names)}: {message}")
-    return kind, weight, sign, str(attributes.get("sign_source", "source" if sign else "unknown"))
-
-
-def _body(
-    source: Source, names: Sequence[str], nodes: Sequence[Mapping[str, Any]]
-) -> BodyMap | None:
-    if not any(node.get("role") for node in nodes):
-        return None
-    places = []
-    for name, node in zip(names, nodes, strict=True):
-        role, side = str(node.get("role", "")), str(node.get("side", ""))
-        try:
-            segment = int(node.get("segment", -1))
-        except (TypeError, ValueError, OverflowError):
-            segment = MAX_SEGMENT + 1
-        cell_class = str(node.get("class", ""))
-        problem = place_problem(cell_class, role, max(segment, -1), side)
-        if problem:
-            raise source.error(f"cell {name!r}: {problem}")
-        motor = cell_class if role == "motor" else ""
-        places.append((motor, role, max(segment, -1), side))
-    motors, roles, segments, sides = zip(*places, strict=True)
-    return BodyMap(Labels.of(motors), Labels.of(roles), np.array(segments), Labels.of(sides))
+        return max(int(float(word)), -1) if word else -1
+    except (ValueError, OverflowError):
+        return MAX_SEGMENT + 1
 
 
 def node_attributes(connectome: Connectome) -> list[dict[str, str | int]]:
@@ -164,12 +165,6 @@ def node_attributes(connectome: Connectome) -> list[dict[str, str | int]]:
     return nodes
 
 
-def attribute_title(key: str) -> str:
-    """The name of a cell attribute among the attributes of nodes."""
-    taken = key.lower() in ("name", *NODE_FIELDS) or key.startswith(PREFIX)
-    return f"{PREFIX}{key}" if taken else key
-
-
 def edge_attributes(connectome: Connectome) -> list[tuple[int, int, dict[str, Any]]]:
     """All edges with their attributes, chemical ones first."""
     edges: list[tuple[int, int, dict[str, Any]]] = []
@@ -184,7 +179,17 @@ def edge_attributes(connectome: Connectome) -> list[tuple[int, int, dict[str, An
     return edges
 
 
-def from_networkx(graph: Any, *, name: str = "") -> Connectome:
+def from_networkx(
+    graph: Any,
+    *,
+    name: str = "",
+    weight: str | None = None,
+    type: str | None = None,
+    sign: str | None = None,
+    type_map: str | Mapping[str, str] | None = None,
+    ignore: str | Iterable[str] | None = None,
+    where: str | Iterable[str] | Mapping[str, str | Iterable[str]] | None = None,
+) -> Connectome:
     """Make a connectome from a NetworkX graph.
 
     Parameters
@@ -194,6 +199,8 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
         the node as text. This module's docstring lists the attributes.
     name : str
         The name of the connectome. If not given, it is the graph's own name.
+    weight, type, sign, type_map, ignore, where
+        What the attributes of edges mean, as the columns of `conncore.formats.read_edges`.
 
     Returns
     -------
@@ -206,25 +213,28 @@ def from_networkx(graph: Any, *, name: str = "") -> Connectome:
     """
     source = Source("graph", name or "graph", b"", 0)
     nodes = list(graph.nodes(data=True))
-    names = [str(node) for node, _ in nodes]
     places = {node: i for i, (node, _) in enumerate(nodes)}
-    edges = []
-    for pre, post, attributes in graph.edges(data=True):
-        edges.append(GraphEdge(places[pre], places[post], attributes))
-        if not graph.is_directed() and TYPES.get(str(attributes.get("type", "")).lower()) != 1:
-            edge = edges[-1].where(names)
-            raise source.error(f"{edge} has no direction and is not a gap junction; give a DiGraph")
+    directed = graph.is_directed()
+    edges = [
+        GraphEdge(places[pre], places[post], attributes, directed=directed)
+        for pre, post, attributes in graph.edges(data=True)
+    ]
     fields = dict(graph.graph)
     if name or "name" not in fields:
         fields["name"] = source.name
     fields.setdefault("source", "NetworkX graph")
+    options = edge_options(
+        weight=weight, type=type, sign=sign, type_map=type_map, ignore=ignore, where=where
+    )
+    names = [str(node) for node, _ in nodes]
     found = [data for _, data in nodes]
-    return connectome_of_graph(source, fields, names, found, edges, _node_columns(found))
+    return connectome_of_graph(source, fields, names, found, edges, options, ordered=False)
 
 
-def _node_columns(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def node_columns(nodes: Sequence[Mapping[str, Any]], but: Sequence[str] = ()) -> dict[str, Any]:
     """The other attributes of nodes, as numbers if all values are numbers."""
-    keys = dict.fromkeys(key for node in nodes for key in node if key not in NODE_FIELDS)
+    skipped = {*NODE_FIELDS, *but}
+    keys = dict.fromkeys(key for node in nodes for key in node if key not in skipped)
     columns: dict[str, Any] = {}
     for key in keys:
         values = [node.get(key) for node in nodes]
@@ -232,7 +242,7 @@ def _node_columns(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         if numbers:
             column = np.array([math.nan if v is None else float(v) for v in values])
         else:
-            column = np.array(["" if v is None else str(v) for v in values], np.object_)
+            column = np.array([text_of(v) for v in values], np.object_)
         columns[str(key).removeprefix(PREFIX)] = column
     return columns
 

@@ -20,8 +20,9 @@ from conncore.connectome import Connectome
 from conncore.errors import choose
 from conncore.formats._arrays import load_array
 from conncore.formats._build import check_names, make, signed
+from conncore.formats._delimited import guess_delimiter, read_rows
 from conncore.formats._files import Source, open_source
-from conncore.formats._tables import guess_separator, number, read_rows
+from conncore.formats._tables import number
 
 ORIENTATIONS = ("pre_post", "post_pre")
 
@@ -136,7 +137,7 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
 
 def parse_matrix(source: Source, separator: str | None = None) -> Matrix:
     """The matrix in a text; its first line and first column may hold names."""
-    separator = guess_separator(source) if separator is None else separator
+    separator = guess_delimiter(source) if separator is None else separator
     rows = read_rows(source, separator)
     _, first = next(rows, (0, []))
     if not first:

@@ -15,7 +15,7 @@ import numpy as np
 from conncore.connectome import Connectome
 from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_file, open_source
-from conncore.formats._tables import open_table
+from conncore.formats._open_table import open_table
 
 COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi")
 #: Labels of cells: the name in the table of neurons, and in the table of connections.

@@ -12,7 +12,7 @@ from os import PathLike
 from conncore.connectome import Connectome
 from conncore.formats._build import Groups, check_names, make, number_cells
 from conncore.formats._files import Source, open_file, open_source
-from conncore.formats._tables import open_table
+from conncore.formats._open_table import open_table
 
 COLUMNS = ("Presynaptic_ID", "Postsynaptic_ID", "Connectivity", "Excitatory")
 SIGNS = {"1": 1, "1.0": 1, "-1": -1, "-1.0": -1, "0": 0, "0.0": 0}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from conncore.connectome.signs import TRANSMITTER_SIGNS
 from conncore.errors import choose
+from conncore.formats._edge_columns import signs_of
 from conncore.formats._files import open_source
-from conncore.formats._tables import open_table
-from conncore.formats.edges import signs_of
+from conncore.formats._open_table import open_table
 
 
 def read_sign_rule(path: str | PathLike[str]) -> dict[str, int]:
