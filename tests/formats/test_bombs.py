@@ -5,9 +5,11 @@ Each is read in a process of its own, which measures its memory and processor ti
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import importlib.util
 import io
+import lzma
 import os
 import socket
 import struct
@@ -22,7 +24,7 @@ import pytest
 
 from conncore.errors import ConnectomeError
 from conncore.formats import read
-from conncore.formats._unpack import Budget, gunzip
+from conncore.formats._unpack import Budget, unpack
 
 #: Reads a file and prints its error, the peak of the memory in KiB, and seconds of processor time.
 READ = """
@@ -153,9 +155,36 @@ def sparse_member(path):
 
 def archive_in_tar(path):
     """A level that tarfile unpacks by itself if one lets it."""
-    import bz2
-
     path.write_bytes(gzip.compress(bz2.compress(bytes(GIB // 4))))
+
+
+def bzip2(path):
+    path.write_bytes(bz2.compress(bytes(GIB // 2)))
+
+
+def xz(path):
+    path.write_bytes(lzma.compress(bytes(GIB // 2), preset=0))
+
+
+def xz_of_a_huge_dictionary(path):
+    """The header asks for a dictionary of 4 GiB."""
+    content = bytearray(lzma.compress(bytes(GIB // 4), preset=0))
+    size = (content[12] + 1) * 4
+    at = content.index(b"\x21\x01", 12) + 2
+    content[at] = 40
+    content[12 + size - 4 : 12 + size] = zlib.crc32(content[12 : 12 + size - 4]).to_bytes(
+        4, "little"
+    )
+    path.write_bytes(content)
+
+
+def bzip2_in_zip(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.csv.bz2", bz2.compress(bytes(GIB // 2)))
+
+
+def xz_of_tar(path):
+    path.write_bytes(lzma.compress(bytes(GIB // 2), preset=0))
 
 
 def many_headers(path):
@@ -213,6 +242,11 @@ BOMBS = {
     "c.tar.gz": (sparse_member, REFUSED),
     "d.tar.gz": (archive_in_tar, "damaged tar archive"),
     "e.tar.gz": (many_headers, "too many headers"),
+    "a.csv.bz2": (bzip2, REFUSED),
+    "a.csv.xz": (xz, REFUSED),
+    "b.csv.xz": (xz_of_a_huge_dictionary, REFUSED),
+    "h.zip": (bzip2_in_zip, REFUSED),
+    "a.tar.xz": (xz_of_tar, REFUSED),
     "a.npz": (arrays, REFUSED),
     "a.xlsx": (workbook, REFUSED),
     "b.xlsx": (gzip_in_workbook, REFUSED),
@@ -344,7 +378,7 @@ def test_unusual_but_allowed_content_is_kept():
     """It is counted first, and then read to its end."""
     content = os.urandom(2 << 20) + bytes(60 << 20)
     budget = Budget("x", 1 << 20)
-    assert gunzip(gzip.compress(content, 1), budget) == content
+    assert unpack(gzip.compress(content, 1), budget) == content
     assert budget.left == budget.most - len(content)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import bz2
 import gzip
 import io
+import lzma
 import shutil
 import tarfile
 import zipfile
@@ -132,6 +134,55 @@ def test_a_gzipped_file_is_the_same(tmp_path):
         path.write_bytes(gzip.compress((FILES / name).read_bytes()))
         assert read(path).checksum == read(FILES / name).checksum
         assert read(path).name == read(FILES / name).name
+
+
+@pytest.mark.parametrize(("end", "pack"), [(".bz2", bz2.compress), (".xz", lzma.compress)])
+def test_bzip2_and_xz_are_unpacked_wherever_gzip_is(tmp_path, end, pack):
+    for name in ("small.nml", "cect.json", "square.csv", "signed.npy"):
+        path = tmp_path / f"{name}{end}"
+        path.write_bytes(pack((FILES / name).read_bytes()))
+        assert read(path).checksum == read(FILES / name).checksum
+        assert read(path).name == read(FILES / name).name
+    content = pack((FILES / "square.csv").read_bytes())
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
+        archive.writestr(f"square.csv{end}", content)
+    assert read(tmp_path / "one.zip").checksum == read(FILES / "square.csv").checksum
+    with tarfile.open(tmp_path / f"exported.tar{end}", f"w:{end[1:]}") as archive:
+        archive.add(FILES / "neuprint", "exported")
+    assert read(tmp_path / f"exported.tar{end}").checksum == read(FILES / "neuprint").checksum
+    (tmp_path / f"cut.csv{end}").write_bytes(content[:-9])
+    with pytest.raises(ConnectomeError, match=rf"cut\.csv\{end}: cannot be unpacked"):
+        read(tmp_path / f"cut.csv{end}")
+
+
+def test_text_that_begins_like_bzip2_is_text(tmp_path):
+    (tmp_path / "x.csv").write_text("BZh9,post\nA,B\n")
+    assert read(tmp_path / "x.csv", pre="BZh9").names == ("A", "B")
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x.csv", "x.npz", "x.h5", "x.mat", "x.xlsx", "x.graphml", "x.json", "x.zip", "x.csv.gz"],
+)
+def test_a_pointer_of_git_lfs_is_refused_by_name(tmp_path, name):
+    (tmp_path / name).write_text(POINTER)
+    for format in (None, "edges", "npz", "sonata", "haspel2011", "cook2019", "codex"):
+        with pytest.raises(
+            ConnectomeError, match=rf"{name}: is a Git LFS pointer, .* run `git lfs pull`"
+        ):
+            read(tmp_path / name, format)
+
+
+def test_a_pointer_in_a_directory_or_an_archive_is_refused(tmp_path):
+    (tmp_path / "neurons.csv").write_text(POINTER)
+    (tmp_path / "connections.csv").write_text("pre_root_id,post_root_id,syn_count\n1,2,5\n")
+    shutil.make_archive(str(tmp_path / "codex"), "zip", tmp_path, "neurons.csv")
+    for path in (tmp_path, tmp_path / "codex.zip"):
+        with pytest.raises(ConnectomeError, match=r"neurons\.csv: is a Git LFS pointer"):
+            read(path, "codex")
 
 
 def test_a_zip_of_one_file_is_the_same(tmp_path):

@@ -126,7 +126,7 @@ def evolve(
         settings["slice_sigma"] = {"log_weights": sigma_weights}
     method = make_optimizer(optimizer, **{k: v for k, v in settings.items() if v is not None})
     if out is None:
-        stem = Path(connectome).name.removesuffix(".gz")
+        stem = re.sub(r"\.(gz|bz2|xz)$", "", Path(connectome).name)
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
     check_free(out)

@@ -84,7 +84,7 @@ def read(path: Any, format: str | None = None, **options: Any) -> Connectome:
     Parameters
     ----------
     path : path or data frame
-        The file or directory; also a gzipped file (.gz), or a zip archive that holds it. Or a
+        The file or directory; also packed (.gz, .bz2, .xz), or a zip archive that holds it. Or a
         frame of pandas, polars or pyarrow, see `conncore.formats.frames.read_frame`.
     format : str, optional
         A key of `READERS`. If not given, the end of the file name and the first bytes decide.

@@ -13,7 +13,7 @@ from conncore.formats._delimited import guess_delimiter, read_rows
 from conncore.formats._files import OpenedFile, Source, open_file
 from conncore.formats._open_table import COLUMNAR
 from conncore.formats._tables import number
-from conncore.formats._unpack import GZIP, ZIP, brief
+from conncore.formats._unpack import PACKED, PACKED_SUFFIXES, ZIP, brief, unpacked_name
 from conncore.formats._vocabulary import TITLES, normal_title
 from conncore.formats._xlsx import Workbook
 from conncore.formats.graph_files import GRAPHS
@@ -29,7 +29,13 @@ BY_SUFFIX = {
     ".mat": "haspel2011",
 }
 TABLES = (".csv", ".tsv", ".txt", ".edgelist", *COLUMNAR)
-SUFFIXES = (*BY_SUFFIX, *TABLES, ".xlsx", ".npz", ".json", ".xml", ".zip", ".gz", ".tgz")
+SUFFIXES = (
+    *BY_SUFFIX,
+    *TABLES,
+    *(".xlsx", ".npz", ".json", ".xml", ".zip"),
+    *PACKED_SUFFIXES,
+    ".tgz",
+)
 
 
 def detect(path: str | PathLike[str]) -> str:
@@ -56,10 +62,10 @@ def detect(path: str | PathLike[str]) -> str:
     if file.path.is_dir():
         return _of_files(file, file.names)
     name = file.path.name.lower()
-    suffix = Path(name.removesuffix(".gz")).suffix
+    suffix = Path(unpacked_name(name)).suffix
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
-    if name.endswith((".tar.gz", ".tgz")):
+    if suffix == ".tar" or name.endswith(".tgz"):
         return "neuprint"
     if suffix == ".xlsx":
         sheets = Workbook(file).names
@@ -133,7 +139,7 @@ def _of_archive(file: OpenedFile, suffix: str) -> str:
 
 def _of_table(source: Source) -> str:
     """Edges, a matrix, or a table with the columns of Codex, neuPrint, Shiu or cect."""
-    if source.content.startswith(GZIP):
+    if source.content.startswith(PACKED):
         return "edges"
     start = source.content[: 1 << 20]
     start = start if len(start) == len(source.content) else start.rpartition(b"\n")[0]

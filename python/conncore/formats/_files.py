@@ -1,7 +1,7 @@
 """The content of a file, read and unpacked in memory, once and within limits.
 
-A file is looked at before it is read: its kind, its size and its first bytes. gzip, zip and tar
-archives are unpacked in memory and never onto the disk, so the paths inside an archive have no
+A file is looked at before it is read: its kind, its size and its first bytes. gzip, bzip2, xz, zip
+and tar files are unpacked in memory and never onto the disk, so the paths inside an archive have no
 effect. A file of n bytes may unpack to at most ``16 MiB + 64 n`` and give at most
 ``max(10^6, n)`` rows or edges. Real connectomes need far less, and it does not fill the memory.
 """
@@ -19,12 +19,22 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 
 from conncore.errors import ConnectomeError, ConnectomeWarning
-from conncore.formats._unpack import GZIP, UNPACK, ZIP, Budget, brief, gunzip, untar, unzip
+from conncore.formats._unpack import (
+    PACKED,
+    UNPACK,
+    ZIP,
+    Budget,
+    brief,
+    unpack,
+    unpacked_name,
+    untar,
+    unzip,
+)
 
 #: The first bytes of the binary formats that conncore reads.
 HDF5 = b"\x89HDF"
 BINARY = (
-    GZIP,
+    *PACKED,
     ZIP,
     HDF5,
     b"PAR1",
@@ -34,6 +44,8 @@ BINARY = (
     b"\x93NUMPY",
     b"MATLAB",
 )
+#: The first bytes of the text that Git leaves in place of a large file.
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 #: A file of more bytes is looked at before it is read.
 LARGE = 16 << 20
 #: The most bytes of a file of text.
@@ -56,7 +68,7 @@ class Source:
     label : str
         The file's name in messages: its path, and in an archive also its name there.
     name : str
-        File name without its directory and without ".gz".
+        File name without its directory and without ".gz", ".bz2" or ".xz".
     content : bytes
         The unpacked content.
     size : int
@@ -156,7 +168,8 @@ class OpenedFile(PathLike[str]):
         Raises
         ------
         ConnectomeError
-            If the file cannot be read, or is large and of no format that conncore reads.
+            If the file cannot be read, is a Git LFS pointer, or is large and of no format that
+            conncore reads.
         """
         size = self.look()
         with self._errors(), self.path.open("rb") as stream:
@@ -166,6 +179,7 @@ class OpenedFile(PathLike[str]):
             content = stream.read(size + 1)
         if len(content) > size:
             raise self.error(f"grew while it was read (it had {size} bytes); read it again")
+        _refuse_pointer(str(self.path), content)
         return content
 
     def _check_start(self, start: bytes, size: int) -> None:
@@ -209,7 +223,7 @@ class OpenedFile(PathLike[str]):
 
     @cached_property
     def source(self) -> Source:
-        """The file, unpacked from gzip or from a zip archive that holds this file alone.
+        """The file, unpacked from gzip, bzip2 or xz, or from a zip archive of this file alone.
 
         Raises
         ------
@@ -217,9 +231,9 @@ class OpenedFile(PathLike[str]):
             If the file cannot be read or unpacked, or an archive holds several files.
         """
         path, packed = self.path, self.packed
-        if packed.startswith(GZIP):
-            content = gunzip(packed, self.budget)
-            return Source(str(path), _unpacked_name(path.name), content, len(packed))
+        if packed.startswith(PACKED):
+            content = unpack(packed, self.budget)
+            return Source(str(path), unpacked_name(path.name), content, len(packed))
         if packed.startswith(ZIP) and path.suffix.lower() == ".zip":
             members = self.folder()
             if len(members) != 1:
@@ -229,7 +243,7 @@ class OpenedFile(PathLike[str]):
         return Source(str(path), path.name, packed, len(packed))
 
     def folder(self, *words: str) -> Mapping[str, Source]:
-        """The files of a directory, a zip archive or a tar.gz archive, by name.
+        """The files of a directory, a zip archive or a packed tar archive, by name.
 
         Names are those inside the archive or directory, without the path there. Hidden files and
         the content of subdirectories of a directory are left out.
@@ -247,24 +261,30 @@ class OpenedFile(PathLike[str]):
         if self.path.is_dir():
             files = [self.path / name for name in self.names]
             wanted = [file for file in files if file.is_file() and _is_wanted(file.name, words)]
-            return {_unpacked_name(file.name): open_source(file) for file in wanted}
+            return {unpacked_name(file.name): open_source(file) for file in wanted}
         if self.packed.startswith(ZIP):
             return self.unzip(words)
-        if self.packed.startswith(GZIP):
+        if self.packed.startswith(PACKED) or self.path.suffix.lower() == ".tar":
             inside = untar(self.packed, self.budget, lambda name: _is_wanted(name, words))
             return self._members(inside)
-        raise self.error("is neither a directory nor a zip or tar.gz archive")
+        raise self.error("is neither a directory nor a zip or tar archive")
 
     def unzip(self, words: Sequence[str] = ()) -> dict[str, Source]:
         """The files of a zip archive, as `folder` gives them."""
         files = unzip(self.packed, self.budget, lambda name: _is_wanted(name, words))
         return self._members(files)
 
+    @cached_property
+    def parts(self) -> dict[str, Source]:
+        """All files of a zip archive, unpacked once."""
+        return self.unzip()
+
     def _members(self, files: Iterable[tuple[str, bytes]]) -> dict[str, Source]:
         found: dict[str, Source] = {}
         for path, data in files:
-            name = _unpacked_name(PurePosixPath(path).name)
+            name = unpacked_name(PurePosixPath(path).name)
             label = f"{self.path}: {brief(path)}"
+            _refuse_pointer(label, data)
             found[name] = Source(label, name, data, len(self.packed))
         return found
 
@@ -279,8 +299,12 @@ def open_source(path: str | PathLike[str]) -> Source:
     return open_file(path).source
 
 
-def _unpacked_name(name: str) -> str:
-    return name[:-3] if name.lower().endswith(".gz") else name
+def _refuse_pointer(label: str, content: bytes) -> None:
+    if content.startswith(LFS_POINTER):
+        raise ConnectomeError(
+            f"{label}: is a Git LFS pointer, not the file itself; run `git lfs pull` in its "
+            "repository, or download the file itself"
+        )
 
 
 def _is_wanted(name: str, words: Sequence[str]) -> bool:

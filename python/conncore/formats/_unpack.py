@@ -1,4 +1,4 @@
-"""Unpacks gzip, zip and tar archives in memory; each file has one budget for all its levels.
+"""Unpacks gzip, bzip2, xz, zip and tar files in memory; one budget holds for all levels.
 
 A file of n bytes may unpack to ``16 MiB + 64 n`` bytes. Each byte that appears is spent, at every
 level: a gzip file inside a zip archive spends its packed bytes and its content.
@@ -6,8 +6,10 @@ level: a gzip file inside a zip archive spends its packed bytes and its content.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -17,7 +19,14 @@ from typing import Any, Protocol
 
 from conncore.errors import ConnectomeError, visible
 
-GZIP, ZIP = b"\x1f\x8b", b"PK"
+GZIP, ZIP, XZ = b"\x1f\x8b", b"PK", b"\xfd7zXZ\0"
+#: The first bytes of bzip2: "BZh", the size of a block, and the marks of a block or of the end.
+BZIP2 = tuple(
+    b"BZh%d%s" % (size, mark) for size in range(1, 10) for mark in (b"1AY&SY", b"\x17rE8P\x90")
+)
+#: The first bytes of a packed file, and the ends of its name.
+PACKED = (GZIP, XZ, *BZIP2)
+PACKED_SUFFIXES = (".gz", ".bz2", ".xz")
 UNPACK = "if you trust it, unpack it yourself and pass the unpacked file"
 _CHUNK = 1 << 20
 #: A tar archive may describe all its members together with so many words.
@@ -100,14 +109,31 @@ def _count(begin: Callable[[], AbstractContextManager[Stream]], left: int, budge
                 budget.need(n_bytes)
 
 
-def gunzip(content: bytes, budget: Budget) -> bytes:
-    """The content of a gzip file."""
+def unpack(content: bytes, budget: Budget) -> bytes:
+    """The content of a gzip, bzip2 or xz file; other files as they are."""
+    if not content.startswith(PACKED):
+        return content
     try:
-        return budget.read(lambda: gzip.open(io.BytesIO(content)))
-    except (OSError, EOFError, zlib.error) as error:
+        return budget.read(lambda: _stream(io.BytesIO(content)))
+    except ConnectomeError:
+        raise
+    except (OSError, EOFError, ValueError, MemoryError, zlib.error, lzma.LZMAError) as error:
         raise ConnectomeError(
             f"{budget.label}: cannot be unpacked ({brief(error)}); download it again"
         ) from None
+
+
+def _stream(file: io.BytesIO) -> Any:
+    start = file.getvalue()[:6]
+    if start.startswith(GZIP):
+        return gzip.open(file)
+    return lzma.open(file, format=lzma.FORMAT_XZ) if start == XZ else bz2.open(file)
+
+
+def unpacked_name(name: str) -> str:
+    """A file's name without ".gz", ".bz2" or ".xz"."""
+    stem, dot, end = name.rpartition(".")
+    return stem if f"{dot}{end}".lower() in PACKED_SUFFIXES else name
 
 
 def unzip(
@@ -127,7 +153,7 @@ def unzip(
                     )
                 budget.need(info.file_size)
                 data = budget.read(lambda info=info: archive.open(info))  # type: ignore[misc]
-                yield info.filename, _inner(data, budget)
+                yield info.filename, unpack(data, budget)
     except ConnectomeError:
         raise
     except Exception as error:  # zipfile raises almost anything on damaged archives
@@ -139,10 +165,10 @@ def unzip(
 def untar(
     content: bytes, budget: Budget, is_wanted: Callable[[str], bool]
 ) -> Iterator[tuple[str, bytes]]:
-    """The path and content of each wanted file in a tar.gz archive."""
+    """The path and content of each wanted file in a packed tar archive."""
     try:
         # "r:" takes plain tar alone; "r" would unpack further levels without a limit.
-        with tarfile.open(fileobj=io.BytesIO(gunzip(content, budget)), mode="r:") as archive:
+        with tarfile.open(fileobj=io.BytesIO(unpack(content, budget)), mode="r:") as archive:
             headers: Any = archive
             while (member := archive.next()) is not None:
                 headers.members.clear()  # each keeps a copy of the headers
@@ -153,14 +179,10 @@ def untar(
                     continue
                 budget.need(member.size)  # a sparse member gives more bytes than it holds
                 data = budget.read(lambda member=member: archive.extractfile(member))  # type: ignore
-                yield member.name, _inner(data, budget)
+                yield member.name, unpack(data, budget)
     except ConnectomeError:
         raise
     except Exception as error:  # tarfile does so too
         raise ConnectomeError(
             f"{budget.label}: is a damaged tar archive ({brief(error)})"
         ) from None
-
-
-def _inner(data: bytes, budget: Budget) -> bytes:
-    return gunzip(data, budget) if data.startswith(GZIP) else data

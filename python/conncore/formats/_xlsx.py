@@ -33,7 +33,7 @@ class Workbook:
 
     def __init__(self, file: OpenedFile) -> None:
         self.file = file
-        self._parts = file.unzip()
+        self._parts = file.parts
         sheets: list[tuple[str, str]] = []
 
         def sheet(name: str, attributes: dict[str, str]) -> None:

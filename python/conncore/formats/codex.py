@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_file, open_source
 from conncore.formats._open_table import open_table
 from conncore.formats._tables import Table, number
+from conncore.formats._unpack import unpacked_name
 
 COLUMNS = ("pre_root_id", "post_root_id", "neuropil", "syn_count", "nt_type")
 
@@ -62,7 +64,11 @@ def read_codex(
     """
     file = open_file(path)
     files: dict[str, Source] = {}
-    if file.path.is_dir() or file.path.suffix.lower() in (".zip", ".tar", ".tgz"):
+    if file.path.is_dir() or Path(unpacked_name(file.path.name)).suffix.lower() in (
+        ".zip",
+        ".tar",
+        ".tgz",
+    ):
         for name, member in file.folder(".csv").items():
             kind = name.partition(".")[0].partition("_")[0].lower()
             if kind in ("connections", "neurons", "classification"):

@@ -9,6 +9,7 @@ are unknown.
 from __future__ import annotations
 
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from conncore.connectome import Connectome
 from conncore.formats._build import Groups, Words, make, number_cells
 from conncore.formats._files import Source, open_file, open_source
 from conncore.formats._open_table import open_table
+from conncore.formats._unpack import unpacked_name
 
 COLUMNS = ("bodyId_pre", "bodyId_post", "weight", "roi")
 #: Labels of cells: the name in the table of neurons, and in the table of connections.
@@ -33,7 +35,7 @@ def read_neuprint(
     Parameters
     ----------
     path : path
-        A table of connections; or a directory, zip or tar.gz archive with traced-neurons.csv and
+        A table of connections; or a directory, zip or tar archive with traced-neurons.csv and
         traced-total-connections.csv or traced-roi-connections.csv. If it holds both, the reader
         takes the total, unless `roi` is given.
     neurons : path, optional
@@ -55,7 +57,7 @@ def read_neuprint(
     file = open_file(path)
     path = file.path
     known = None if neurons is None else open_source(neurons)
-    if path.is_dir() or path.name.lower().endswith((".zip", ".tar.gz", ".tgz")):
+    if path.is_dir() or Path(unpacked_name(path.name)).suffix.lower() in (".zip", ".tar", ".tgz"):
         files = file.folder("traced-")
         kinds = ("roi", "total") if roi is not None else ("total", "roi")
         wanted = [f"traced-{kind}-connections.csv" for kind in kinds]
