@@ -56,6 +56,13 @@ def external_weights(file, folder):
     )
 
 
+def external_index(file, folder):
+    file[PRE] = file["edges/e/edge_group_id"] = PLACES * 0
+    file.create_dataset(
+        "edges/e/edge_group_index", (8,), "u8", external=[(str(folder / "secret.bin"), 0, 64)]
+    )
+
+
 WAYS_OUT = (
     external_storage,
     virtual_source,
@@ -65,6 +72,7 @@ WAYS_OUT = (
     soft_link_out,
     soft_link_to_external_storage,
     external_weights,
+    external_index,
 )
 
 

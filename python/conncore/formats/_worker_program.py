@@ -128,7 +128,10 @@ def read_mat(content: bytes, request: dict[str, Any]) -> Facts:
 
 
 def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
-    """The wanted data sets below a group, and the attributes of each."""
+    """The wanted data sets below a group, and the attributes of each.
+
+    "*/x" means x in each group whose name is a number.
+    """
     import h5py
     import numpy as np
 
@@ -140,7 +143,11 @@ def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
         if not isinstance(group, h5py.Group):
             raise ValueError(f"there is no group {request['group']!r}")
         facts["groups"] = sorted(group)
-        wanted = request["datasets"] if request["datasets"] is not None else []
+        wanted = []
+        for name in request["datasets"] or []:
+            below = [child for child in facts["groups"] if child.isdecimal()]
+            starred = name.startswith("*/")
+            wanted += [f"{child}/{name[2:]}" for child in below] if starred else [name]
         for name in wanted:
             path = f"{request['group']}/{name}"
             data = find(h5py, group, name)
