@@ -19,15 +19,16 @@ MOST_CHARACTERS = 4 << 20
 LARGE = 8 << 20
 
 
-def guess_delimiter(source: Source, comment: str = "") -> str:
+def guess_delimiter(source: Source, comment: str = "", decimal: str = ".") -> str:
     """The delimiter of the first line; that of the file name's end comes first, if it occurs."""
     promised = DELIMITERS.get(source.suffix, ",")
     marks = ("#", comment) if comment else ("#",)
     lines = source.content[: 1 << 16].decode("utf-8", "replace").lstrip("\ufeff").splitlines()
     filled = [line for line in lines if line.strip()]
     first = next((line for line in filled if not line.startswith(marks)), "")
-    found = [d for d in (promised, "\t", ",", ";", " ") if d in first.strip()]
-    return found[0] if found else promised
+    usual = [d for d in (promised, "\t", ",", ";", " ") if d != decimal]
+    found = [d for d in usual if d in first.strip()]
+    return found[0] if found else usual[0]
 
 
 class _Lines:

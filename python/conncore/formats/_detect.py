@@ -12,11 +12,11 @@ from conncore.errors import ConnectomeError
 from conncore.formats._delimited import guess_delimiter, read_rows
 from conncore.formats._files import OpenedFile, Source, open_file
 from conncore.formats._open_table import COLUMNAR
-from conncore.formats._tables import number
 from conncore.formats._unpack import PACKED, PACKED_SUFFIXES, ZIP, brief, unpacked_name
 from conncore.formats._vocabulary import TITLES, normal_title
-from conncore.formats._xlsx import Workbook
+from conncore.formats._xlsx import Workbook, kind_of_workbook
 from conncore.formats.graph_files import GRAPHS
+from conncore.formats.matrix import is_matrix
 
 #: Formats that the end of the name decides. For tables, archives and JSON the content decides.
 BY_SUFFIX = {
@@ -65,16 +65,15 @@ def detect(path: str | PathLike[str]) -> str:
     suffix = Path(unpacked_name(name)).suffix
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
+    if suffix == ".xlsx":
+        return kind_of_workbook(Workbook(file))
     if suffix == ".tar" or name.endswith(".tgz"):
         return "neuprint"
-    if suffix == ".xlsx":
-        sheets = Workbook(file).names
-        return "cook2019" if any("hermaphrodite" in s or "male" in s for s in sheets) else "edges"
     if suffix in (".npz", ".zip"):
         return _of_archive(file, suffix)
     if suffix not in SUFFIXES:
         file.look()  # report a missing file before an unknown suffix
-        known = ", ".join((*TABLES, ".npz", ".json", *BY_SUFFIX))
+        known = ", ".join((*TABLES, ".xlsx", ".npz", ".json", *BY_SUFFIX))
         raise file.error(
             f"has unknown suffix {file.path.suffix!r}; name its format, or give a file ending "
             f"in {known}"
@@ -160,8 +159,6 @@ def _of_table(source: Source) -> str:
     if first == ["Source", "Target", "Weight", "Type"]:
         return "cect"
     # A matrix has no title of an edge table, and has only numbers or an empty corner.
-    numbers = len(second) > 3 and all(number(word or "0") is not None for word in second[1:])
-    corner = len(first) > 1 and not first[0]
     normal = {normal_title(title) for title in first}
     named = normal & {*TITLES["pre"], *TITLES["post"]}
-    return "matrix" if (numbers or corner) and not named else "edges"
+    return "matrix" if is_matrix(first, second) and not named else "edges"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -65,7 +64,7 @@ def open_table(
     low = None if wanted is None else {normal_title(title) for title in wanted}
     if source.suffix in COLUMNAR:
         return _open_columnar(source, low)
-    return replace(_open_text(source, low, delimiter, header, comment), decimal=decimal)
+    return _open_text(source, low, delimiter, header, comment, decimal)
 
 
 def _open_columnar(source: Source, wanted: set[str] | None) -> Table:
@@ -93,8 +92,9 @@ def _open_text(
     delimiter: str | None,
     header: bool | Sequence[str],
     comment: str,
+    decimal: str,
 ) -> Table:
-    delimiter = guess_delimiter(source, comment) if delimiter is None else delimiter
+    delimiter = guess_delimiter(source, comment, decimal) if delimiter is None else delimiter
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise source.error(f"a delimiter is one character, not {delimiter!r}")
 
@@ -153,4 +153,5 @@ def _open_text(
         sample=sample,
         lines=lines,
         header_line=header_line,
+        decimal=decimal,
     )

@@ -29,13 +29,7 @@ def sheet_table(
         If there is no such sheet, or it is empty.
     """
     workbook = Workbook(file)
-    if sheet is None and len(workbook.names) != 1:
-        names = ", ".join(map(repr, workbook.names)) or "none"
-        raise file.error(f"holds the sheets {names}; name one with the option sheet")
-    sheet = workbook.names[0] if sheet is None else sheet
-    if sheet not in workbook.names:
-        names = ", ".join(map(repr, workbook.names))
-        raise file.error(f"there is no sheet {sheet!r}; it has {names}")
+    sheet = workbook.choose(sheet)
     cells = workbook.read(sheet)
     if not cells:
         raise file.error(f"sheet {sheet!r} is empty")

@@ -14,6 +14,8 @@ from conncore.formats._files import OpenedFile, Source
 from conncore.formats._xml import XmlReader
 
 Cells = dict[tuple[int, int], str]
+#: The sheets of Cook et al. 2019, SI 5, that the reader looks for.
+COOK_SHEETS = ("hermaphrodite chemical", "herm chemical", "male chemical")
 ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
@@ -56,6 +58,15 @@ class Workbook:
     def names(self) -> list[str]:
         """Names of the sheets."""
         return list(self._files)
+
+    def choose(self, sheet: str | None) -> str:
+        """The given sheet, or the only one."""
+        shown = ", ".join(map(repr, self.names)) or "none"
+        if sheet is None and len(self.names) != 1:
+            raise self.error(f"holds the sheets {shown}; name one with the option sheet")
+        if sheet is not None and sheet not in self.names:
+            raise self.error(f"there is no sheet {sheet!r}; it has {shown}")
+        return self.names[0] if sheet is None else sheet
 
     def error(self, message: str) -> ConnectomeError:
         """An error that names the file."""
@@ -120,6 +131,36 @@ class Workbook:
 
         xml.parse(start, end)
         return cells
+
+
+def kind_of_workbook(workbook: Workbook) -> str:
+    """The format of a workbook: "cook2019" by its sheets, or else what its first sheet holds.
+
+    A sheet is a "matrix" if its first row and first column hold names, and everything else is
+    numbers. Names stand in both, or the corner is empty. Any other sheet holds "edges".
+    """
+    if set(workbook.names) & set(COOK_SHEETS) or not workbook.names:
+        return "cook2019"
+    cells = workbook.read(workbook.names[0])
+    top, left = (min((place[k] for place in cells), default=0) for k in (0, 1))
+    rows = [name for (i, j), name in sorted(cells.items()) if j == left and i > top]
+    columns = [name for (i, j), name in sorted(cells.items()) if i == top and j > left]
+    body = [word for (i, j), word in cells.items() if i > top and j > left]
+    if not body or not all(_is_entry(word) for word in body):
+        return "edges"
+    # A table that pandas wrote with its index has an empty corner, too.
+    index = rows == [str(k) for k in range(len(rows))]
+    named = set(rows) & set(columns) or ((top, left) not in cells and not index)
+    return "matrix" if named else "edges"
+
+
+def _is_entry(word: str) -> bool:
+    return word.lower() in ("na", "n/a", "nan", "none", "null", "-") or is_number(word)
+
+
+def is_number(word: str) -> bool:
+    """Whether the text of a cell is a number."""
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", word, re.ASCII) is not None
 
 
 def column_number(letters: str) -> int:

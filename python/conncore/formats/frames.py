@@ -13,9 +13,9 @@ from conncore.connectome import Connectome
 from conncore.formats._edge_options import edge_options
 from conncore.formats._edge_rows import connectome_of_table
 from conncore.formats._frame_table import FRAME, frame_matrix, frame_table
+from conncore.formats._matrix import Matrix, connectome_of_matrix
 from conncore.formats._vocabulary import TITLES, normal_title
 from conncore.formats.cells import read_cells
-from conncore.formats.matrix import Matrix, connectome_of_matrix
 
 
 def read_frame(

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from conncore.connectome import Connectome
 from conncore.formats._build import Words, make, number_cells, signed, summed
 from conncore.formats._files import Source, open_source
-from conncore.formats._tables import number, open_table
+from conncore.formats._open_table import open_table
+from conncore.formats._tables import number
 from conncore.formats._worker import run_worker
 
 ENDS = ("source_node_id", "target_node_id")

@@ -18,9 +18,15 @@ from numpy.typing import NDArray
 from conncore.connectome import Connectome
 from conncore.errors import choose
 from conncore.formats._arrays import load_arrays
-from conncore.formats._build import make, signed, summed
 from conncore.formats._files import Source, open_file
-from conncore.formats.matrix import ORIENTATIONS, read_lines
+from conncore.formats._matrix import (
+    ORIENTATIONS,
+    TYPES,
+    Matrix,
+    connectome_of_matrix,
+    read_lines,
+    summed_matrix,
+)
 from conncore.storage import write_atomically
 
 KINDS = ("csr", "csc", "coo")
@@ -30,6 +36,7 @@ def read_sparse(
     path: str | PathLike[str],
     *,
     orientation: str = "pre_post",
+    type: str = "chemical",
     names: str | PathLike[str] | None = None,
     classes: str | PathLike[str] | None = None,
 ) -> Connectome:
@@ -41,6 +48,8 @@ def read_sparse(
         A .npz file of `scipy.sparse.save_npz`.
     orientation : {"pre_post", "post_pre"}
         "pre_post": rows are presynaptic; "post_pre": columns are.
+    type : {"chemical", "gap"}
+        "gap": all entries are gap junctions.
     names, classes : path, optional
         Files with the name or the class of each cell, one per line.
 
@@ -53,21 +62,20 @@ def read_sparse(
     ConnectomeError
         If the file cannot be understood.
     UsageError
-        If `orientation` is not known.
+        If `orientation` or `type` is not known.
     """
     choose("orientation", orientation, ORIENTATIONS)
+    choose("type", type, TYPES)
     file = open_file(path)
     source = Source(str(file), file.path.name, b"", len(file.packed))
     arrays = load_arrays(file)
     n_cells, row, column, value = _entries(source, arrays)
-    cells = [str(i) for i in range(n_cells)] if names is None else read_lines(names)
-    if len(cells) != n_cells:
-        raise source.error(f"there are {len(cells)} names for {n_cells} rows")
-    pre, post = (row, column) if orientation == "pre_post" else (column, row)
-    pre, post, total = summed(source, cells, pre, post, value)
-    weight, sign = signed(total)
+    matrix = Matrix(None, None, (n_cells, n_cells), row, column, value)
+    own = None if names is None else read_lines(names)
     labels = None if classes is None else read_lines(classes)
-    return make(source, pre=pre, post=post, weight=weight, sign=sign, names=cells, classes=labels)
+    return connectome_of_matrix(
+        source, summed_matrix(source, matrix), orientation, own, labels, type
+    )
 
 
 def _entries(source: Source, arrays: dict[str, NDArray[Any]]) -> tuple[int, Any, Any, Any]:

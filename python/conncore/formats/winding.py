@@ -15,8 +15,9 @@ from conncore.connectome import Connectome
 from conncore.connectome.labels import Labels
 from conncore.errors import choose
 from conncore.formats._files import Source, open_file
+from conncore.formats._matrix import connectome_of_matrix
 from conncore.formats._open_table import open_table
-from conncore.formats.matrix import connectome_of_matrix, parse_matrix
+from conncore.formats.matrix import parse_matrix
 
 PARTS = ("all-all", "ad", "aa", "da", "dd")
 
