@@ -48,6 +48,19 @@ CASES = [
     ),
     ("winding.zip", "winding2023", {"part": "ad"}, ("29", "84"), {("29", "84"): (2, 0)}, []),
     ("square.csv", "matrix", {}, ("29", "84"), {("29", "84"): (9, 0), ("84", "29"): (6, 0)}, []),
+    *(
+        (name, "graph", {}, ("A", "B"), {("A", "B"): (3, 0)}, [("B", "A", 2.0)])
+        for name in ("small.gml", "small.net", "small.gexf", "links.json")
+    ),
+    ("edges.xlsx", "edges", {}, ("A", "B"), {("A", "B"): (3, 0)}, [("B", "A", 2.0)]),
+    (
+        "records.json",
+        "edges",
+        {"weight": "sum(syn)"},
+        ("A", "B"),
+        {("A", "B"): (5, 0)},
+        [("B", "A", 1.0)],
+    ),
     (
         "haspel.mat",
         "haspel2011",
@@ -152,5 +165,4 @@ def test_a_small_file_of_each_layout(name, format, options, names, chemical, gap
 
 def test_every_format_has_a_case():
     found = {format for _, format, *_ in CASES}
-    # test_npz, test_flyvis and test_graph_files make their files.
-    assert set(READERS) - found == {"flyvis", "npz", "graph"}
+    assert set(READERS) - found == {"flyvis", "npz"}

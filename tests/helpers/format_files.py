@@ -18,6 +18,7 @@ NEEDS = {
     "shiu": "pyarrow",
     ".mat": "scipy",
     ".h5": "h5py",
+    **dict.fromkeys((".gml", ".net", ".gexf"), "networkx"),
 }
 
 
