@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import conncore
 from conncore.errors import (
     UsageError,
     choose,
@@ -88,3 +92,30 @@ def test_visible(text, shown):
     assert visible(text) == shown
     assert visible(shown) == shown
     assert str(UsageError(f"{text} is wrong")) == f"{shown} is wrong"
+
+
+def test_a_flag_is_no_part_of_the_message():
+    error = UsageError("use io='dense'", flag="--io dense")
+    assert str(error) == "use io='dense'"
+    assert pickle.loads(pickle.dumps(error)).flag == "--io dense"
+    with pytest.raises(UsageError) as refused:
+        need(False, "use io='dense'", flag="--io dense")
+    assert refused.value.flag == "--io dense"
+    assert UsageError("no flag").flag == ""
+
+
+def test_only_the_command_line_names_its_flags():
+    """Elsewhere a text holds a flag only as the `flag` of an error."""
+    package = Path(conncore.__file__).parent
+    elsewhere = [f for f in package.rglob("*.py") if not {"cli", "bench"} & set(f.parts)]
+    assert len(elsewhere) > 100
+    for file in elsewhere:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        of_errors = [n for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "flag"]
+        allowed = {id(text) for keyword in of_errors for text in ast.walk(keyword)}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Constant) or id(node) in allowed:
+                continue
+            # git's arguments, and readers whose errors get flags soon
+            if file.name not in ("provenance.py", "edges.py", "_tables.py"):
+                assert not re.search(r"(^|[( ])--[a-z]", str(node.value)), (file, node.lineno)

@@ -29,9 +29,20 @@ def visible(text: str) -> str:
 
 
 class ConncoreError(Exception):
-    """Base of all errors raised on purpose; the command line exits with status 1."""
+    """Base of all errors raised on purpose; the command line exits with status 1.
+
+    Attributes
+    ----------
+    flag : str
+        What a user of the command line types, where the message names an argument of Python:
+        ``UsageError("use io='dense'", flag="--io dense")``. Only the command line prints it.
+    """
 
     exit_status = 1
+
+    def __init__(self, *message: object, flag: str = "") -> None:
+        super().__init__(*message)
+        self.flag = flag
 
     def __str__(self) -> str:
         """The message as one line without control characters."""
@@ -68,10 +79,10 @@ class UnseededWarning(UserWarning):
     """An environment draws random numbers that its seed does not determine."""
 
 
-def need(ok: bool, message: str) -> None:
-    """Raise a `UsageError` with `message` unless `ok`."""
+def need(ok: bool, message: str, flag: str = "") -> None:
+    """Raise a `UsageError` with `message` unless `ok`; `flag` as in `ConncoreError`."""
     if not ok:
-        raise UsageError(message)
+        raise UsageError(message, flag=flag)
 
 
 def choose(what: str, name: str, known: Iterable[str], where: str = "") -> str:

@@ -24,7 +24,7 @@ def test_a_generation_of_every_connectome(name, tmp_path, monkeypatch):
         assert isinstance(refused, UsageError)
         unknown = f"the sign of {entry.n_edges - entry.n_signed} of {entry.n_edges} chemical edges"
         assert unknown in str(refused)
-        assert "--unknown-signs excitatory, drop or random" in str(refused)
+        assert "settle_signs: excitatory, drop or random" in str(refused)
         assert "\n" not in str(refused)
         words += ["--unknown-signs", "random", "--excitatory-share", "0.7"]
     result = CliRunner().invoke(app, words)

@@ -242,7 +242,8 @@ def test_an_out_that_exists_is_left_alone(tmp_path):
     done = conncore("evolve", *CHEAP, "--out", "run", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        "error: run exists already; choose another --out, or resume it with: conncore resume run\n"
+        "error: run exists already; choose another directory, or resume the run "
+        "(on the command line: --out, or conncore resume run)\n"
     )
     assert os.listdir(tmp_path / "run") == []
 

@@ -74,7 +74,7 @@ def test_a_run_imports_no_module_unless_it_is_trusted(tmp_path, monkeypatch):
     refused = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
-    assert "--trust" in refused.stderr
+    assert refused.stderr.endswith("trust=True (on the command line: --trust)\n")
     assert not (tmp_path / "imported").exists()
     trusted = subprocess.run([*command, "--trust"], capture_output=True, text=True, env=environment)
     assert trusted.stdout.startswith("held-out score:"), trusted.stderr

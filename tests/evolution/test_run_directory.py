@@ -89,7 +89,7 @@ def test_metrics_have_a_line_per_generation_and_no_times(run):
 
 def test_an_existing_place_is_left_alone(run):
     before = contents(run)
-    with pytest.raises(UsageError, match="exists already; choose another --out"):
+    with pytest.raises(UsageError, match="exists already; choose another directory"):
         evolve(**FAKES, generations=1, out=run, progress=False)
     assert contents(run) == before
     empty = run.parent / "empty"

@@ -86,7 +86,7 @@ def test_compare_refuses_seeds_that_it_cannot_test(tmp_path, seeds):
     ([], "nulls are missing"),
     (["degree", "degree"], "give each name once"),
     (["degre"], "null 'degre'.*degree"),
-    (["weights"], "--initial-weights counts"),
+    (["weights"], "initial_weights='counts'"),
 ])  # fmt: skip
 def test_compare_refuses(nulls, message):
     stages = (Stage("evolve", ES(population_size=4), 1),)

@@ -150,7 +150,7 @@ def test_another_study_and_strange_files_are_refused(tmp_path):
     go(tmp_path / "study", seeds=(0,))
     task = SmallTask()
     shorter = make_arms(task, (Stage("pretrain", ES_STAGE.optimizer, 2), GA_STAGE))
-    with pytest.raises(UsageError, match=r"other settings \(arms.one.stages.*choose another --out"):
+    with pytest.raises(UsageError, match=r"settings \(arms.one.stages.*choose another directory"):
         go(tmp_path / "study", task, arms=shorter)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").touch()

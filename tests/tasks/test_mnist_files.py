@@ -39,7 +39,7 @@ def test_the_variable_names_the_directory_or_the_one_above(tmp_path, monkeypatch
 def test_what_is_missing_is_named(tmp_path, monkeypatch):
     write_mnist(tmp_path)
     (tmp_path / LABELS).unlink()
-    refused(lambda: load_mnist(tmp_path), tmp_path, LABELS, "--data", "$CONNCORE_DATA")
+    refused(lambda: load_mnist(tmp_path), tmp_path, LABELS, "data=", "$CONNCORE_DATA")
     monkeypatch.setenv("CONNCORE_DATA", str(tmp_path))
     refused(load_mnist, tmp_path, LABELS)
     refused(lambda: load_mnist(tmp_path / "nowhere"), "nowhere", *FILES)
@@ -107,7 +107,7 @@ def test_the_files_are_downloaded_once(mirror, capsys):
 def test_a_file_that_is_not_the_one_expected_is_not_kept(mirror):
     folder, cache, asked = mirror
     (folder / LABELS).write_bytes(b"something else")
-    refused(load_mnist, "wrong checksum", "--data", "$CONNCORE_DATA", *FILES)
+    refused(load_mnist, "wrong checksum", "data=", "$CONNCORE_DATA", *FILES)
     assert asked == [IMAGES, LABELS]
     assert [path.name for path in cache.iterdir()] == [IMAGES]
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_not_the_one_expected_is_not_kept(mirror):
 def test_a_mirror_without_the_file_is_one_line(mirror):
     folder, cache, _ = mirror
     (folder / IMAGES).unlink()
-    refused(load_mnist, "HTTPError", "--data", "$CONNCORE_DATA", *FILES)
+    refused(load_mnist, "HTTPError", "data=", "$CONNCORE_DATA", *FILES)
     assert list(cache.iterdir()) == []
 
 
@@ -123,7 +123,7 @@ def test_without_a_network_it_is_soon_said_how_to_get_the_files(mirror, monkeypa
     _, cache, asked = mirror
     monkeypatch.setattr(mnist_files, "MIRROR", "http://127.0.0.1:9/")  # nobody listens
     began = time.monotonic()
-    refused(load_mnist, "ConnectionError", "--data", "$CONNCORE_DATA", *FILES)
+    refused(load_mnist, "ConnectionError", "data=", "$CONNCORE_DATA", *FILES)
     assert time.monotonic() - began < 5
     assert asked == []
     assert list(cache.iterdir()) == []

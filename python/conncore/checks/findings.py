@@ -40,7 +40,8 @@ def unknown_signs(c: Connectome) -> str:
     cells = np.unique(c.pre[c.sign == 0])
     return (
         f"{c.n_unknown} of {c.n_edges} chemical edges have no sign, those from "
-        f"{names_of(c, cells)}; a network needs all signs: see `conncore connectome sign --help`"
+        f"{names_of(c, cells)}; a network needs all signs: set them by "
+        "transmitter, from a file or by a policy"
     )
 
 

@@ -51,11 +51,11 @@ def no_anatomy(c: Connectome, task: CheckedTask, ends: Ends) -> str:
     if any(ends.values()):
         return ""  # chosen cells are for dense input/output
     if task.joints is None:
-        return f"task {task.name} has no chain of joints: use --io dense"
+        return f"task {task.name} has no chain of joints: use dense input/output"
     if c.body is None:
         return (
-            "there is no body map: use --io dense, or give role, segment and side of the cells "
-            "(conncore connectome label)"
+            "there is no body map: use dense input/output, or give role, segment and side of "
+            "the cells"
         )
     missing = [role for role in ("motor", "muscle") if role not in c.body.role]
     return f"the body map has no cell with role {' or '.join(missing)}" if missing else ""
@@ -69,7 +69,7 @@ def all_cells(c: Connectome, task: CheckedTask, ends: Ends) -> str:
     n_parameters = n_inputs * (task.n_obs + 1) + (n_outputs + 1) * task.n_actions
     return (
         f"dense input/output takes all {c.n_cells} cells as {' and '.join(all_ends)}, "
-        f"{n_parameters} parameters; to use fewer cells, give --inputs and --outputs or a body map"
+        f"{n_parameters} parameters; to use fewer cells, give inputs and outputs or a body map"
     )
 
 

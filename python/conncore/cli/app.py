@@ -18,13 +18,7 @@ from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
 from conncore.cli.options import Command
 from conncore.cli.reproduce import reproduce
-from conncore.errors import (
-    ConncoreError,
-    ConnectomeWarning,
-    UnseededWarning,
-    UntrustedRunError,
-    visible,
-)
+from conncore.errors import ConncoreError, ConnectomeWarning, UnseededWarning, visible
 
 app = typer.Typer(
     name="conncore",
@@ -72,10 +66,9 @@ def main() -> None:
     warnings.showwarning = _print_warning
     try:
         app(prog_name="conncore")
-    except UntrustedRunError as error:
-        _fail(f"{error} (on the command line: --trust)", error.exit_status)
     except ConncoreError as error:
-        _fail(str(error), error.exit_status)
+        flag = f" (on the command line: {error.flag})" if error.flag else ""
+        _fail(f"{error}{flag}", error.exit_status)
     except OSError as error:  # such as a directory without read permission
         reason = error.strerror or str(error)
         _fail(f"{error.filename}: {reason}" if error.filename else reason, 1)

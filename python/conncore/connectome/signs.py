@@ -143,7 +143,7 @@ def settle_signs(connectome: C, policy: str, *, share: float | None = None, seed
         raise UsageError(f"a share of cells that excite is for random signs, not for {policy!r}")
     unknown = connectome.sign == 0
     if policy == "refuse" and unknown.any():
-        raise UsageError(unknown_signs(connectome))
+        raise unknown_signs(connectome)
     if policy == "drop":
         known = np.flatnonzero(~unknown)
         return replace(
@@ -157,8 +157,8 @@ def settle_signs(connectome: C, policy: str, *, share: float | None = None, seed
     if policy == "random":
         if share is None or not 0 <= share <= 1:
             raise UsageError(
-                f"share is {share}; random signs need the share of cells that excite, from 0 to 1 "
-                "(--excitatory-share)"
+                f"share is {share}; random signs need the share of cells that excite, from 0 to 1",
+                flag="--excitatory-share",
             )
         drawn = _draw_signs(connectome, unknown, share, seed)[connectome.pre]
         source = f"settled:random (share {share:g}, seed {seed})"
@@ -166,12 +166,13 @@ def settle_signs(connectome: C, policy: str, *, share: float | None = None, seed
     return _with_signs(connectome, unknown, np.ones_like(connectome.sign), f"settled:{policy}")
 
 
-def unknown_signs(connectome: Record) -> str:
-    """The message for a connectome whose unknown signs must be settled first."""
-    return (
+def unknown_signs(connectome: Record) -> UsageError:
+    """Return the error for a connectome whose unknown signs must be settled first."""
+    return UsageError(
         f"connectome {connectome.name!r}: the sign of {connectome.n_unknown} of "
         f"{connectome.n_edges} chemical edges is unknown; choose a policy with "
-        "--unknown-signs excitatory, drop or random (in Python: connectome.settle_signs)"
+        "connectome.settle_signs: excitatory, drop or random",
+        flag="--unknown-signs POLICY",
     )
 
 

@@ -149,7 +149,8 @@ def _rebuild_task(directory: RunDirectory, trust: bool) -> Task:
     if ":" in name and not trust:
         raise UntrustedRunError(
             f"the task {name!r} of {directory.path} imports the module {name.partition(':')[0]!r}, "
-            "which may run any code; if you trust the run, say so with trust=True"
+            "which may run any code; if you trust the run, say so with trust=True",
+            flag="--trust",
         )
     with this_version(directory):
         return make_task(**directory.config["task"])

@@ -65,8 +65,8 @@ def check_free(path: str | os.PathLike[str]) -> None:
     """Raise a `UsageError` if `path` exists."""
     if os.path.lexists(path):
         raise UsageError(
-            f"{path} exists already; choose another --out, or resume it with: "
-            f"conncore resume {shlex.quote(str(path))}"
+            f"{path} exists already; choose another directory, or resume the run",
+            flag=f"--out, or conncore resume {shlex.quote(str(path))}",
         )
 
 
@@ -119,7 +119,7 @@ class RunDirectory:
         building = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
         made = cls(building, tomllib.loads(tomli_w.dumps(config)))
         try:
-            with disk_errors(path, "choose another --out, or make room"):
+            with disk_errors(path, "choose another directory, or make room"):
                 building.mkdir(parents=True)
                 made._lock = lock_directory(building)
                 save_npz(connectome, building / "connectome.npz")

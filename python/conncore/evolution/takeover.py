@@ -43,7 +43,8 @@ def check_run(
             name, there, here = different
             raise CheckpointError(
                 f"{path} is a run with other settings: {name} is {there!a} there and {here!a} "
-                "here; move it away to run it again, or choose another --out"
+                "here; move it away to run it again, or choose another directory",
+                flag="--out",
             )
 
     with this_version(directory):

@@ -90,7 +90,8 @@ def make_arms(
     if "weights" in nulls and options.get("initial_weights") != "counts":
         raise UsageError(
             "the null 'weights' shuffles the weights of the connectome, which networks ignore by "
-            "default; add --initial-weights counts"
+            "default; add initial_weights='counts'",
+            flag="--initial-weights counts",
         )
     arms = [circuit_arm(CIRCUIT, connectome, task, stages, **options)]
     for name in nulls:

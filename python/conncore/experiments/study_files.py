@@ -196,7 +196,7 @@ def restore_study(report: Path, out: Path) -> None:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CheckpointError(
-            f"{report} is damaged ({error}); restore it, or choose another --out"
+            f"{report} is damaged ({error}); restore it, or choose another directory"
         ) from None
     for file, run in zip(files, outcomes, strict=True):
         if not file.exists():
@@ -229,13 +229,15 @@ def open_study(out: Path, arms: Sequence[Arm], settings: Mapping[str, Any]) -> N
     except UsageError:
         raise
     except (KeyError, TypeError, AttributeError):
-        raise CheckpointError(f"{file} is damaged; restore it, or choose another --out") from None
+        raise CheckpointError(
+            f"{file} is damaged; restore it, or choose another directory"
+        ) from None
     different = first_difference(found_here, wanted)
     if different is not None:
         name, old, new = different
         raise UsageError(
             f"{out} holds a study with other settings ({name} is {old!a} there and {new!a} here); "
-            "choose another --out, or repeat the command that created it"
+            "choose another directory, or repeat the command that created it"
         )
     if there.keys() - found["arms"].keys():
         _write(file, wanted | {"arms": found["arms"] | there})
@@ -259,7 +261,7 @@ def _check_parts(out: Path, arms: Sequence[Arm], settings: Mapping[str, Any]) ->
     strange = [n for n in names if n not in known and n not in _REPORTS and "study.json" not in n]
     if strange or (names and not known.keys() & set(names) and "study.json" not in names):
         raise UsageError(
-            f"{out} holds files but no study ({(strange or names)[0]!a}); choose another --out"
+            f"{out} holds files but no study ({(strange or names)[0]!a}); choose another directory"
         )
     for arm in (known[name] for name in names if name in known):
         for path in sorted((out / arm.name).iterdir()) if (out / arm.name).is_dir() else []:
@@ -267,7 +269,7 @@ def _check_parts(out: Path, arms: Sequence[Arm], settings: Mapping[str, Any]) ->
             if match is None:
                 if path.name.startswith(".seed-"):  # half a file, which a kill left
                     continue
-                raise UsageError(f"{path} does not belong to the study; choose another --out")
+                raise UsageError(f"{path} does not belong to the study; choose another directory")
             seed, is_outcome = int(match[1]), match[2] is not None
             n_found = check_folders(path.with_suffix(""), arm, seed)
             if is_outcome:
@@ -275,7 +277,7 @@ def _check_parts(out: Path, arms: Sequence[Arm], settings: Mapping[str, Any]) ->
                 if "settings" not in _read(path) and n_found < len(arm.stages):
                     raise CheckpointError(
                         f"{path} does not say its settings and {out} has no study.json; "
-                        "restore study.json, or choose another --out"
+                        "restore study.json, or choose another directory"
                     )
 
 
@@ -296,7 +298,7 @@ def _check_format(file: Path, found: int) -> None:
     if found != FORMAT:
         raise UsageError(
             f"{file} has format {found}, but conncore {versions()['conncore']} reads format "
-            f"{FORMAT}; choose another --out, or use the version that wrote the file"
+            f"{FORMAT}; choose another directory, or use the version that wrote the file"
         )
 
 

@@ -56,7 +56,7 @@ class SynapseWeights:
         self.initial = choose("initial_weights", initial, ("sign", "counts"))
         self.log_weights = _in_range(log_weights)
         if kind != "free" and connectome.n_unknown:
-            raise UsageError(unknown_signs(connectome))
+            raise unknown_signs(connectome)
         if kind == "free" and initial != "sign":
             raise UsageError("free weights start at random: leave initial_weights at 'sign'")
         n = connectome.n_edges

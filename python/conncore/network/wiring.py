@@ -211,13 +211,14 @@ def anatomical(
     if body is None:
         raise UsageError(
             f"connectome {connectome.name!r} has no body map, which anatomical input/output "
-            "needs: use --io dense, or give role, segment and side of the cells "
-            "(conncore connectome label)"
+            "needs: use io='dense', or give role, segment and side of the cells",
+            flag="--io dense, or conncore connectome label",
         )
     if joints is None:
         raise UsageError(
             f"task {task.name!r} has no chain of joints, which anatomical input/output needs: "
-            "use --io dense"
+            "use io='dense'",
+            flag="--io dense",
         )
     motor, muscles = ends(connectome)
     n_links = joints.n_joints + 1

@@ -105,7 +105,8 @@ def _in_directory(directory: Path) -> list[Path]:
     if missing:
         raise UsageError(
             f"{directory} does not have MNIST's {', '.join(missing)} (plain or .gz): pass a "
-            f"directory with all four files as --data (data= in Python) or ${VARIABLE}"
+            f"directory with all four files as data=, or set ${VARIABLE} to it",
+            flag="--data DIR",
         )
     return [paths[0] for paths in found.values()]
 
@@ -129,7 +130,8 @@ def _download() -> list[Path]:
         reason = error.strerror or type(error).__name__
     raise UsageError(
         f"MNIST cannot be downloaded from {MIRROR} to {cache} ({reason}); get "
-        f"{', '.join(FILES)} and pass their directory as --data (data= in Python) or ${VARIABLE}"
+        f"{', '.join(FILES)} and pass their directory as data=, or set ${VARIABLE} to it",
+        flag="--data DIR",
     )
 
 
