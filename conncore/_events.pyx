@@ -183,7 +183,7 @@ cdef class EventPopulation:
         cdef Py_ssize_t part
         synapses = topology.synapses
         bounds = find_bounds(synapses.indices, n_neurons, self.n_ranges)
-        order = np.argsort(topology.inputs, kind="stable").astype(np.int32)
+        order = np.argsort(topology.inputs, kind="stable")
         splits = np.empty((n_neurons, self.n_ranges + 1), dtype=np.int32)
         for part in range(self.n_ranges + 1):
             split_rows(n_neurons, integers(synapses.indptr), integers(synapses.indices),
@@ -191,7 +191,7 @@ cdef class EventPopulation:
         self._shared = {
             "splits": splits,
             "bounds": bounds,
-            "input_order": order,
+            "input_order": order.astype(np.int32),
             "output_order": np.argsort(topology.outputs, kind="stable").astype(np.int32),
             "input_bounds": np.searchsorted(topology.inputs[order], bounds).astype(np.int32),
         }
@@ -200,7 +200,7 @@ cdef class EventPopulation:
         args.targets = integers(synapses.indices)
         args.splits = integers(splits)
         args.bounds = integers(bounds)
-        args.input_order = integers(order)
+        args.input_order = integers(self._shared["input_order"])
         args.input_bounds = integers(self._shared["input_bounds"])
         args.output_order = integers(self._shared["output_order"])
         args.inputs = integers(topology.inputs)

@@ -135,7 +135,7 @@ cdef class Population:
         args.trace = trace
         starts = np.arange(max(topology.inputs.size, topology.n_actions), dtype=np.intc)
         drive_rows = np.full(n_neurons, topology.inputs.size, dtype=np.intc)
-        drive_rows[topology.inputs] = starts[:topology.inputs.size]
+        drive_rows[topology.inputs.astype(np.intp)] = starts[:topology.inputs.size]
         arrays["starts"], arrays["drive rows"] = starts, drive_rows
         fill_map(&args.encoder, topology.encoder, arrays["encoder_weights slots"],
                  arrays["encoder_weights"].shape[1], starts)

@@ -51,8 +51,11 @@ cdef class Swimmers:
         cdef int n_values = 2 * (n_links + 2)
         swim, n_work = swimmer.swim_for(n_links)
 
+        links = np.empty((n_links, len(LINK_FIELDS)))
+        for k, name in enumerate(LINK_FIELDS):
+            links[:, k] = chain.links[name]
         self._arrays = arrays = {
-            "links": np.stack([chain.links[name] for name in LINK_FIELDS], axis=1),
+            "links": links,
             "coupling": np.ascontiguousarray(chain.coupling),
             "offsets": np.ascontiguousarray(chain.links["offset"]),
             "motors": np.zeros(len(chain.motors["link"]), dtype=MOTOR),

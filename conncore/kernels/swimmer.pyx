@@ -395,4 +395,4 @@ def sines_and_cosines(angles):
         x = splat(angle)
         sincos(x, &sine, &cosine)
         pairs.append(((<double*> &sine)[0], (<double*> &cosine)[0]))
-    return [list(values) for values in zip(*pairs)]
+    return list(map(list, zip(*pairs)))

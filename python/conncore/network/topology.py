@@ -65,7 +65,8 @@ class SparseMap:
         """Whether the indices of every row ascend, each once."""
         rising = self.indices[1:] > self.indices[:-1]
         starts = self.indptr[(self.indptr > 0) & (self.indptr < self.n_values)]
-        rising[starts - 1] = True  # the first index of a row may be anything
+        firsts = np.subtract(starts, 1, dtype=np.intp)
+        rising[firsts] = True  # the first index of a row may be anything
         return bool(rising.all())
 
     @property
