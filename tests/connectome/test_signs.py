@@ -139,6 +139,23 @@ def test_random_signs_have_the_share_and_keep_dale(share):
         assert not np.array_equal(drawn.sign, other.sign)
 
 
+@pytest.mark.parametrize(("share", "n_excite"), [(0, 0), (0.5, 5), (1, 10)])
+def test_a_share_is_of_the_cells_whose_sign_is_open(share, n_excite):
+    """Cells 0 to 9 send one unknown edge each, cell 10 nothing, cell 11 an edge that excites."""
+    pre, unknown = [*range(10), 11], [0] * 10
+    worm = Connectome.from_edges("few", pre, [11] * 10 + [10], sign=[*unknown, 1])
+    drawn = worm.settle_signs("random", share=share)
+    assert (drawn.sign[:10] == 1).sum() == n_excite
+    assert (drawn.sign[:10] == -1).sum() == 10 - n_excite
+    assert np.array_equal(drawn.sign, worm.settle_signs("random", share=share, seed=0).sign)
+
+
+@pytest.mark.parametrize(("share", "sign"), [(0, -1), (1, 1)])
+def test_the_sign_of_a_cell_with_edges_of_both_signs_is_open(share, sign):
+    worm = Connectome.from_edges("mixed", [0, 0, 0], [1, 2, 3], sign=[1, -1, 0])
+    assert worm.settle_signs("random", share=share).sign.tolist() == [1, -1, sign]
+
+
 @given(connectomes(), st.floats(0, 1), st.integers(0, 9))
 def test_random_signs_add_no_dale_violation_and_keep_what_is_known(worm, share, seed):
     drawn = worm.settle_signs("random", share=share, seed=seed)
