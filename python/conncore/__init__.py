@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from conncore.network.network import Network
     from conncore.nulls.models import NULLS, make_null
     from conncore.optimizers import CMA, ES, GA
+    from conncore.simulation.lif_exp import LifExp
+    from conncore.simulation.result import Simulation
+    from conncore.simulation.simulator import Simulator, simulate
     from conncore.tasks import Task, make_task
 
     __version__: str
@@ -56,8 +59,11 @@ _HOMES = {
     "ConnectomeError": "conncore.errors",
     "ConnectomeWarning": "conncore.errors",
     "Labels": "conncore.connectome.labels",
+    "LifExp": "conncore.simulation.lif_exp",
     "Network": "conncore.network.network",
     "Run": "conncore.evolution.loop",
+    "Simulation": "conncore.simulation.result",
+    "Simulator": "conncore.simulation.simulator",
     "Task": "conncore.tasks",
     "UnseededWarning": "conncore.errors",
     "UntrustedRunError": "conncore.errors",
@@ -75,6 +81,7 @@ _HOMES = {
     "read_cells": "conncore.formats",
     "resume": "conncore.evolution.evolve",
     "score": "conncore.evolution.evolve",
+    "simulate": "conncore.simulation.simulator",
     "to_networkx": "conncore.formats",
     "to_nir": "conncore.export",
     "to_torch": "conncore.export",
@@ -95,8 +102,11 @@ __all__ = [
     "ConnectomeError",
     "ConnectomeWarning",
     "Labels",
+    "LifExp",
     "Network",
     "Run",
+    "Simulation",
+    "Simulator",
     "Task",
     "UnseededWarning",
     "UntrustedRunError",
@@ -114,6 +124,7 @@ __all__ = [
     "read_cells",
     "resume",
     "score",
+    "simulate",
     "to_networkx",
     "to_nir",
     "to_torch",

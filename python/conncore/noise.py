@@ -30,6 +30,7 @@ class Stream(IntEnum):
     HELD_OUT = 6
     NULL = 7
     SIGNS = 8
+    DRIVE = 9
 
 
 #: The use of a start. A network is trained on "train" starts, a run chooses its solution on

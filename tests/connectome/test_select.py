@@ -43,6 +43,8 @@ def test_flow_counts_edges_between_cells_alone():
         ("match=^T_", ("T_L", "T_R")),
         ("match=[12]$", ("R1", "R2")),
         ("match=T=|L", ("T_L",)),
+        ("class=T,region=lobe", ("T_L", "T_R")),
+        ("region=lobe,class=T,O,transmitter=Glu", ("T_L",)),
     ],
 )
 def test_cells_are_chosen_by_a_word(text, names):
@@ -57,6 +59,8 @@ def test_cells_are_chosen_by_a_word(text, names):
         ("class=Q", "unknown class 'Q' in connectome 'eye'; choose one of: O, R, T"),
         ("shape=round", "unknown cell property 'shape' in connectome 'eye'"),
         ("match=(", r"'\(' is not a regular expression"),
+        ("class=R,region=lobe", "no cell of connectome 'eye' meets all these conditions"),
+        ("class=R,shape=round", "unknown cell property 'shape' in connectome 'eye'"),
         ("match=zzz", "no cell of connectome 'eye' meets all these conditions"),
     ],
 )
@@ -163,3 +167,12 @@ def test_ends_are_named_cells_or_those_of_the_body_map_or_all():
 def test_ends_refuse_wrong_names(inputs, message):
     with pytest.raises(UsageError, match=message):
         ends(eye(), inputs)
+
+
+def test_a_message_does_not_list_thousands_of_words():
+    words = [f"LC{i}" for i in range(1000)]
+    big = Connectome.from_edges("big", [], [], names=words, classes=words)
+    with pytest.raises(UsageError, match=r"unknown class 'LC1O'.*; did you mean LC\d+ or"):
+        big.select(where={"class": "LC1O"})
+    with pytest.raises(UsageError, match="there are 1000 words, such as LC0, LC1, LC2"):
+        big.select(where={"class": "xyz"})

@@ -16,6 +16,7 @@ from conncore.connectome.labels import Labels
 from conncore.connectome.record import C, Record
 from conncore.errors import UsageError, choose, need_count
 
+_MOST_SHOWN = 60  # words of a property that a message lists
 _FLOWS = ("isolated", "source", "sink", "inner")  # receives + 2 * sends, in order
 
 
@@ -109,7 +110,8 @@ def choose_cells(connectome: Record, text: str) -> tuple[str, ...]:
     ----------
     text : str
         "NAME,NAME", "match=REGEX", or "PROPERTY=WORD,WORD" with a property that `column` knows,
-        such as "class=PN,KC" or "flow=source".
+        such as "class=PN,KC" or "flow=source". Several properties, such as "class=PN,side=left",
+        must all hold.
 
     Raises
     ------
@@ -121,7 +123,13 @@ def choose_cells(connectome: Record, text: str) -> tuple[str, ...]:
         return select(connectome, text.split(","))
     if key == "match":
         return select(connectome, match=words)
-    return select(connectome, where={key: words.split(",")})
+    where: dict[str, list[str]] = {}
+    for part in text.split(","):
+        name, equals, word = part.partition("=")
+        if equals:
+            key = name
+        where.setdefault(key, []).append(word if equals else part)
+    return select(connectome, where=where)
 
 
 def with_role(connectome: Record, role: str) -> NDArray[np.intp]:
@@ -214,8 +222,21 @@ def _by_match(connectome: Record, match: str) -> NDArray[np.bool_]:
 def _by_word(connectome: Record, key: str, words: Iterable[str]) -> NDArray[np.bool_]:
     labels = Labels.of(column(connectome, key))
     where = f"in connectome {connectome.name!r}"
-    wanted = [choose(key, word, labels.counts(), where) for word in words]
+    wanted = [_choose_word(key, word, labels.counts(), where) for word in words]
     return np.isin(labels.codes, [labels.words.index(word) for word in wanted])
+
+
+def _choose_word(key: str, word: str, known: Mapping[str, int], where: str) -> str:
+    """`choose`, but a long list of words is not shown."""
+    if word in known or len(known) <= _MOST_SHOWN:
+        return choose(key, word, known, where)
+    near = get_close_matches(word, known, n=3)
+    advice = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"there are {len(known)} words, such as {', '.join(list(known)[:3])}"
+    )
+    raise UsageError(f"unknown {key} {word!r} {where}; {advice}")
 
 
 def subset(
