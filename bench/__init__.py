@@ -24,6 +24,7 @@ SUBJECTS = (
     "threads",
     "portable",
     "ask_tell",
+    "bbob",
     "scaling",
     "formats",
     "instructions",

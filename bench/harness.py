@@ -24,7 +24,7 @@ T = TypeVar("T")
 HERE = Path(__file__).resolve().parent
 PEERS = (
     "numpy", "mujoco", "gymnasium", "scipy", "torch", "snntorch", "norse", "envpool", "evosax",
-    "jax", "cma",
+    "jax", "cma", "coco-experiment",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ MAX_LINES = 400
 MAX_MODULES = 15  # of a room, but for formats, where each format is one
 # Tests that belong to no module of their room, and what they are about.
 ACROSS_MODULES = {
+    "bench/bbob": "a subject of `conncore bench`",
     "core/allocations": "allocations that fail",
     "core/brian2": "spike times against Brian2",
     "core/kernels": "all kernels against their twins",

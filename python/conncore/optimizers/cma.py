@@ -15,6 +15,7 @@ from conncore.optimizers.base import Matrix, Optimizer, ScoutingState, State, Ve
 from conncore.threads import one_blas_thread
 
 _LARGEST_STEP = 1e4  # limit of sigma, in multiples of the first sigma: larger steps teach nothing
+_SMALLEST_EIGENVALUE = 1e-20
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class CMAState(ScoutingState):
 class _Constants:
     """Weights and rates for a number of parameters; names and values as in Hansen 2016, table 1."""
 
-    weights: Vector  # of the better half, best first
+    weights: Vector  # of the better half, best first; their sum is 1
+    worse: Vector  # of the rest, at most 0; empty if the covariance learns from the better half
     mu_eff: float
     c_sigma: float
     d_sigma: float
@@ -56,16 +58,19 @@ class _Constants:
     lag: int  # generations from one eigendecomposition to the next
 
     @classmethod
-    def of(cls, population_size: int, n: int) -> _Constants:
+    def of(cls, population_size: int, n: int, active: bool) -> _Constants:
         mu = population_size // 2
-        weights = math.log((population_size + 1) / 2) - np.log(np.arange(1, mu + 1))
-        weights /= weights.sum()
+        raw = math.log((population_size + 1) / 2) - np.log(np.arange(1, population_size + 1))
+        weights = raw[:mu] / raw[:mu].sum()
         mu_eff = float(1 / (weights**2).sum())
         c_sigma = (mu_eff + 2) / (n + mu_eff + 5)
         c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)
-        c_mu = min(1 - c_1, 2 * (mu_eff - 2 + 1 / mu_eff) / ((n + 2) ** 2 + mu_eff))
+        # The quarter came with the negative weights.
+        c_mu = mu_eff - 2 + 1 / mu_eff + (0.25 if active else 0.0)
+        c_mu = min(1 - c_1, 2 * c_mu / ((n + 2) ** 2 + mu_eff))
         return cls(
             weights=weights,
+            worse=_negative(raw[mu:], n, mu_eff, c_1, c_mu) if active else raw[:0],
             mu_eff=mu_eff,
             c_sigma=c_sigma,
             d_sigma=1 + 2 * max(0.0, math.sqrt((mu_eff - 1) / (n + 1)) - 1) + c_sigma,
@@ -75,6 +80,17 @@ class _Constants:
             expected_norm=math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2)),
             lag=max(1, int(1 / (10 * n * (c_1 + c_mu)))),
         )
+
+
+def _negative(raw: Vector, n: int, mu_eff: float, c_1: float, c_mu: float) -> Vector:
+    """Return the weights of the worse half: Hansen 2016, equations 49 to 53."""
+    mu_eff_worse = float(raw.sum() ** 2 / (raw**2).sum())
+    size = min(
+        1 + c_1 / c_mu,  # the covariance then neither shrinks nor grows by itself
+        1 + 2 * mu_eff_worse / (mu_eff + 2),
+        (1 - c_1 - c_mu) / (n * c_mu),  # it stays positive definite
+    )
+    return np.asarray(raw * (size / -raw.sum()), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -89,6 +105,8 @@ class CMA(Optimizer[CMAState]):
         Number of members of a generation.
     sigma : float
         Size of the first steps.
+    active : bool
+        Whether the covariance also learns from the worse half of the members, by negative weights.
     n_scout : int
         Number of random genomes scored before generation 0; the best becomes the first mean. With
         1, that genome is the first mean and is not scored.
@@ -104,6 +122,7 @@ class CMA(Optimizer[CMAState]):
 
     population_size: int = 128
     sigma: float = 0.3
+    active: bool = True
     n_scout: int = 1024
 
     def __post_init__(self) -> None:
@@ -147,15 +166,15 @@ class CMA(Optimizer[CMAState]):
         return members
 
     def _tell(self, state: CMAState, members: Matrix, fitness: Vector) -> dict[str, Any]:
-        """Move the mean to the better half, and the noise towards the steps that led there."""
+        """Move the mean to the better half, and the noise to its steps and off the others."""
         with one_blas_thread():
             return self._move(state, members, fitness)
 
     def _move(self, state: CMAState, members: Matrix, fitness: Vector) -> dict[str, Any]:
         n = len(state.mean)
-        k = _Constants.of(self.population_size, n)
-        best = np.argsort(-fitness, kind="stable")[: len(k.weights)]
-        steps = (members[best] - state.mean) / state.sigma
+        k = _Constants.of(self.population_size, n, self.active)
+        order = np.argsort(-fitness, kind="stable")
+        steps = (members[order[: len(k.weights)]] - state.mean) / state.sigma
         step = k.weights @ steps
 
         whitened = state.basis @ ((state.basis.T @ step) / state.scales)
@@ -169,16 +188,28 @@ class CMA(Optimizer[CMAState]):
         if path_is_short:
             path_covariance += math.sqrt(k.c_c * (2 - k.c_c) * k.mu_eff) * step
         kept = 1 - k.c_1 - k.c_mu + (0 if path_is_short else k.c_1 * k.c_c * (2 - k.c_c))
+        if self.active:
+            kept -= k.c_mu * k.worse.sum()
         covariance = kept * state.covariance
         covariance += k.c_1 * np.outer(path_covariance, path_covariance)
         covariance += k.c_mu * (steps.T * k.weights) @ steps
+        if self.active:
+            bad = (members[order[len(k.weights) :]] - state.mean) / state.sigma
+            # Each bad step gets the length of a typical one; a long step could turn an eigenvalue
+            # negative.
+            lengths = (((bad @ state.basis) / state.scales) ** 2).sum(axis=1)
+            scaled = k.worse * (n / np.maximum(lengths, 1e-300))
+            covariance += k.c_mu * (bad.T * scaled) @ bad
 
         growth = (k.c_sigma / k.d_sigma) * (norm / k.expected_norm - 1)
         basis, scales = state.basis, state.scales
         if t % k.lag == 0:
             covariance = (covariance + covariance.T) / 2
             eigenvalues, basis = np.linalg.eigh(covariance)
-            scales = np.sqrt(np.maximum(eigenvalues, 1e-20))
+            scales = np.sqrt(np.maximum(eigenvalues, _SMALLEST_EIGENVALUE))
+            if self.active and eigenvalues[0] < _SMALLEST_EIGENVALUE:
+                # The lengths of bad steps count on scales that are those of the covariance.
+                covariance = (basis * scales**2) @ basis.T
         return {
             "mean": state.mean + state.sigma * step,
             "sigma": min(state.sigma * math.exp(min(1.0, growth)), self.sigma * _LARGEST_STEP),
