@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conncore.bench.harness import Harness, Row, Table
-from conncore.optimizers import CMA, ES
+from conncore.optimizers import CMA, ES, SuccessiveHalving
 from conncore.optimizers.base import Matrix, Optimizer, Vector
 
 TITLE = "evaluations of BBOB functions until within 1e-8 of the optimum"
@@ -29,11 +29,11 @@ def n_members(dimension: int) -> int:
     return 4 + int(3 * math.log(dimension))
 
 
-def ours(optimizer: Optimizer[Any], n_starts: int = 1) -> Solver:
-    """An optimiser of conncore; of several starts, those after the first are random."""
+def ours(optimizer: Optimizer[Any]) -> Solver:
+    """An optimiser of conncore; its scouts are random, except the first one."""
 
     def solve(first: Vector, seed: int) -> Search:
-        starts = np.random.default_rng(seed).uniform(-4, 4, (n_starts, len(first)))
+        starts = np.random.default_rng(seed).uniform(-4, 4, (optimizer.n_initial, len(first)))
         starts[0] = first
         state = optimizer.init(starts, seed)
         while True:
@@ -106,6 +106,11 @@ def run(harness: Harness) -> None:
             CMA(population_size=size, sigma=SIGMA, n_scout=1, active=False)
         )
         solvers["conncore ES"] = ours(ES(population_size=size, sigma=0.5, n_scout=1))
+        halving = SuccessiveHalving(
+            population_size=size, sigma=SIGMA, n_starts=4, n_scout=20 * dimension,
+            n_episodes=BUDGET * dimension, optimizer="cma",
+        )  # fmt: skip
+        solvers["conncore SuccessiveHalving over CMA"] = ours(halving)
         for function in functions:
             found: dict[str, Sequence[float]] = {}
             for name, solver in solvers.items():

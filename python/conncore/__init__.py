@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from conncore.formats import from_networkx, read, read_cells, to_networkx, write
     from conncore.network.network import Network
     from conncore.nulls.models import NULLS, make_null
-    from conncore.optimizers import CMA, ES, GA
+    from conncore.optimizers import CMA, ES, GA, SuccessiveHalving
     from conncore.simulation.lif_exp import LifExp
     from conncore.simulation.result import Simulation
     from conncore.simulation.simulator import Simulator, simulate
@@ -64,6 +64,7 @@ _HOMES = {
     "Run": "conncore.evolution.loop",
     "Simulation": "conncore.simulation.result",
     "Simulator": "conncore.simulation.simulator",
+    "SuccessiveHalving": "conncore.optimizers",
     "Task": "conncore.tasks",
     "UnseededWarning": "conncore.errors",
     "UntrustedRunError": "conncore.errors",
@@ -107,6 +108,7 @@ __all__ = [
     "Run",
     "Simulation",
     "Simulator",
+    "SuccessiveHalving",
     "Task",
     "UnseededWarning",
     "UntrustedRunError",

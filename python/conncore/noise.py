@@ -31,6 +31,7 @@ class Stream(IntEnum):
     NULL = 7
     SIGNS = 8
     DRIVE = 9
+    STARTS = 10
 
 
 #: The use of a start. A network is trained on "train" starts, a run chooses its solution on

@@ -9,7 +9,7 @@ import pytest
 
 from conncore.bench.harness import Harness
 from conncore.bench.subjects import bbob
-from conncore.optimizers import CMA
+from conncore.optimizers import CMA, SuccessiveHalving
 
 
 class Sphere:
@@ -36,6 +36,15 @@ def test_evaluations_end_at_the_member_that_hits():
     count = bbob.evaluations(problem, solver, 3000, 0)
     assert count == problem.n_calls
     assert 100 < count < 1500
+
+
+def test_the_first_scout_is_the_common_start():
+    halving = SuccessiveHalving(population_size=8, n_starts=2, n_scout=5, n_episodes=500)
+    first = np.array([1.0, 2.0, 3.0])
+    scouts = next(bbob.ours(halving)(first, 0))
+    assert scouts.shape == (5, 3)
+    assert np.array_equal(scouts[0], first)
+    assert np.ptp(scouts[1:]) > 3
 
 
 def test_a_budget_that_ends_first_is_no_hit():

@@ -12,6 +12,7 @@ from conncore.evolution.evolve import score
 from conncore.noise import start_seeds
 from fake_runs import FakeNetwork, SphereTask
 from small_runs import (
+    OPTIMIZERS,
     crash_at,
     go,
     over_both,
@@ -32,12 +33,26 @@ def test_another_seed_is_another_run():
 
 
 @over_both
+def test_without_a_number_of_generations_the_optimizer_has_one(name, capsys):
+    run = go(name, generations=None, progress=True)
+    errors = capsys.readouterr().err
+    if name != "halving":
+        assert len(run.history) == 100
+        assert "rung" not in errors
+        return
+    optimizer = OPTIMIZERS[name]
+    assert len(run.history) == optimizer.n_generations
+    assert run.history["n_evaluations"][-1] == optimizer.n_episodes
+    assert "generation 17/17  rung 3/3, 1 start  best" in errors
+
+
+@over_both
 def test_a_run_may_start_from_a_genome(name, tmp_path):
     start = np.linspace(-2, 2, 6)
     task = SphereTask()
     run = go(name, task, start=start, out=tmp_path / "run")
     first = task.calls[0]
-    assert first[2] == 10  # no scouts
+    assert first[2] == OPTIMIZERS[name].n_members(0)  # no scouts
     at_start = SphereTask().evaluate(None, start[None], first[0])[0]
     if name == "ga":
         assert run.history["best"][0] == run.history["mean"][0] == pytest.approx(at_start)

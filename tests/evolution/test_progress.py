@@ -10,13 +10,23 @@ def test_plain_progress_lines(capsys, monkeypatch):
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     with RunProgress(10) as progress:
         for generation in range(10):
-            progress.advance(generation, best=12.5, mean=-3.25, n_episodes=200, seconds=2.0)
+            progress.advance(generation, 12.5, -3.25, 200, 200 * (9 - generation), seconds=2.0)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "generation 1/10  best 12.5  mean -3.25  100 episodes/s  18s left"
     assert [line.split()[1] for line in lines] == ["1/10", "4/10", "7/10", "10/10"]
     with RunProgress(10, enabled=False) as progress:
-        progress.advance(0, 0.0, 0.0, 1, 1.0)
+        progress.advance(0, 0.0, 0.0, 1, 9, 1.0)
     assert capsys.readouterr().err == ""
+
+
+def test_the_time_left_counts_episodes_and_not_generations(capsys):
+    """Of successive halving: ten generations of 400 members, then thirty of 100."""
+    with RunProgress(40) as progress:
+        progress.advance(0, 1.0, 0.0, 400, 9 * 400 + 30 * 100, 4.0, "rung 1/2, 4 starts")
+    line = capsys.readouterr().err
+    assert line == (
+        "generation 1/40  rung 1/2, 4 starts  best 1  mean 0  100 episodes/s  1m06s left\n"
+    )
 
 
 def test_durations():

@@ -253,6 +253,33 @@ def test_every_array_of_a_checkpoint_is_checked(tmp_path, name, change, early):
         go_on(tmp_path / "run", generations=7)
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("optimizer", lambda a: np.array("ga")),
+        ("optimizer", lambda a: np.array(1)),
+        ("leader_fitness", lambda a: np.zeros(1)),
+        ("recent", lambda a: a * np.nan),
+        ("recent", lambda a: a[:, :1]),
+        ("starts.1.mean", lambda a: a * np.nan),
+        ("starts.1.mean", lambda a: a[1:]),
+        ("starts.0.seed", lambda a: a * 1.0),
+        ("starts.0.lower", lambda a: a + 1000),
+    ],
+)
+def test_the_states_of_all_starts_are_checked(tmp_path, name, change):
+    go("halving", out=tmp_path / "run")
+    file = tmp_path / "run" / "checkpoint-6.npz"
+    arrays = read_npz(file, "")
+    del arrays["digest"], arrays["format"]
+    assert "state.starts.1.mean" in arrays
+    arrays[f"state.{name}"] = change(arrays[f"state.{name}"])
+    with open(file, "wb") as stream:
+        np.savez(stream, **arrays, format=np.array(1))
+    with pytest.raises(CheckpointError, match=r"checkpoint-6.npz is damaged"):
+        go_on(tmp_path / "run", generations=7)
+
+
 def test_an_edited_number_of_a_checkpoint_is_noticed(tmp_path):
     go(out=tmp_path / "run")
     file = tmp_path / "run" / "checkpoint-6.npz"

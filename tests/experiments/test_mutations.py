@@ -21,7 +21,7 @@ import conncore as cc
 from conncore.errors import ConncoreError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.evolution.restore import load_run
-from conncore.optimizers import CMA, ES, GA
+from conncore.optimizers import CMA, ES, GA, SuccessiveHalving
 from fake_runs import FakeNetwork, SphereTask, tiny_connectome
 from small_runs import crash_at
 from small_studies import SmallTask, go, numbers
@@ -32,6 +32,15 @@ METHODS = {
     "es": ES(population_size=6, n_scout=8),
     "ga": GA(population_size=6, n_elites=2),
     "cma": CMA(population_size=6, n_scout=8),
+    "halving": SuccessiveHalving(
+        population_size=4,
+        n_scout=8,
+        n_starts=4,
+        factor=2,
+        n_episodes=80,
+        optimizer="ga",
+        settings={"n_elites": 2},
+    ),
 }
 
 

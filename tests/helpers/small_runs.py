@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from conncore.evolution.evolve import evolve, resume
-from conncore.optimizers import CMA, ES, GA
+from conncore.optimizers import CMA, ES, GA, SuccessiveHalving
 from fake_runs import FakeNetwork, SphereTask
 
 OPTIMIZERS = {
     "cma": CMA(population_size=10, n_scout=24),
     "ga": GA(population_size=10, n_elites=3, sigma=0.3, slice_sigma={"log_weights": 0.5}),
     "es": ES(population_size=10, n_scout=24),
+    "halving": SuccessiveHalving(
+        population_size=4, n_scout=24, n_starts=5, factor=2, n_episodes=24 + 3 * 40
+    ),
 }
 N_GENERATIONS = 6
 over_both = pytest.mark.parametrize("name", sorted(OPTIMIZERS))

@@ -17,6 +17,13 @@ SMALL = {
     "cma": {"population_size": 60, "n_scout": 100},
     "ga": {"population_size": 60, "sigma": 0.1, "sigma_decay": 0.98},
     "es": {"population_size": 60, "sigma": 0.1, "n_scout": 100},
+    "halving": {
+        "population_size": 60,
+        "sigma": 0.1,
+        "n_scout": 100,
+        "n_starts": 4,
+        "n_episodes": 5000,
+    },
 }
 over_all = pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 
@@ -156,6 +163,13 @@ def test_tell_checks_shapes(name):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
+        ("halving", {"optimizer": "halving"}, "unknown optimizer of the starts 'halving'"),
+        ("halving", {"settings": {"sigma": 0.1}}, "unknown setting of the starts 'sigma'"),
+        ("halving", {"settings": {"learning_rate": -1.0}}, "learning_rate"),
+        ("halving", {"population_size": 7}, "even"),
+        ("halving", {"n_starts": 0}, "n_starts"),
+        ("halving", {"factor": 1}, "factor is 1; give a whole number from 2 up"),
+        ("halving", {"n_episodes": 8799}, "n_episodes is 8799; give at least 8800"),
         ("ga", {"population_size": 0}, "population_size"),
         ("ga", {"population_size": 2.5}, "population_size"),
         ("ga", {"n_elites": 0}, "n_elites"),

@@ -70,7 +70,10 @@ def evolve(
     population: Annotated[
         int | None, typer.Option(help="Members per generation. Default: {population_size}.")
     ] = None,
-    generations: Annotated[int, typer.Option(help="Number of generations.")] = 100,
+    generations: Annotated[
+        int | None,
+        typer.Option(help="Number of generations. Default: 100; for halving, its whole budget."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Random seed. The same seed gives the same run.")] = 0,
     threads: Threads = None,
     sigma: Annotated[

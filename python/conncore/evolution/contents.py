@@ -17,7 +17,7 @@ from conncore.optimizers.base import S, State
 
 Arrays = Mapping[str, NDArray[Any]]
 _PREFIX = "state."
-_ROWS = ("scouts", "parents")  # matrices of genomes, whose number changes during a run
+_ROWS = ("scouts", "parents", "leaders")  # matrices of genomes, whose number changes during a run
 
 
 def checkpoint_arrays(checkpoint: Checkpoint[Any]) -> dict[str, NDArray[Any]]:
@@ -78,13 +78,24 @@ def check_checkpoint(checkpoint: Checkpoint[Any], seed: int) -> None:
     _check_state(checkpoint.state, len(checkpoint.best_genome))
 
 
-def _check_state(state: State, n_parameters: int) -> None:
+def _check_state(state: State, n_parameters: int, prefix: str = _PREFIX) -> None:
     for field in dataclasses.fields(state):
-        name, array = f"{_PREFIX}{field.name}", np.asarray(getattr(state, field.name))
+        name, value = f"{prefix}{field.name}", getattr(state, field.name)
+        if isinstance(value, tuple):
+            for number, inner in enumerate(value):
+                _check_state(inner, n_parameters, f"{name}.{number}.")
+            continue
+        array = np.asarray(value)
+        if field.type == "str":
+            _need(array.dtype.kind == "U", f"{name} is {array.dtype}")
+            continue
         kind, n_axes = {"int": ("i", 0), "float": ("f", 0), "Vector": ("f", 1)}.get(
             str(field.type), ("f", 2)
         )
         _need(array.dtype.kind == kind and array.dtype.itemsize == 8, f"{name} is {array.dtype}")
+        if field.type == "Scores":
+            _need((array < np.inf).all(), f"{name} is not finite or -inf")
+            continue
         good = array.ndim == n_axes and (n_axes == 0 or array.shape[-1] == n_parameters)
         if good and n_axes == 2:
             good = field.name in _ROWS or len(array) == n_parameters

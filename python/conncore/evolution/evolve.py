@@ -31,7 +31,7 @@ def evolve(
     network: Network,
     task: Task,
     optimizer: Optimizer[Any] | None = None,
-    generations: int = 100,
+    generations: int | None = None,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
     n_threads: int | None = None,
@@ -53,8 +53,9 @@ def evolve(
     task : Task
     optimizer : Optimizer, optional
         ``ES()`` if not given.
-    generations : int
-        Number of generations. Scouting for a start (see `ES`) comes before the first.
+    generations : int, optional
+        Number of generations: 100 if not given, or for `SuccessiveHalving` the number that uses
+        its budget. Scouting for a start (see `ES`) comes before the first.
     seed : int
         Seed of all random numbers. The same seed gives the same run, to the bit.
     out : path, optional
@@ -84,6 +85,7 @@ def evolve(
         to resume the run.
     """
     optimizer = ES() if optimizer is None else optimizer
+    generations = optimizer.n_generations if generations is None else generations
     need_count("generations", generations, 1)
     seed = check_seed(seed)
     config = _describe(network, task, optimizer, generations, seed, resolve_threads(n_threads))

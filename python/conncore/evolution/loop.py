@@ -137,7 +137,16 @@ class Loop:
         record = after.history[-1]
         if self.directory is not None:
             self.directory.append(record, {"seconds": seconds, "evaluate": evaluated - asked})
-        bar.advance(generation, record["best"], record["mean"], len(counted), seconds)
+        n_left = self.config["run"]["generations"] - after.state.generation
+        bar.advance(
+            generation,
+            record["best"],
+            record["mean"],
+            len(counted),
+            self.optimizer.n_members(after.state.generation, n_left),
+            seconds,
+            self.optimizer.stage(generation),
+        )
         return after
 
     def _account(

@@ -76,7 +76,14 @@ class RunProgress:
         self._say("scoring the solution from held-out starts", force=True)
 
     def advance(
-        self, generation: int, best: float, mean: float, n_episodes: int, seconds: float
+        self,
+        generation: int,
+        best: float,
+        mean: float,
+        n_episodes: int,
+        n_episodes_left: int,
+        seconds: float,
+        stage: str = "",
     ) -> None:
         """Report a finished generation.
 
@@ -86,23 +93,25 @@ class RunProgress:
             Number of the generation, from 0.
         best, mean : float
             Best and mean fitness of the generation.
-        n_episodes : int
-            Number of episodes in the generation.
+        n_episodes, n_episodes_left : int
+            Number of episodes in the generation, and in all that follow.
         seconds : float
             Duration of the generation.
+        stage : str
+            Part of the search, if it has several.
         """
         self._recent.append((seconds, n_episodes))
         total = sum(seconds for seconds, _ in self._recent) or 1e-9
         speed = sum(n for _, n in self._recent) / total
-        n_left = self._n_generations - generation - 1
-        left = duration(n_left * total / len(self._recent))
+        left = duration(n_episodes_left / speed)
         rate = f"{speed:,.0f}" if speed >= 100 else f"{speed:.3g}"
-        text = f"best {best:.4g}  mean {mean:.4g}  {rate} episodes/s  {left} left"
+        prefix = f"{stage}  " if stage else ""
+        text = f"{prefix}best {best:.4g}  mean {mean:.4g}  {rate} episodes/s  {left} left"
         if self._bar is not None:
             self._bar.update(self._task, completed=generation + 1, description=text)
         else:
             number = f"generation {generation + 1}/{self._n_generations}"
-            self._say(f"{number}  {text}", force=n_left == 0)
+            self._say(f"{number}  {text}", force=n_episodes_left == 0)
 
     def _say(self, text: str, force: bool) -> None:
         if self._bar is not None:

@@ -10,8 +10,14 @@ from conncore.optimizers.base import Optimizer, State
 from conncore.optimizers.cma import CMA
 from conncore.optimizers.es import ES
 from conncore.optimizers.ga import GA
+from conncore.optimizers.halving import SuccessiveHalving
 
-OPTIMIZERS: dict[str, type[Optimizer[Any]]] = {"cma": CMA, "es": ES, "ga": GA}
+OPTIMIZERS: dict[str, type[Optimizer[Any]]] = {
+    "cma": CMA,
+    "es": ES,
+    "ga": GA,
+    "halving": SuccessiveHalving,
+}
 
 
 def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
@@ -32,4 +38,13 @@ def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
     return kind(**options)
 
 
-__all__ = ["CMA", "ES", "GA", "OPTIMIZERS", "Optimizer", "State", "make_optimizer"]
+__all__ = [
+    "CMA",
+    "ES",
+    "GA",
+    "OPTIMIZERS",
+    "Optimizer",
+    "State",
+    "SuccessiveHalving",
+    "make_optimizer",
+]

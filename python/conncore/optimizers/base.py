@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -17,8 +17,10 @@ from conncore.threads import resolve_threads
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Scores = NDArray[np.float64]  # fitness in any shape: finite or -inf
 S = TypeVar("S", bound="State")
 Scouting = TypeVar("Scouting", bound="ScoutingState")
+N_GENERATIONS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +49,7 @@ class State:
     @classmethod
     def from_arrays(cls: type[S], arrays: Mapping[str, NDArray[Any]]) -> S:
         """Rebuild the state that `arrays` came from, to the bit; KeyError if one is missing."""
-        loaded = {f.name: np.asarray(arrays[f.name]) for f in dataclasses.fields(cls)}
-        values: dict[str, Any] = {k: v if v.ndim else v.item() for k, v in loaded.items()}
-        return cls(**values)
+        return cls(**read_arrays(arrays, [f.name for f in dataclasses.fields(cls)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class Optimizer(ABC, Generic[S]):
     keeps_bounds : bool
         Whether `_ask` keeps the bounds itself; if not, `ask` clips what `_ask` returns.
     population_size : int
-        Number of members of a generation.
+        Number of members of a generation, unless `n_members` says another.
     """
 
     name: ClassVar[str]
@@ -172,7 +172,7 @@ class Optimizer(ABC, Generic[S]):
         """
         n_threads = resolve_threads(n_threads)
         if isinstance(state, ScoutingState) and len(state.scouts):
-            return np.array(state.scouts[: self.population_size])
+            return np.array(state.scouts[: self.n_members(state.generation)])
         members = self._ask(state, n_threads)
         if not self.keeps_bounds:
             np.clip(members, state.lower, state.upper, out=members)
@@ -201,9 +201,9 @@ class Optimizer(ABC, Generic[S]):
             A wrong number of members or scores.
         """
         if isinstance(state, ScoutingState) and len(state.scouts):
-            n_asked = min(len(state.scouts), self.population_size)
-            return _tell_scouts(state, *check_told(members, fitness, n_asked))
-        changes = self._tell(state, *check_told(members, fitness, self.population_size))
+            n_asked = min(len(state.scouts), self.n_members(state.generation))
+            return self._tell_scouts(state, *check_told(members, fitness, n_asked))
+        changes = self._tell(state, *check_told(members, fitness, self.n_members(state.generation)))
         if isinstance(state, ScoutingState):
             changes["mean"] = np.clip(changes["mean"], state.lower, state.upper)
         return dataclasses.replace(state, generation=state.generation + 1, **changes)
@@ -212,6 +212,19 @@ class Optimizer(ABC, Generic[S]):
         """Return the name and the hyperparameters; ``make_optimizer(**describe())`` rebuilds it."""
         fields = dataclasses.fields(self)  # type: ignore[arg-type]  # subclasses are dataclasses
         return {"name": self.name} | {f.name: getattr(self, f.name) for f in fields}
+
+    @property
+    def n_generations(self) -> int:
+        """Number of generations that `evolve` runs if it is given none."""
+        return N_GENERATIONS
+
+    def n_members(self, generation: int, n_generations: int = 1) -> int:
+        """Return the number of members of a generation, or of several from there on together."""
+        return n_generations * self.population_size
+
+    def stage(self, generation: int) -> str:
+        """Return the part of the search that a generation is in, for the progress of a run."""
+        return ""
 
     @property
     @abstractmethod
@@ -225,6 +238,16 @@ class Optimizer(ABC, Generic[S]):
     @abstractmethod
     def sigma_of(self, state: S) -> float:
         """Return the size of the Gaussian steps that `ask` takes next."""
+
+    def _tell_scouts(self, state: Scouting, members: Matrix, fitness: Vector) -> Scouting:
+        """Return the state after the next scouts were scored; the best scout is the mean."""
+        best = int(np.argmax(fitness))
+        left = state.scouts[len(members) :]
+        if fitness[best] <= state.scout_fitness:
+            return dataclasses.replace(state, scouts=left)
+        return dataclasses.replace(
+            state, mean=members[best].copy(), scouts=left, scout_fitness=float(fitness[best])
+        )
 
     @abstractmethod
     def _init(self, genomes: Matrix, slices: Mapping[str, slice]) -> dict[str, Any]:
@@ -240,6 +263,12 @@ class Optimizer(ABC, Generic[S]):
 
         A fitness is finite or -inf. `tell` clips the mean and counts the generation.
         """
+
+
+def read_arrays(arrays: Mapping[str, NDArray[Any]], names: Iterable[str]) -> dict[str, Any]:
+    """Return the named arrays, the 0-d ones as numbers; KeyError if one is missing."""
+    loaded = {name: np.asarray(arrays[name]) for name in names}
+    return {name: value if value.ndim else value.item() for name, value in loaded.items()}
 
 
 def check_initial(
@@ -273,14 +302,3 @@ def check_told(members: ArrayLike, fitness: ArrayLike, expected: int) -> tuple[M
             f"not {genomes.shape} and {scores.shape}"
         )
     return genomes, np.where(np.isfinite(scores), scores, -np.inf)
-
-
-def _tell_scouts(state: Scouting, members: Matrix, fitness: Vector) -> Scouting:
-    """Return the state after the next scouts were scored; the best of all scouts is the mean."""
-    best = int(np.argmax(fitness))
-    left = state.scouts[len(members) :]
-    if fitness[best] <= state.scout_fitness:
-        return dataclasses.replace(state, scouts=left)
-    return dataclasses.replace(
-        state, mean=members[best].copy(), scouts=left, scout_fitness=float(fitness[best])
-    )
