@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from conncore.network.network import Network
     from conncore.nulls.models import NULLS, make_null
     from conncore.optimizers import CMA, ES, GA, SuccessiveHalving
+    from conncore.recording.episode import Episode
+    from conncore.recording.record import record
     from conncore.simulation.lif_exp import LifExp
     from conncore.simulation.result import Simulation
     from conncore.simulation.simulator import Simulator, simulate
@@ -58,6 +60,7 @@ _HOMES = {
     "Connectome": "conncore.connectome",
     "ConnectomeError": "conncore.errors",
     "ConnectomeWarning": "conncore.errors",
+    "Episode": "conncore.recording.episode",
     "Labels": "conncore.connectome.labels",
     "LifExp": "conncore.simulation.lif_exp",
     "Network": "conncore.network.network",
@@ -80,6 +83,7 @@ _HOMES = {
     "make_task": "conncore.tasks",
     "read": "conncore.formats",
     "read_cells": "conncore.formats",
+    "record": "conncore.recording.record",
     "resume": "conncore.evolution.evolve",
     "score": "conncore.evolution.evolve",
     "simulate": "conncore.simulation.simulator",
@@ -102,6 +106,7 @@ __all__ = [
     "Connectome",
     "ConnectomeError",
     "ConnectomeWarning",
+    "Episode",
     "Labels",
     "LifExp",
     "Network",
@@ -124,6 +129,7 @@ __all__ = [
     "make_task",
     "read",
     "read_cells",
+    "record",
     "resume",
     "score",
     "simulate",

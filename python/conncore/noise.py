@@ -30,8 +30,8 @@ class Stream(IntEnum):
     HELD_OUT = 6
     NULL = 7
     SIGNS = 8
-    DRIVE = 9
-    STARTS = 10
+    STARTS = 9
+    DRIVE = 10
 
 
 #: The use of a start. A network is trained on "train" starts, a run chooses its solution on

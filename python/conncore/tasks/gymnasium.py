@@ -162,6 +162,34 @@ class GymnasiumTask(Task):
                 fitness[chunk] = self._episodes(envs, policy, seeds[chunk])
         return fitness
 
+    def replay(
+        self, actions: FloatArray, seed: int, look: Callable[[Environment], object]
+    ) -> FloatArray:
+        """Repeat an episode in a new environment.
+
+        Parameters
+        ----------
+        actions : (n_steps, n_actions) float64
+            Outputs of the network.
+        seed : int
+            What `member_seeds` returns for the start.
+        look : callable
+            Called with the environment before each step.
+
+        Returns
+        -------
+        (n_steps,) float64
+            The reward of each step.
+        """
+        decode = decoder(self._acted, self.name, self._scale)
+        reward = np.empty(len(actions))
+        with self._environments(1) as (env,):
+            self._reset(env, seed)
+            for step, action in enumerate(actions):
+                look(env)
+                _, reward[step], _ = self._step(env, decode(action[None])[0])
+        return reward
+
     def _episodes(self, envs: list[Environment], policy: Policy, seeds: list[int]) -> FloatArray:
         """Run one episode a member; a member with numbers that are not finite gets -inf."""
         pairs = zip(envs, seeds, strict=True)

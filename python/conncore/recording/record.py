@@ -1,0 +1,210 @@
+"""Run one episode and keep all of it: `record`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from conncore import _kernels
+from conncore.errors import UsageError
+from conncore.evolution.loop import Run
+from conncore.network.network import Network
+from conncore.noise import Split
+from conncore.recording.episode import Body, Episode, FloatArray
+from conncore.tasks.base import Policy, Task, member_seeds
+
+
+def record(
+    source: Run | Network,
+    genome: ArrayLike | None = None,
+    task: Task | None = None,
+    seed: int | None = None,
+    *,
+    split: Split = "held-out",
+) -> Episode:
+    """Run one episode and return all that happened in it.
+
+    Parameters
+    ----------
+    source : Run or Network
+    genome : (n_parameters,) float64, optional
+        Default: the solution of the run. A network needs a genome.
+    task : Task, optional
+        Default: the task of the run or of the network.
+    seed : int, optional
+        Number of the start. Default: the first held-out start that scored the run, or 0.
+    split : {"train", "validation", "held-out"}
+        Which starts `seed` numbers; see `Task.evaluate`.
+
+    Returns
+    -------
+    Episode
+        ``episode.fitness`` is what ``task.evaluate`` returns for this genome and start.
+
+    Raises
+    ------
+    UsageError
+        The genome is missing or does not fit; the task shows observations all at once (mnist) or
+        runs several episodes; or the network or the simulation became non-finite.
+
+    Examples
+    --------
+    >>> run = cc.load_run("runs/worm")  # doctest: +SKIP
+    >>> episode = cc.record(run)  # doctest: +SKIP
+    >>> cc.plot.raster(episode)  # doctest: +SKIP
+    """
+    if isinstance(source, Run):
+        network = source.network
+        genome = source.best.genome if genome is None else genome
+        task = source.task if task is None else task
+        if seed is None:
+            seed = int(source.best.seeds[0]) if split == "held-out" else 0
+    else:
+        network = source
+        if genome is None:
+            raise UsageError("a network needs a genome to act: record(network, genome)")
+        task = cast(Task, network.task) if task is None else task
+        seed = 0 if seed is None else seed
+    genomes = network.layout.check(np.atleast_2d(np.asarray(genome, dtype=np.float64)))
+    if len(genomes) != 1:
+        raise UsageError(f"record() takes one genome, not {len(genomes)}")
+    tape = _Tape(network, task)
+    (fitness,) = task.evaluate(tape, genomes, seed=seed, n_threads=1, split=split)
+    if not np.isfinite(fitness):
+        raise UsageError(
+            f"{task.failure()} became non-finite from {split} start {seed} of {task.name}; "
+            "record another start or genome"
+        )
+    observations, actions = tape.arrays()
+    activity = network.simulate(genomes[0], observations)
+    spiking = bool(_kernels.load(network.neuron).SPIKES)
+    (start,) = member_seeds(seed, 1, split)
+    dt, reward, body = _replay(task, actions, start)
+    return Episode(
+        title=f"{network.connectome.name} ({network.neuron}, {network.io}) on {task.name}",
+        connectome=network.connectome,
+        seed=seed,
+        split=split,
+        fitness=float(fitness),
+        dt=dt,
+        observations=observations,
+        actions=actions,
+        reward=reward,
+        activity=activity.astype(np.bool_) if spiking else activity,
+        steps_per_action=network.steps_per_action,
+        body=body,
+    )
+
+
+class _Tape:
+    """A network for tasks, which keeps the observations and the actions of its policy."""
+
+    def __init__(self, network: Network, task: Task) -> None:
+        self._network = network
+        self._task = task
+        self._seen: list[tuple[FloatArray, FloatArray]] = []
+
+    def policy(self, genomes: FloatArray, n_threads: int | None = None) -> Policy:
+        return _TapedPolicy(self._network.policy(genomes, n_threads), self._seen, self._task.name)
+
+    def respond(
+        self,
+        genomes: FloatArray,
+        observations: ArrayLike,
+        n_steps: int,
+        n_threads: int | None = None,
+    ) -> NDArray[np.float32]:
+        raise UsageError(
+            f"task {self._task.name} shows its observations all at once, so it has no episode to "
+            "record; use Network.simulate with the observations of your choice"
+        )
+
+    def arrays(self) -> tuple[FloatArray, FloatArray]:
+        """(n_steps, n_obs) observations and (n_steps, n_actions) actions."""
+        if not self._seen:
+            raise UsageError(f"task {self._task.name} asked the network for no action")
+        observations, actions = zip(*self._seen, strict=True)
+        return np.array(observations), np.array(actions)
+
+
+class _TapedPolicy:
+    def __init__(
+        self, policy: Policy, seen: list[tuple[FloatArray, FloatArray]], name: str
+    ) -> None:
+        self._policy = policy
+        self._seen = seen
+        self._name = name
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        return self._policy.status
+
+    def reset(self) -> None:
+        if self._seen:
+            raise UsageError(
+                f"task {self._name} runs several episodes per evaluation; record() takes one"
+            )
+        self._policy.reset()
+
+    def act(self, observations: FloatArray) -> FloatArray:
+        actions = self._policy.act(observations)
+        # copies: bodies and policies may reuse their arrays
+        self._seen.append((np.array(observations[0], dtype=np.float64), np.array(actions[0])))
+        return actions
+
+
+def _replay(
+    task: Task, actions: FloatArray, start: int
+) -> tuple[float | None, FloatArray | None, Body | None]:
+    """Repeat the actions: the length of a step, the rewards, and the body if there is one.
+
+    Simulators are imported where their tasks are used.
+    """
+    from conncore.tasks.gymnasium import GymnasiumTask
+    from conncore.tasks.mujoco import MujocoTask
+
+    if isinstance(task, MujocoTask):
+        return _replay_bodies(task, actions, start)
+    if isinstance(task, GymnasiumTask):
+        return _replay_environment(task, actions, start)
+    return None, None, None
+
+
+def _replay_bodies(
+    task: Any, actions: FloatArray, start: int
+) -> tuple[float | None, FloatArray | None, Body | None]:
+    from conncore.recording.body import BodyWatch
+
+    watch = BodyWatch(task.model)
+    bodies = task.bodies(1, 1)
+    bodies.reset(*task.initial_states([start]))
+    reward = np.empty(len(actions))
+    for step, action in enumerate(actions):
+        watch.look(bodies.qpos[0])
+        reward[step] = task.step(bodies, action[None])[0]
+    return task.dt, reward, watch.body()
+
+
+def _replay_environment(
+    task: Any, actions: Sequence[FloatArray] | FloatArray, start: int
+) -> tuple[float | None, FloatArray | None, Body | None]:
+    watch: Any = None
+    dt: float | None = None
+
+    def look(env: Any) -> None:
+        nonlocal watch, dt
+        bare = env.unwrapped
+        dt = getattr(bare, "dt", getattr(bare, "tau", None))  # MuJoCo's; classic control's
+        if type(getattr(bare, "model", None)).__name__ != "MjModel":
+            return
+        if watch is None:
+            from conncore.recording.body import BodyWatch
+
+            watch = BodyWatch(bare.model)
+        watch.look(bare.data.qpos)
+
+    reward = task.replay(actions, start, look)
+    return dt if isinstance(dt, float) else None, reward, watch and watch.body()
