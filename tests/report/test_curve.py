@@ -7,11 +7,13 @@ import os
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from conncore.errors import ConncoreError
 from conncore.evolution.records import METRICS
-from conncore.report.curve import draw_curve
+from conncore.report.curve import draw_curve, plot_curve
+from conncore.report.palette import BEST, HELD_OUT, MEAN
 
 
 def history(n):
@@ -35,10 +37,24 @@ def test_every_line_is_there(tmp_path):
         held_out=np.array([20.0, 24.0]),
         reference=(10.0, "the paper"),
     )
-    for color in ("#0072B2", "#E69F00"):
+    for color in (BEST, MEAN):
         assert n_pixels(plain, color) > 500
-    assert n_pixels(plain, "#009E73") == 0
-    assert n_pixels(rich, "#009E73") > 500
+    assert n_pixels(plain, HELD_OUT) == 0
+    assert n_pixels(rich, HELD_OUT) > 500
+
+
+def test_lines_have_their_names_at_their_ends():
+    axes = Figure().add_subplot()
+    scores = np.array([20.0, 24.0])
+    plot_curve(axes, history(30), held_out=scores, reference=(10.0, "the paper"))
+    heights = {text.get_text(): text.xy[1] for text in axes.texts}
+    low, high = axes.get_ylim()
+    found = {name: low + height * (high - low) for name, height in heights.items()}
+    assert found == pytest.approx(
+        {"best member": 59.0, "mean of members": 29.0, "held out 22": 22.0, "the paper": 10.0}
+    )
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    np.testing.assert_array_equal(dots[0].get_ydata(), scores)
 
 
 @pytest.mark.parametrize("n", [1, 2, 500])

@@ -8,13 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from conncore.experiments.comparison_rows import Row
 from conncore.experiments.results import finite, write_results
+from conncore.experiments.statistics import bootstrap_interval
 from conncore.experiments.study import Outcome
-from conncore.report.bands import draw_bands
+from conncore.report.bands import Band, draw_bands
 
 
 def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
@@ -57,7 +59,7 @@ def write_report(
     records = [finite(asdict(row) | {"verdict": row.verdict}) for row in rows]
     write_results(file, title, settings, outcomes, rows=records)
     figure = draw_bands(
-        {"population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": _means(outcomes)},
+        {"population mean: mean over seeds, and its 95% interval at the end": bands_of(outcomes)},
         out / "compare.png",
         title=title,
         y_label="fitness",
@@ -65,10 +67,13 @@ def write_report(
     return file, figure
 
 
-def _means(
-    outcomes: Mapping[str, Sequence[Outcome]],
-) -> dict[str, list[list[float | None]]]:
-    return {arm: [run.curves[-1].mean for run in runs] for arm, runs in outcomes.items()}
+def bands_of(outcomes: Mapping[str, Sequence[Outcome]], stage: int = -1) -> dict[str, Band]:
+    """Return each arm's curve in a stage: the population mean, averaged over seeds."""
+    bands = {}
+    for arm, runs in outcomes.items():
+        curves = np.array([run.curves[stage].mean for run in runs], dtype=np.float64)
+        bands[arm] = Band(curves.mean(axis=0), *bootstrap_interval(curves[:, -1]))
+    return bands
 
 
 def _text(value: float, form: str) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from conncore.experiments.claims import Verdict
+from conncore.experiments.comparison_report import bands_of
 from conncore.experiments.paper import Experiment
 from conncore.experiments.results import finite, write_results
 from conncore.experiments.statistics import bootstrap_interval
@@ -83,6 +84,13 @@ def write_experiment(
         published=experiment.published,
         verdicts=[finite(asdict(verdict)) for verdict in verdicts],
     )
+    return draw_experiment(experiment, outcomes, folder / f"{experiment.name}.png")
+
+
+def draw_experiment(
+    experiment: Experiment, outcomes: Mapping[str, Sequence[Outcome]], file: Path
+) -> Path:
+    """Draw the curves of all arms, a panel a stage, beside the paper's numbers."""
     stages = [curve.stage for curve in next(iter(outcomes.values()))[0].curves]
     arms_of: dict[float, list[str]] = {}
     for arm, (_, end) in experiment.published.items():
@@ -90,17 +98,13 @@ def write_experiment(
             arms_of.setdefault(end, []).append(arm)
     # One number of the paper may belong to several arms; its label names the first two.
     ends = [(end, f"paper: {' / '.join(arms[:2])} {end:g}") for end, arms in arms_of.items()]
+    titles = [f"{stage}: mean over seeds, and its 95% interval at the end" for stage in stages]
     return draw_bands(
-        {
-            f"{stage}: population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": {
-                arm: [run.curves[place].mean for run in runs] for arm, runs in outcomes.items()
-            }
-            for place, stage in enumerate(stages)
-        },
-        folder / f"{experiment.name}.png",
+        {name: bands_of(outcomes, place) for place, name in enumerate(titles)},
+        file,
         title=experiment.title,
         y_label="fitness",
-        references={f"{stages[-1]}: population mean, mean of seeds \N{PLUS-MINUS SIGN} sd": ends},
+        references={titles[-1]: ends},
     )
 
 

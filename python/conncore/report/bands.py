@@ -1,44 +1,57 @@
-"""Learning curves of several arms: the mean over seeds, with a band of one standard deviation."""
+"""Learning curves of several arms: the mean over seeds, and the interval of its last value."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.report.labels import generation_axis, label_ends
+from conncore.report.palette import GREY, MOST_ARMS, arm_colours
 from conncore.storage import disk_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
 
-# The colours of Okabe & Ito. Black is first, for the arm that is compared with all others.
-COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
-_STYLES = ("-", "--")
 _LETTERS_PER_INCH = 12
 
-Panel = Mapping[str, Sequence[Sequence[float | None]]]
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """The curve of an arm.
+
+    Attributes
+    ----------
+    mean : (n_generations,) float64
+        Mean over seeds by generation. NaN leaves a gap.
+    low, high : float
+        The interval of the mean at the last generation; NaN if there is none.
+    """
+
+    mean: NDArray[np.float64]
+    low: float
+    high: float
 
 
 def draw_bands(
-    panels: Mapping[str, Panel],
+    panels: Mapping[str, Mapping[str, Band]],
     path: Path,
     *,
     title: str,
     y_label: str,
     references: Mapping[str, Sequence[tuple[float, str]]] | None = None,
 ) -> Path:
-    """Draw panels side by side and write them as a PNG file.
+    """Draw panels side by side, with one y axis, and write them as a PNG file.
 
     Parameters
     ----------
-    panels : mapping of str to mapping
-        Title of each panel, and its arms. An arm has one curve per seed: fitness by generation.
-        None leaves a gap.
+    panels : mapping of str to mapping of str to Band
+        Title of each panel, and its arms.
     path : Path
         The file to write.
     title, y_label : str
@@ -55,59 +68,67 @@ def draw_bands(
     from matplotlib.figure import Figure
 
     n_panels = len(panels)
-    width = 1.5 + 5.0 * n_panels
-    figure = Figure(figsize=(width, 4.6), dpi=120, layout="constrained")
+    width = 1.5 + 5.5 * n_panels
+    figure = Figure(figsize=(width, 4.8), dpi=144, layout="constrained")
     FigureCanvasAgg(figure)
-    all_axes = figure.subplots(1, n_panels, squeeze=False)[0]
-    arms = list(dict.fromkeys(arm for panel in panels.values() for arm in panel))
-    handles = {}
+    colours = arm_colours(arm for panel in panels.values() for arm in panel)
+    few = len(colours) <= MOST_ARMS
+    all_axes = figure.subplots(1, n_panels, squeeze=False, sharey=few)[0]
     for axes, (name, panel) in zip(all_axes, panels.items(), strict=True):
-        for arm, curves in panel.items():
-            style = arms.index(arm)
-            handles[arm] = _band(
-                axes, curves, COLOURS[style % len(COLOURS)], _STYLES[style // len(COLOURS)]
-            )
-        for height, label in (references or {}).get(name, ()):
-            axes.axhline(height, color="#999999", linestyle=":", linewidth=1.2)
-            axes.annotate(
-                label,
-                (0.99, height),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="bottom",
-                fontsize=8,
-                color="#555555",
-            )
         axes.set_title(name, fontsize=10, loc="left")
-        axes.set_xlabel("generation")
-        axes.locator_params(axis="x", integer=True)
-        axes.margins(x=0.01)
-        axes.grid(alpha=0.25, linewidth=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
-    all_axes[0].set_ylabel(y_label)
-    lines = textwrap.fill(title, int(_LETTERS_PER_INCH * width))
-    figure.suptitle(lines, fontsize=11, x=0.01, ha="left")
-    figure.legend(
-        handles.values(),
-        handles.keys(),
-        loc="outside lower center",
-        ncols=min(len(handles), 4 * n_panels),
-        frameon=False,
-        fontsize=9,
-    )
+        if not few:
+            plot_rows(axes, panel, y_label)
+            continue
+        plot_bands(axes, panel, colours)
+        for height, _ in (references or {}).get(name, ()):
+            axes.axhline(height, color=GREY, linestyle=":", linewidth=1.2)
+        axes.set_ylabel(y_label if axes is all_axes[0] else "")
+    if few:  # now that all panels have their curves
+        for axes, (name, panel) in zip(all_axes, panels.items(), strict=True):
+            lines = [(height, label, GREY) for height, label in (references or {}).get(name, ())]
+            label_ends(axes, [*_ends(panel, colours), *lines])
+    lines_of_title = textwrap.fill(title, int(_LETTERS_PER_INCH * width))
+    figure.suptitle(lines_of_title, fontsize=11, x=0.01, ha="left")
     with disk_errors(path, "make room and try again"):
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format="png")
     return path
 
 
-def _band(axes: Axes, curves: Sequence[Sequence[float | None]], colour: str, style: str) -> Line2D:
-    """Draw the mean over seeds, and a band of one standard deviation around it."""
-    values: NDArray[np.float64] = np.array(curves, dtype=np.float64)
-    generation = np.arange(1, values.shape[1] + 1)
-    mean = values.mean(axis=0)
-    if len(values) > 1:
-        sd = values.std(axis=0, ddof=1)
-        axes.fill_between(generation, mean - sd, mean + sd, color=colour, alpha=0.12, linewidth=0)
-    (line,) = axes.plot(generation, mean, color=colour, linestyle=style, linewidth=1.6)
-    return line
+def plot_bands(axes: Axes, panel: Mapping[str, Band], colours: Mapping[str, str]) -> None:
+    """Draw a line for each arm, and its interval as a bar beside the last generation."""
+    longest = max(len(band.mean) for band in panel.values())
+    for place, (arm, band) in enumerate(panel.items()):
+        generation = np.arange(1, len(band.mean) + 1)
+        marker = "o" if len(generation) == 1 else None  # a line needs two points
+        axes.plot(generation, band.mean, color=colours[arm], linewidth=1.6, marker=marker)
+        if np.isfinite([band.low, band.high]).all():
+            beside = longest * (1.02 + 0.012 * place)
+            ends = [band.low, band.high]
+            axes.plot([beside] * 2, ends, color=colours[arm], linewidth=2.4, clip_on=False)
+    generation_axis(axes)
+
+
+def plot_rows(axes: Axes, panel: Mapping[str, Band], label: str) -> None:
+    """Draw a row of colours for each arm, the highest last value first: for many arms."""
+    last = {arm: np.nan_to_num(band.mean[-1], nan=-np.inf) for arm, band in panel.items()}
+    arms = sorted(panel, key=lambda arm: -last[arm])
+    image = axes.imshow(
+        np.array([panel[arm].mean for arm in arms]),
+        aspect="auto",
+        cmap="cividis",
+        interpolation="nearest",
+        extent=(0.5, len(panel[arms[0]].mean) + 0.5, len(arms) - 0.5, -0.5),
+    )
+    axes.set_yticks(range(len(arms)), arms, fontsize=9)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("generation")
+    axes.spines[:].set_visible(False)
+    figure = axes.get_figure(root=True)
+    if figure is not None:
+        figure.colorbar(image, ax=axes, label=label, pad=0.02)
+
+
+def _ends(panel: Mapping[str, Band], colours: Mapping[str, str]) -> list[tuple[float, str, str]]:
+    finite = {arm: band.mean[np.isfinite(band.mean)] for arm, band in panel.items()}
+    return [(float(mean[-1]), arm, colours[arm]) for arm, mean in finite.items() if len(mean)]

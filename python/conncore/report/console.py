@@ -26,7 +26,16 @@ class PlainConsole(Console):
     """
 
     def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
-        super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
+        super().__init__(
+            file=file,
+            width=width,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            # Rich would show the text in the notebook, and leave the file empty.
+            force_jupyter=False,
+            force_terminal=None if file is None else False,
+        )
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return the text as it is printed; rich calls this for each string."""

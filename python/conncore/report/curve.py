@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.report.labels import generation_axis, label_ends
+from conncore.report.palette import BEST, GREY, HELD_OUT, MEAN
 from conncore.storage import disk_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# Okabe & Ito's colours, which people with colour-blindness can tell apart.
-_BEST, _MEAN, _HELD_OUT, _REFERENCE = "#0072B2", "#E69F00", "#009E73", "#666666"
 
 
 def draw_curve(
@@ -30,16 +29,12 @@ def draw_curve(
 
     Parameters
     ----------
-    history : ndarray, shape (n_generations,), dtype `conncore.evolution.records.METRICS`
-        The run's history. Values that are not finite leave a gap.
+    history, held_out, reference
+        As in `plot_curve`.
     path : path
         The file to write.
     title : str
         Title of the figure.
-    held_out : ndarray, shape (n_starts,), optional
-        Held-out scores of the solution. A dashed line shows their mean.
-    reference : (float, str), optional
-        A score to compare with, and its label. A dotted line shows the score.
 
     Returns
     -------
@@ -59,34 +54,52 @@ def draw_curve(
     figure = Figure(figsize=(7.5, 4.5), dpi=144, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    generation = history["generation"] + 1
-    best, mean, std = (
-        np.where(np.isfinite(history[name]), history[name], np.nan)
-        for name in ("best", "mean", "std")
-    )
-    marker = "o" if len(history) == 1 else None  # a line needs two points
-    axes.fill_between(generation, mean - std, mean + std, color=_MEAN, alpha=0.15, linewidth=0)
-    labels = ("best member", "mean of all members \N{PLUS-MINUS SIGN} sd")
-    for values, color, label in zip((best, mean), (_BEST, _MEAN), labels, strict=True):
-        axes.plot(generation, values, color=color, linewidth=1.6, marker=marker, label=label)
-    if held_out is not None and np.isfinite(held_out).all():
-        label = f"held-out mean {held_out.mean():.4g}"
-        _line(axes, float(held_out.mean()), label, _HELD_OUT, "--")
-    if reference is not None:
-        _line(axes, *reference, _REFERENCE, ":")
-    axes.set_xlabel("generation")
-    axes.set_ylabel("fitness (score of an episode)")
+    plot_curve(axes, history, held_out=held_out, reference=reference)
     axes.set_title(title, fontsize=10, loc="left")
-    axes.locator_params(axis="x", integer=True)
-    axes.margins(x=0.01)
-    axes.grid(alpha=0.25, linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     path = Path(path)
     with disk_errors(path, "make room and try again"):
         figure.savefig(path, format="png")
     return path
 
 
-def _line(axes: Axes, height: float, label: str, color: str, style: str) -> None:
-    axes.axhline(height, color=color, linestyle=style, linewidth=1.4, label=label)
+def plot_curve(
+    axes: Axes,
+    history: NDArray[np.void],
+    *,
+    held_out: NDArray[np.float64] | None = None,
+    reference: tuple[float, str] | None = None,
+) -> None:
+    """Draw the best and the mean fitness of the members by generation.
+
+    Parameters
+    ----------
+    axes : Axes
+    history : ndarray, shape (n_generations,), dtype `conncore.evolution.records.METRICS`
+        The run's history. Values that are not finite leave a gap.
+    held_out : ndarray, shape (n_starts,), optional
+        Held-out scores of the solution: a dot each beside the last generation, and a line at
+        their mean. They are not drawn if one is not finite.
+    reference : (float, str), optional
+        A score to compare with, and its label. A dotted line shows the score.
+    """
+    generation = history["generation"] + 1
+    marker = "o" if len(history) == 1 else None  # a line needs two points
+    ends = []
+    for name, colour, label in (("best", BEST, "best member"), ("mean", MEAN, "mean of members")):
+        values = np.where(np.isfinite(history[name]), history[name], np.nan)
+        axes.plot(generation, values, color=colour, linewidth=1.6, marker=marker)
+        if np.isfinite(values).any():
+            ends.append((float(values[np.isfinite(values)][-1]), label, colour))
+    generation_axis(axes)
+    if held_out is not None and np.isfinite(held_out).all():
+        mean, last = float(held_out.mean()), int(generation[-1]) if len(generation) else 1
+        axes.plot(
+            np.full(len(held_out), last), held_out, "o", color=HELD_OUT, alpha=0.35,
+            markersize=4, markeredgewidth=0, clip_on=False,
+        )  # fmt: skip
+        axes.axhline(mean, color=HELD_OUT, linestyle="--", linewidth=1.2)
+        ends.append((mean, f"held out {mean:.4g}", HELD_OUT))
+    if reference is not None:
+        axes.axhline(reference[0], color=GREY, linestyle=":", linewidth=1.4)
+        ends.append((*reference, GREY))
+    label_ends(axes, ends)
