@@ -6,7 +6,7 @@ The equations are in conncore/kernels/swimmer.pyx. Every number comes from the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import mujoco
@@ -22,8 +22,9 @@ _MIN_VALUE = 1e-15  # mjMINVAL, mjMINIMP and mjMAXIMP: the bounds of MuJoCo's ow
 _IMPEDANCE_RANGE = (1e-4, 0.9999)
 _ALIGNED = 1e-9
 
-# Fields of MjModel that must be zero, and the feature of a model in which a field is not zero.
-_ABSENT = {
+# Fields of MjModel that must be zero, and the feature of a model in which a field is not zero: for
+# every native body, and for chains alone.
+ABSENT = {
     "neq": "equality constraints",
     "ntendon": "tendons",
     "nflex": "flexible bodies",
@@ -33,11 +34,8 @@ _ABSENT = {
     "na": "actuators with activation",
     "nplastic": "plastic joints",
     "nhistory": "delays",
-    "qpos0": "joints with a reference other than 0",
-    "dof_damping": "joint damping",
     "dof_dampingpoly": "joint damping",
     "dof_frictionloss": "joint friction",
-    "jnt_stiffness": "joint springs",
     "jnt_stiffnesspoly": "joint springs",
     "jnt_springyield": "plastic joints",
     "jnt_margin": "limits with a margin",
@@ -54,6 +52,12 @@ _ABSENT = {
     "actuator_biastype": "actuators other than motors",
     "actuator_gaintype": "actuators other than motors",
     "actuator_trntype": "actuators that do not drive a joint",
+}
+_ABSENT = {
+    **ABSENT,
+    "qpos0": "joints with a reference other than 0",
+    "dof_damping": "joint damping",
+    "jnt_stiffness": "joint springs",
 }
 
 
@@ -132,7 +136,7 @@ def read_chain(model: mujoco.MjModel) -> Chain:
         inverse_mass=float(inverse_mass),
         links=links,
         coupling=coupling,
-        motors=_motors(model),
+        motors=motors(model, _refuse),
     )
 
 
@@ -182,7 +186,7 @@ def _check_joints(model: mujoco.MjModel) -> None:
         raise _refuse("a link has no mass")
 
 
-def _turn(quaternions: Array) -> Array:
+def turn(quaternions: Array) -> Array:
     """Return the (n, 3, 3) rotation matrices of (n, 4) quaternions."""
     matrices = np.zeros((len(quaternions), 9))
     for matrix, quaternion in zip(matrices, quaternions, strict=True):
@@ -197,7 +201,7 @@ def _geometry(model: mujoco.MjModel) -> tuple[Array, Array, Array, Array]:
     axis (m). The offset is the angle to the link in front when the joint is at 0 (rad).
     """
     anchor = model.jnt_pos[N_ROOT - 1 :, :2]
-    turned = _turn(model.body_quat[1:])
+    turned = turn(model.body_quat[1:])
     if np.any(np.abs(turned[:, 2] - [0, 0, 1]) > _ALIGNED):
         raise _refuse("a link is turned out of the plane")
     in_front = model.body_pos[2:, :2] + np.einsum("kij,kj->ki", turned[1:, :2, :2], anchor[1:])
@@ -224,7 +228,7 @@ def _fluid(model: mujoco.MjModel, axis: Array) -> tuple[Array, dict[str, Array]]
     # principal axes of inertia as columns, turned into the link's (along, across, z)
     c, s, zero = np.cos(axis), np.sin(axis), np.zeros_like(axis)
     frames = np.array([[c, s, zero], [-s, c, zero], [zero, zero, zero + 1.0]]).transpose(2, 0, 1)
-    aligned = np.abs(frames @ _turn(model.body_iquat[1:]))
+    aligned = np.abs(frames @ turn(model.body_iquat[1:]))
     order = aligned.argmax(axis=2)
     if np.any(aligned.max(axis=2) < 1.0 - _ALIGNED):
         raise _refuse("a link's axes of inertia are not along and across it")
@@ -244,20 +248,39 @@ def _fluid(model: mujoco.MjModel, axis: Array) -> tuple[Array, dict[str, Array]]
     }
 
 
+def check_soft(
+    solref: Array, solimp: Array, what: str, refuse: Callable[[str], UsageError]
+) -> None:
+    """Raise for (n, 2) solref and (n, 5) solimp of a kind that `soft_constraint` does not know."""
+    if np.any(solref <= 0.0):
+        raise refuse(f"a {what}'s solref is not a positive time constant and damping ratio")
+    if np.any(solimp[:, 4] != 2.0):
+        raise refuse(f"a {what}'s solimp has a power other than 2")
+
+
+def soft_constraint(solref: Array, solimp: Array, timestep: float) -> dict[str, Array]:
+    """Return MuJoCo's impedance, stiffness and damping of (n, 2) solref and (n, 5) solimp."""
+    time_constant = np.maximum(solref[:, 0], 2.0 * timestep)
+    damping_ratio = solref[:, 1]
+    low, high = np.clip(solimp[:, :2].T, *_IMPEDANCE_RANGE)
+    return {
+        "impedance_min": low,
+        "impedance_max": high,
+        "inverse_width": 1.0 / np.maximum(solimp[:, 2], _MIN_VALUE),
+        "midpoint": np.clip(solimp[:, 3], *_IMPEDANCE_RANGE),
+        "stiffness": 1.0 / (high * time_constant * damping_ratio) ** 2,
+        "damping": 2.0 / (high * time_constant),
+    }
+
+
 def _limits(model: mujoco.MjModel, offset: Array) -> dict[str, Array]:
     """Return the joint limits as MuJoCo's soft constraints; link 0 has no joint and no limit."""
     limited = model.jnt_limited[N_ROOT - 1 :].astype(bool)
     solref, solimp = model.jnt_solref[N_ROOT - 1 :], model.jnt_solimp[N_ROOT - 1 :]
-    if np.any(solref[limited] <= 0.0):
-        raise _refuse("a limit's solref is not a positive time constant and damping ratio")
-    if np.any(solimp[limited, 4] != 2.0):
-        raise _refuse("a limit's solimp has a power other than 2")
+    check_soft(solref[limited], solimp[limited], "limit", _refuse)
     lower, upper = np.where(limited, model.jnt_range[N_ROOT - 1 :].T, [[-np.inf], [np.inf]])
     if np.any(lower >= upper):
         raise _refuse("a joint's lower limit is not below its upper one")
-    time_constant = np.maximum(solref[:, 0], 2.0 * model.opt.timestep)
-    damping_ratio = solref[:, 1]
-    low, high = np.clip(solimp[:, :2].T, *_IMPEDANCE_RANGE)
     return {
         "lower": lower,
         "upper": upper,
@@ -265,20 +288,18 @@ def _limits(model: mujoco.MjModel, offset: Array) -> dict[str, Array]:
         + offset,
         # a little too narrow: beyond this range the kernel computes the limits exactly
         "half_range": np.where(limited, (upper - lower) / 2.0 * (1.0 - 1e-9), np.inf),
-        "impedance_min": low,
-        "impedance_max": high,
-        "inverse_width": 1.0 / np.maximum(solimp[:, 2], _MIN_VALUE),
-        "midpoint": np.clip(solimp[:, 3], *_IMPEDANCE_RANGE),
         "inverse_weight": model.dof_invweight0[N_ROOT - 1 :].copy(),
-        "stiffness": 1.0 / (high * time_constant * damping_ratio) ** 2,
-        "damping": 2.0 / (high * time_constant),
+        **soft_constraint(solref, solimp, model.opt.timestep),
     }
 
 
-def _motors(model: mujoco.MjModel) -> dict[str, NDArray[np.generic]]:
+def motors(
+    model: mujoco.MjModel, refuse: Callable[[str], UsageError]
+) -> dict[str, NDArray[np.generic]]:
+    """Return the motors of a model whose joints follow the root's, one a link; see `Chain`."""
     joint = model.actuator_trnid[:, 0]
     if np.any(joint < N_ROOT):
-        raise _refuse("an actuator drives a joint of its root")
+        raise refuse("an actuator drives a joint of its root")
     limited = model.actuator_ctrllimited.astype(bool)
     lower, upper = np.where(limited, model.actuator_ctrlrange.T, [[-np.inf], [np.inf]])
     return {
