@@ -104,3 +104,60 @@ def test_a_workbook_of_cook_2019():
     assert (worm.n_cells, worm.n_edges, worm.n_gap_junctions) == (473, 4879, 1450)
     assert worm.weight.sum() == load("celegans-cook2019").weight.sum()
     assert read(books[0], sex="male").n_edges == 5306
+
+
+KINDS = {"type_map": "R:ignore,Rp:ignore,NMJ:ignore", "duplicates": "sum"}
+
+
+@pytest.mark.filterwarnings("ignore::conncore.errors.ConnectomeWarning")
+@pytest.mark.parametrize(
+    ("name", "options", "cells", "edges", "weight", "gap"),
+    [
+        ("Neuro279_Syn.csv", {}, 279, 2194, 6394, None),
+        ("bgm_herm_chem_adj.csv", {}, 454, 4879, 28113, None),
+        ("bgm_male_elec_adj.csv", {"type": "gap"}, 586, 0, 0, (3482, 31702)),
+        ("maggot_subset_edgelist.csv", {"header": False}, 1240, 32564, 137980, None),
+        ("emmons_herm_full_edgelist.csv", {}, 448, 4681, 27019, (1359, None)),
+        ("white_L4.csv", {}, 215, 1480, 4340, (289, None)),
+        ("NeuronConnect.csv", KINDS, 279, 2194, 6394, (1031, 1777)),
+        # The same as text, with four gap junctions of the pharynx below a comment.
+        ("NeuronConnect.txt", KINDS | {"comment": "#"}, 281, 2194, 6394, (1035, 1781)),
+        (
+            "witvliet_synapse_list.csv",
+            {"where": "dataset=Dataset1", "duplicates": "sum"},
+            *(187, 775, 1296, None),
+        ),
+        (
+            "witvliet_synapse_list.csv",
+            {"where": {"dataset": "Dataset8"}, "duplicates": "sum"},
+            *(219, 2186, 7970, None),
+        ),
+        ("witvliet_2020_7.xlsx", {}, 222, 2202, 7467, (291, 400)),
+        ("n2u_chemical.xlsx", {}, 300, 3419, 18643, None),
+        (
+            "nemanode1.json",
+            {"type_map": {"0": "chemical", "2": "gap"}, "weight": "sum(syn)"},
+            *(187, 775, 1296, (164, None)),
+        ),
+        ("neuroloops.graphml", {}, 279, 2194, 6394, None),
+        ("herm_pharynx_1.graphml", {}, 279, 2194, None, (1031, 1777)),
+        ("ppacificus.graphml", {"directed": True}, 54, 151, 511, None),
+        ("celegansneural.gml", {}, 297, 2345, 8743, None),
+        ("l4_l4_edges.h5", {"weight": "syn_weight"}, 449, 9417, 709.2998, None),
+        ("pn_internal_edges.h5", {"weight": "syn_weight"}, 300, 27588, 138071.5, None),
+        ("edgeList_TB2RN.csv", {}, 184, 195, 77.7133, None),
+        ("adj_TB2RN.csv", {}, 184, 195, 77.7133, None),
+        ("epg2erEB.csv", {}, 152, 621, 3397, None),
+        ("bct_directed.mat", {"variable": "CIJctx", "names": "Names"}, 52, 818, 1357, None),
+        ("Ex6.net.nml", {}, 764, 7281, None, None),
+    ],
+)
+def test_a_file_of_the_field_has_its_counts(name, options, cells, edges, weight, gap):
+    """The counts were made by pandas, NetworkX, h5py and ElementTree."""
+    worm = read(need(f"field/{name}"), **options)
+    for found, counted in ((worm.n_cells, cells), (worm.n_edges, edges)):
+        assert counted is None or found == counted
+    assert weight is None or worm.weight.sum() == pytest.approx(weight, abs=5e-5)
+    n_gap, size = gap or (0, 0)
+    assert worm.n_gap_junctions == n_gap
+    assert size is None or worm.gap_weight.sum() == size

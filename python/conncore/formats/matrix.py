@@ -104,7 +104,8 @@ def is_matrix(first: Sequence[str], second: Sequence[str]) -> bool:
     """Whether the first two rows of a text are those of a matrix, not those of a table."""
     numbers = all(number(word or "0") is not None for word in second[1:])
     corner = len(first) > 1 and not first[0]
-    named = len(first) == len(second) > 2 and second[0] in first[1:]
+    word = number(first[0]) is None  # in the corner
+    named = word and len(first) == len(second) > 2 and second[0] in first[1:]
     return corner or (numbers and (named or len(second) > 3))
 
 
