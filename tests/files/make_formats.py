@@ -58,6 +58,12 @@ def texts():
   </graph>
 </graphml>
 """,
+        "small.mtx": """%%MatrixMarket matrix coordinate integer symmetric
+% names are in another file
+3 3 2
+2 1 4
+3 3 1
+""",
         "small.nml": """<neuroml xmlns="http://www.neuroml.org/schema/neuroml2" id="Small">
   <network id="SmallNet">
     <population id="PopDD" component="DD" size="2" type="populationList">
@@ -129,6 +135,8 @@ def binaries():
     gap = np.array([[0, 1.0, 0], [0, 0, 0], [0, 0, 0]])
     variables = {"A_conn_full": chemical, "J_conn_full": gap, "Names_conn_full": cells}
     scipy.io.savemat(HERE / "haspel.mat", variables, do_compression=True)
+    names = np.array(["AVAL", "AVAR"], dtype=object)
+    scipy.io.savemat(HERE / "plain.mat", {"W": np.array([[0, 2.5], [-1, 0]]), "cells": names})
     with h5py.File(HERE / "sonata.h5", "w") as file:
         group = file.create_group("edges/v1_to_v1")
         for name, values in (("source_node_id", [0, 0, 2, 0]), ("target_node_id", [1, 1, 0, 2])):

@@ -29,6 +29,7 @@ FILES = Path(__file__).parents[1] / "files" / "formats"
 TRIES = int(os.environ.get("CONNCORE_FUZZ", "300"))
 #: Read in a process of their own, which takes a while to start: one try in 250.
 SLOW = {"edges.parquet": "pyarrow", "edges.feather": "pyarrow", "haspel.mat": "scipy"}
+SLOW |= {"plain.mat": "scipy", "small.mtx": "scipy"}
 SLOW |= {"sonata.h5": "h5py", "shiu": "pyarrow"}
 SLOW |= dict.fromkeys(("small.gml", "small.net", "small.gexf"), "networkx")
 TOKENS = [

@@ -17,6 +17,7 @@ NEEDS = {
     ".feather": "pyarrow",
     "shiu": "pyarrow",
     ".mat": "scipy",
+    ".mtx": "scipy",
     ".h5": "h5py",
     **dict.fromkeys((".gml", ".net", ".gexf"), "networkx"),
 }

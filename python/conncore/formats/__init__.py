@@ -24,6 +24,8 @@ from conncore.formats.graph_files import read_graph
 from conncore.formats.graphml import read_graphml, write_graphml
 from conncore.formats.graphs import from_networkx, to_networkx
 from conncore.formats.haspel import read_haspel
+from conncore.formats.market import read_market
+from conncore.formats.matlab import read_matlab
 from conncore.formats.matrix import read_matrix
 from conncore.formats.neuprint import read_neuprint
 from conncore.formats.neuroml import read_neuroml
@@ -62,6 +64,8 @@ READERS: dict[str, Callable[..., Connectome]] = {
     "edges": read_edges,
     "matrix": read_matrix,
     "sparse": read_sparse,
+    "matrixmarket": read_market,
+    "matlab": read_matlab,
     "npz": load_npz,
     "graphml": read_graphml,
     "graph": read_graph,

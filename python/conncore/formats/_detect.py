@@ -16,6 +16,7 @@ from conncore.formats._unpack import PACKED, PACKED_SUFFIXES, ZIP, brief, unpack
 from conncore.formats._vocabulary import TITLES, normal_title
 from conncore.formats._xlsx import Workbook, kind_of_workbook
 from conncore.formats.graph_files import GRAPHS
+from conncore.formats.matlab import kind_of_mat
 from conncore.formats.matrix import is_matrix
 
 #: Formats that the end of the name decides. For tables, archives and JSON the content decides.
@@ -26,13 +27,13 @@ BY_SUFFIX = {
     ".nml": "neuroml",
     ".h5": "sonata",
     ".hdf5": "sonata",
-    ".mat": "haspel2011",
+    ".mtx": "matrixmarket",
 }
 TABLES = (".csv", ".tsv", ".txt", ".edgelist", *COLUMNAR)
 SUFFIXES = (
     *BY_SUFFIX,
     *TABLES,
-    *(".xlsx", ".npz", ".json", ".xml", ".zip"),
+    *(".xlsx", ".mat", ".npz", ".json", ".xml", ".zip"),
     *PACKED_SUFFIXES,
     ".tgz",
 )
@@ -65,6 +66,8 @@ def detect(path: str | PathLike[str]) -> str:
     suffix = Path(unpacked_name(name)).suffix
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
+    if suffix == ".mat":
+        return kind_of_mat(file.source)
     if suffix == ".xlsx":
         return kind_of_workbook(Workbook(file))
     if suffix == ".tar" or name.endswith(".tgz"):
@@ -73,7 +76,7 @@ def detect(path: str | PathLike[str]) -> str:
         return _of_archive(file, suffix)
     if suffix not in SUFFIXES:
         file.look()  # report a missing file before an unknown suffix
-        known = ", ".join((*TABLES, ".xlsx", ".npz", ".json", *BY_SUFFIX))
+        known = ", ".join((*TABLES, ".xlsx", ".mat", ".npz", ".json", *BY_SUFFIX))
         raise file.error(
             f"has unknown suffix {file.path.suffix!r}; name its format, or give a file ending "
             f"in {known}"
@@ -131,6 +134,8 @@ def _of_archive(file: OpenedFile, suffix: str) -> str:
         return _of_files(file, names)
     except ConnectomeError:
         source = file.source
+        if source.suffix == ".mat":
+            return kind_of_mat(source)
         if source.suffix in BY_SUFFIX:
             return BY_SUFFIX[source.suffix]
         return _of_table(source) if source.suffix in TABLES else "cect"

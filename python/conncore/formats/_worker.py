@@ -21,8 +21,16 @@ if TYPE_CHECKING:
     from conncore.formats._files import Source
 
 PROGRAM = Path(__file__).with_name("_worker_program.py")
-PACKAGES = {"parquet": "pyarrow", "feather": "pyarrow", "mat": "scipy", "hdf5": "h5py"}
-PACKAGES |= dict.fromkeys(("gml", "pajek", "gexf"), "networkx")
+PACKAGES = {
+    "parquet": "pyarrow",
+    "feather": "pyarrow",
+    "mat": "scipy",
+    "matlab": "scipy",
+    "matlab 7.3": "h5py",
+    "mtx": "scipy",
+    "hdf5": "h5py",
+    **dict.fromkeys(("gml", "pajek", "gexf"), "networkx"),
+}
 
 
 def run_worker(

@@ -127,6 +127,143 @@ def read_mat(content: bytes, request: dict[str, Any]) -> Facts:
     return facts, arrays
 
 
+def read_mtx(content: bytes, request: dict[str, Any]) -> Facts:
+    """The entries of a Matrix Market file, whose stated sizes are checked first."""
+    import scipy.io
+
+    with contextlib.suppress(ImportError):  # each thread would reserve memory
+        from scipy.io import _fast_matrix_market
+
+        _fast_matrix_market.PARALLELISM = 1
+    limit(request)
+    n_rows, n_columns, n_entries, _, field, _ = scipy.io.mminfo(io.BytesIO(content))
+    if max(n_rows, n_columns, n_entries) > request["most_rows"]:
+        raise ValueError(
+            f"it states {n_rows} rows, {n_columns} columns and {n_entries} entries, too many for "
+            "its size"
+        )
+    if field == "complex":
+        raise ValueError("its entries are complex numbers")
+    return {"shape": [n_rows, n_columns]}, entries(scipy.io.mmread(io.BytesIO(content)), request)
+
+
+def entries(matrix: Any, request: dict[str, Any]) -> list[Any]:
+    """Row, column and value of the entries of a matrix that are not 0."""
+    import numpy as np
+
+    if not isinstance(matrix, np.ndarray):  # sparse
+        matrix = matrix.tocoo()
+        row, column, value = matrix.row, matrix.col, matrix.data
+    else:
+        row, column = np.nonzero(matrix)
+        value = matrix[row, column]
+    if len(value) > request["most_rows"]:
+        raise ValueError(f"it holds {len(value)} entries, too many for its size")
+    return [row.astype(np.int32), column.astype(np.int32), value.astype(np.float64)]
+
+
+def read_matlab(content: bytes, request: dict[str, Any]) -> Facts:
+    """The list of the variables of a MATLAB file (up to version 7), a matrix, and texts."""
+    import numpy as np
+    import scipy.io
+
+    limit(request)
+    found = scipy.io.whosmat(io.BytesIO(content))
+    facts: dict[str, Any] = {"variables": [(name, list(shape), of) for name, shape, of in found]}
+    if request["matrix"] is None:
+        return facts, []
+    wanted = [request["matrix"], *request["texts"]]
+    variables = scipy.io.loadmat(io.BytesIO(content), variable_names=wanted)
+    facts["texts"] = {}
+    for name in request["texts"]:
+        cells = variables[name].ravel()
+        words = ["".join(map(word, np.ravel(cell))) for cell in cells]
+        facts["texts"][name] = [text.strip() for text in words]
+    matrix = variables[request["matrix"]]
+    if getattr(matrix, "dtype", np.dtype(object)).kind not in "iufb":
+        raise ValueError(f"{request['matrix']} holds no real numbers")
+    return facts, entries(matrix, request)
+
+
+def word(value: Any) -> str:
+    """A name: text as it is, and a whole number without a decimal point."""
+    return str(int(value)) if not isinstance(value, str) and value == value // 1 else str(value)
+
+
+def read_matlab_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
+    """`read_matlab` for version 7.3, which stores the columns of a matrix as rows."""
+    import h5py
+    import numpy as np
+
+    limit(request)
+    facts: dict[str, Any] = {"variables": [], "texts": {}}
+    with h5py.File(io.BytesIO(content), "r") as file:
+        found = {}
+        for name in sorted(file):
+            data = None if name.startswith("#") else find(h5py, file, name)
+            if isinstance(data, h5py.Dataset):
+                found[name] = data
+                usual = "double" if data.dtype.kind in "iuf" else "other"
+                of = data.attrs.get("MATLAB_class", usual)
+                of = of.decode() if isinstance(of, bytes) else str(of)
+                facts["variables"].append((name, data.shape[::-1], of))
+            elif data is not None and "MATLAB_sparse" in data.attrs:
+                n_columns = find(h5py, data, "jc").size - 1
+                found[name] = data
+                shape = (int(data.attrs["MATLAB_sparse"]), n_columns)
+                facts["variables"].append((name, shape, "sparse"))
+        if request["matrix"] is None:
+            return facts, []
+
+        def values_of(data: Any, name: str) -> Any:
+            check_stored_here(h5py, data, name)
+            if data.size > request["most_rows"]:
+                raise ValueError(f"{name} holds {data.size} values, too many for the file's size")
+            with no_more_files():
+                return np.asarray(data[()])
+
+        def text_of(data: Any, name: str) -> str:
+            values = values_of(data, name)
+            if values.dtype.kind not in "iuf":
+                raise ValueError(f"{name} holds neither text nor numbers")
+            is_text = data.attrs.get("MATLAB_class", b"char") in (b"char", "char")
+            return "".join(chr(v) if is_text else word(v) for v in values.T.ravel().tolist())
+
+        for name in request["texts"]:
+            data = found[name]
+            values = values_of(data, name)
+            if h5py.check_ref_dtype(data.dtype) is h5py.Reference:  # a cell array
+                words = [text_of(file[ref], name) for ref in values.ravel()]
+            elif data.attrs.get("MATLAB_class") in (b"char", "char"):
+                words = ["".join(map(chr, row)) for row in values.T.tolist()]
+            else:
+                words = list(map(word, values.T.ravel().tolist()))
+            facts["texts"][name] = [text.strip() for text in words]
+        data, name = found[request["matrix"]], request["matrix"]
+        if isinstance(data, h5py.Group):
+            import scipy.sparse
+
+            parts = [
+                values_of(find(h5py, data, part), f"{name}/{part}") for part in ("data", "ir", "jc")
+            ]
+            shape = next(shape for known, shape, _ in facts["variables"] if known == name)
+            matrix = scipy.sparse.csc_array(tuple(parts), shape)
+            matrix.check_format()
+            return facts, entries(matrix, request)
+        matrix = values_of(data, name)
+        if matrix.dtype.kind not in "iufb":
+            raise ValueError(f"{name} holds no real numbers")
+    return facts, entries(matrix.T, request)
+
+
+def check_stored_here(h5py: Any, data: Any, path: str) -> None:
+    """Refuse what is no data set, and a data set that takes its values from other files."""
+    if not isinstance(data, h5py.Dataset):
+        raise ValueError(f"{path} holds no numbers")
+    if data.external or data.id.get_create_plist().get_layout() == h5py.h5d.VIRTUAL:
+        raise ValueError(f"{path} takes its values from other files; copy them into it")
+
+
 def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
     """The wanted data sets below a group, and the attributes of each.
 
@@ -153,10 +290,7 @@ def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
             data = find(h5py, group, name)
             if data is None:
                 continue
-            if not isinstance(data, h5py.Dataset):
-                raise ValueError(f"{path} holds no numbers")
-            if data.external or data.id.get_create_plist().get_layout() == h5py.h5d.VIRTUAL:
-                raise ValueError(f"{path} takes its values from other files; copy them into it")
+            check_stored_here(h5py, data, path)
             if data.dtype.kind not in "iuf":
                 raise ValueError(f"{path} holds no numbers")
             if data.size > request["most_rows"]:
@@ -249,6 +383,15 @@ def no_more_files() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
+READERS = {
+    "mat": read_mat,
+    "matlab": read_matlab,
+    "matlab 7.3": read_matlab_hdf5,
+    "mtx": read_mtx,
+    "hdf5": read_hdf5,
+}
+
+
 def main() -> None:
     """Answer one request."""
     request = json.loads(sys.stdin.buffer.readline())
@@ -263,7 +406,7 @@ def main() -> None:
         elif kind in ("gml", "pajek", "gexf"):
             facts, arrays = read_graph(kind, content, request)
         else:
-            facts, arrays = {"mat": read_mat, "hdf5": read_hdf5}[kind](content, request)
+            facts, arrays = READERS[kind](content, request)
         arrays = [a.astype(a.dtype.newbyteorder("<"), order="C") for a in arrays]
         facts["arrays"] = [(a.dtype.str, a.shape) for a in arrays]
         head = json.dumps(facts)

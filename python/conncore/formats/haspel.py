@@ -42,7 +42,8 @@ def read_haspel(path: str | PathLike[str], *, circuit: str = "full") -> Connecto
     facts, arrays = run_worker(source, "mat")
     matrices = dict(zip(facts["numbers"], arrays, strict=True))
     names = facts["texts"].get(f"Names_conn_{circuit}")
-    known = sorted(key.removeprefix("Names_conn_") for key in facts["texts"])
+    prefix = "Names_conn_"
+    known = sorted(key.removeprefix(prefix) for key in facts["texts"] if key.startswith(prefix))
     if names is None:
         raise source.error(
             f"has no variable Names_conn_{circuit}; its circuits are {', '.join(known) or 'none'}"
