@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -110,6 +112,23 @@ def empty_segment(t):
             cell["segment"] = 6
 
 
+def missing_name(t):
+    t.cell("NaN", "P", "ACh")
+    t.edge("NaN", "DA1")
+
+
+def totals(t):
+    sums = Counter()
+    for _, post, kind, weight, sign in t.edges.values():
+        if kind == "chemical" and not post.startswith("P"):  # another defect stays apart
+            sums[post] += weight * (sign or 0)
+    t.cell("Total", "P")
+    t.cells["Total"]["transmitter"] = "ACh"
+    for post, weight in sums.items():
+        if weight > 0:
+            t.edge("Total", post, weight)
+
+
 def deaf_joint(t):
     for name in ("DA", "VA", "DD"):
         for s in (3, 4):
@@ -168,6 +187,8 @@ DEFECTS = [
     ),
     ("names alike", alike_name, "1 group of names .*: DA3 = da03$", set()),
     ("rounded ids", rounded_id, r"1 cell name .*: 7\.20575940623e\+17$", set()),
+    ("missing names", missing_name, "1 cell named by a word .*: NaN; is the name missing", set()),
+    ("totals", totals, "1 cell that may be totals of the others, not cells: Total$", set()),
     ("classes alike", set_cell("VA3", "class", "Va"), "1 class .*: VA = Va$", set()),
     ("missing classes", set_cell("MV4", "class", ""), "1 cell .*: MV4$", set()),
     ("sending muscles", sending_muscle, "1 muscle .*: MD1$", set()),
@@ -242,6 +263,43 @@ def test_defects_that_need_a_connectome_of_their_own(chain):
     assert check(unsure).findings["confidence"].endswith(": 1, 2")
     wordy = Connectome.from_edges("w", **pairs, attributes={"confidence": ["a", "b", "c"]})
     assert "holds words" in check(wordy).findings["confidence"]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_row_and_a_column_of_totals_are_found_without_their_name(signed):
+    rng = np.random.default_rng(5)
+    values = np.round(rng.random((9, 9)) * (rng.random((9, 9)) < 0.4), 2)
+    values[:, 3] = 0  # a cell without input
+    if signed:
+        values *= np.where(np.arange(9) % 3, 1, -1)[:, None]
+    row = np.vstack([values, values.sum(axis=0)])
+    both = np.hstack([row, row.sum(axis=1, keepdims=True)])
+    columns = np.hstack([values, values.sum(axis=1, keepdims=True)])
+
+    def found(matrix):
+        square = np.zeros((10, 10))
+        square[: matrix.shape[0], : matrix.shape[1]] = matrix
+        pre, post = np.nonzero(square)
+        value = square[pre, post]
+        worm = Connectome.from_edges(
+            "m", pre, post, weight=abs(value), sign=np.sign(value).astype(int) * signed
+        )
+        return check(worm).findings.get("totals", "")
+
+    for matrix in (row, both, columns):
+        assert found(matrix) == "1 cell that may be totals of the others, not cells: 9"
+        changed = matrix.copy()
+        changed[changed == matrix[0].max()] += 0.01
+        changed[2, 1] += 1
+        assert found(changed) == ""
+    assert found(values) == ""
+
+
+def test_equal_weights_between_all_cells_are_no_totals():
+    for n in (3, 4, 5):
+        pre, post = np.nonzero(1 - np.eye(n))
+        worm = Connectome.from_edges("k", pre, post)
+        assert "totals" not in check(worm).findings
 
 
 def test_every_finding_is_planted_somewhere():

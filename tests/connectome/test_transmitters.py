@@ -18,7 +18,7 @@ def test_each_spelling_has_the_name_and_the_key_of_its_transmitter(word, name):
 def test_other_words_stay_and_unknown_ones_are_empty():
     assert transmitter_name("FMRFamide") == "FMRFamide"
     assert transmitter_key("FMRFamide") == transmitter_key("fmrfAMIDE ")
-    for word in ("", "Unknown", "unclear", "None", "NaN"):
+    for word in ("", "Unknown", "unclear", "None", "NaN", "NA", "n/a", "NULL"):
         assert transmitter_name(word) == ""
 
 

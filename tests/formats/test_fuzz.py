@@ -5,9 +5,11 @@ CONNCORE_FUZZ=100000 tries that many mutated files; a few hundred are tried with
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import importlib.util
 import io
+import lzma
 import os
 import random
 import struct
@@ -24,6 +26,7 @@ import pytest
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError
 from conncore.formats import read, save_npz
+from format_files import write_book
 
 FILES = Path(__file__).parents[1] / "files" / "formats"
 TRIES = int(os.environ.get("CONNCORE_FUZZ", "300"))
@@ -32,6 +35,7 @@ SLOW = {"edges.parquet": "pyarrow", "edges.feather": "pyarrow", "haspel.mat": "s
 SLOW |= {"plain.mat": "scipy", "small.mtx": "scipy"}
 SLOW |= {"sonata.h5": "h5py", "shiu": "pyarrow"}
 SLOW |= dict.fromkeys(("small.gml", "small.net", "small.gexf"), "networkx")
+PACKERS = [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)]
 TOKENS = [
     *(
         b"\0",
@@ -75,6 +79,12 @@ def trees():
         "edges.csv": b"pre,post,type,weight,sign\nA,B,chemical,2,1\nB,A,gap,0.5,\n",
         "cells.csv": b"name,class,transmitter,role,segment,side\nA,DA,ACh,motor,0,dorsal\nB,,,,,\n",
     }
+    found["ids.csv"] = {"ids.csv": b"29,84,90,91\n0,4,0,0\n1,0,0,0\n2,0,3,0\n0,0,0,5\n"}
+    rows = b"pre_root_id,post_root_id,x,y,z\n1,2,5,5,5\n,,6,6,6\n,3,7,7,7\n"
+    found["synapses.csv"] = {"synapses.csv": rows}
+    buffer = io.BytesIO()
+    write_book(buffer, s=[[None, "A", "B"], ["A", None, 2], ["B", "NA", 1.5]])
+    found["matrix.xlsx"] = {"matrix.xlsx": buffer.getvalue()}
     buffer = io.BytesIO()
     save_npz_to(buffer)
     found["own.npz"] = {"own.npz": buffer.getvalue()}
@@ -212,8 +222,9 @@ def test_mutated_files_raise_nothing_else(tmp_path):
         alone = len(files) == 1 or name == "edges.csv"
         path = folder / name if alone else folder
         if alone and rng.random() < 0.05:
-            path = folder / f"{name}.gz"
-            path.write_bytes(mutate(gzip.compress(files[name]), rng, others))
+            end, pack = rng.choice(PACKERS)
+            path = folder / f"{name}{end}"
+            path.write_bytes(mutate(pack(files[name]), rng, others))
         elif name not in SLOW and name != "edges.csv" and rng.random() < 0.05:
             suffix, content = packed(files, rng, others)
             path = tmp_path / f"{name}{suffix}"

@@ -8,17 +8,17 @@ import pytest
 
 from conncore.errors import ConnectomeError, ConnectomeWarning
 from conncore.formats import detect, read
-from format_files import edges, workbook
+from format_files import edges, write_book
 
 
 def test_a_sheet_of_edges_is_read(tmp_path):
     path = tmp_path / "e.xlsx"
     rows = [["pre", "post", "type", "synapses"], ["A", "B", "chemical", 3], ["B", "A", "gap", 2]]
-    path.write_bytes(workbook({"any name": rows}))
+    write_book(path, **{"any name": rows})
     assert detect(path) == "edges"
     worm = read(path)
     assert (worm.name, edges(worm), worm.gap_weight.tolist()) == ("e", {("A", "B"): (3, 0)}, [2])
-    path.write_bytes(workbook({"one": rows, "two": [["a", "b"], ["X", "Y"]]}))
+    write_book(path, **{"one": rows, "two": [["a", "b"], ["X", "Y"]]})
     with pytest.raises(ConnectomeError, match=r"holds the sheets 'one', 'two'; name one with the"):
         read(path)
     assert edges(read(path, sheet="two", pre="a", post="b")) == {("X", "Y"): (1, 0)}
@@ -40,7 +40,7 @@ def test_a_sheet_of_edges_is_read(tmp_path):
 )
 def test_bad_sheets_are_refused_with_their_row(tmp_path, rows, message):
     path = tmp_path / "e.xlsx"
-    path.write_bytes(workbook({"s": rows}))
+    write_book(path, **{"s": rows})
     with pytest.raises(ConnectomeError, match=message):
         read(path, format="edges")
 

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pytest
 
 from conncore.errors import ConnectomeError
 from conncore.formats import detect, read
-from conncore.formats._xlsx import address
-from format_files import FILES, edges, gaps
+from format_files import FILES, edges, gaps, write_book
 
 DATA = Path(os.environ.get("CONNCORE_DATA", "/nowhere"))
-
-
-def write_book(path, **sheets):
-    """A workbook of rows of values; None leaves a cell out."""
-    names = "".join(f'<sheet name="{name}" r:id="{name}"/>' for name in sheets)
-    links = "".join(f'<Relationship Id="{name}" Target="{name}.xml"/>' for name in sheets)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", f"<workbook><sheets>{names}</sheets></workbook>")
-        archive.writestr("xl/_rels/workbook.xml.rels", f"<R>{links}</R>")
-        for name, rows in sheets.items():
-            cells = (
-                f'<c r="{address(i, j)}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
-                if isinstance(value, str)
-                else f'<c r="{address(i, j)}"><v>{value}</v></c>'
-                for i, row in enumerate(rows)
-                for j, value in enumerate(row)
-                if value is not None
-            )
-            archive.writestr(f"xl/worksheets/{name}.xml", f"<s>{''.join(cells)}</s>")
 
 
 MATRIX = [[None, "A", "B", "C"], ["A", None, 3, None], ["B", 0, None, 2.5], ["C", 1]]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import zipfile
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import pytest
+
+from conncore.formats._xlsx import address
 
 FILES = Path(__file__).parents[1] / "files" / "formats"
 BIG = 720575940621280688  # as floats, BIG + 1 is the same
@@ -40,24 +41,20 @@ def gaps(worm):
     return [(worm.names[i], worm.names[j], w) for i, j, w in ends]
 
 
-def workbook(sheets):
-    """The bytes of an .xlsx file; `sheets` has the rows of each sheet by its name."""
-    sheets_xml = relations = ""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for k, (name, rows) in enumerate(sheets.items(), 1):
-            sheets_xml += f'<sheet name={quoteattr(name)} r:id="r{k}"/>'
-            relations += f'<Relationship Id="r{k}" Target="worksheets/sheet{k}.xml"/>'
-            cells = "".join(
-                f'<c r="{chr(65 + j)}{i}" t="inlineStr"><is><t>{escape(str(value))}</t></is></c>'
-                for i, row in enumerate(rows, 1)
+def write_book(path, **sheets):
+    """A workbook of rows of values; None leaves a cell out."""
+    names = "".join(f'<sheet name="{name}" r:id="{name}"/>' for name in sheets)
+    links = "".join(f'<Relationship Id="{name}" Target="{name}.xml"/>' for name in sheets)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", f"<workbook><sheets>{names}</sheets></workbook>")
+        archive.writestr("xl/_rels/workbook.xml.rels", f"<R>{links}</R>")
+        for name, rows in sheets.items():
+            cells = (
+                f'<c r="{address(i, j)}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+                if isinstance(value, str)
+                else f'<c r="{address(i, j)}"><v>{value}</v></c>'
+                for i, row in enumerate(rows)
                 for j, value in enumerate(row)
-                if value != ""
+                if value is not None
             )
-            sheet = f"<worksheet><sheetData>{cells}</sheetData></worksheet>"
-            archive.writestr(f"xl/worksheets/sheet{k}.xml", sheet)
-        book = f'<workbook xmlns:r="r"><sheets>{sheets_xml}</sheets></workbook>'
-        archive.writestr("xl/workbook.xml", book)
-        links = f"<Relationships>{relations}</Relationships>"
-        archive.writestr("xl/_rels/workbook.xml.rels", links)
-    return out.getvalue()
+            archive.writestr(f"xl/worksheets/{name}.xml", f"<s>{''.join(cells)}</s>")

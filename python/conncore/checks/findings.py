@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conncore.checks.phrases import count, edges_of, names_of, some
 from conncore.connectome import Connectome
@@ -21,6 +22,10 @@ from conncore.connectome.signs import TRANSMITTER_SIGNS
 from conncore.connectome.transmitters import transmitter_key
 
 EXTREME = 100  # times the median is an extreme weight
+
+MISSING = ("nan", "na", "n/a", "none", "null", "#n/a", "<na>")
+TOTALS = ("total", "totals", "sum", "sums", "all")
+Places = NDArray[np.int32]
 
 # An id that went through a spreadsheet or a float: 7.20575940623e+17, 1234.0.
 _ROUNDED_ID = re.compile(r"\d+(\.\d*)?[eE]\+?\d+|\d+\.0*")
@@ -206,6 +211,43 @@ def rounded_ids(c: Connectome) -> str:
     return f"{count(len(odd), 'cell name')} in the form of a rounded id: {some(odd)}"
 
 
+def missing_names(c: Connectome) -> str:
+    """Words for a missing value that became names of cells."""
+    odd = [name for name in c.names if name.strip().casefold() in MISSING]
+    if not odd:
+        return ""
+    cells = count(len(odd), "cell")
+    return f"{cells} named by a word for a missing value: {some(odd)}; is the name missing?"
+
+
+def totals(c: Connectome) -> str:
+    """The row and column of totals of a table that became a cell."""
+    named = [i for i, name in enumerate(c.names) if name.strip().casefold() in TOTALS]
+    sums = [*_sums_of_others(c, c.pre, c.post), *_sums_of_others(c, c.post, c.pre)]
+    cells = sorted({*named, *sums})
+    if not cells:
+        return ""
+    which = names_of(c, cells)
+    return f"{count(len(cells), 'cell')} that may be totals of the others, not cells: {which}"
+
+
+def _sums_of_others(c: Connectome, own: Places, other: Places) -> list[int]:
+    """The cells whose edge to each other cell is the sum of all the other edges there.
+
+    At least three edges must be such sums, and at least three other cells must have edges. In
+    smaller connectomes sums are equal by chance.
+    """
+    value = np.where(c.sign == -1, -c.weight, c.weight)
+    total = np.bincount(other, value, minlength=c.n_cells)
+    equal = np.isclose(2 * value, total[other], rtol=1e-9, atol=0) & (own != other)
+    n_equal = np.bincount(own[equal], minlength=c.n_cells)
+    there = np.zeros(c.n_cells, bool)
+    there[other] = True
+    all_equal = n_equal == there.sum() - there
+    enough = (n_equal >= 3) & (np.unique(own).size > 3)
+    return np.flatnonzero(all_equal & enough).tolist()
+
+
 def classes_alike(c: Connectome) -> str:
     groups = _alike(c.classes, str.casefold)
     if not groups:
@@ -284,6 +326,8 @@ FINDINGS: Mapping[str, Callable[[Connectome], str]] = {
     "equal weights": equal_weights,
     "names alike": names_alike,
     "rounded ids": rounded_ids,
+    "missing names": missing_names,
+    "totals": totals,
     "classes alike": classes_alike,
     "missing classes": missing_classes,
     "sending muscles": sending_muscles,

@@ -24,7 +24,7 @@ TRANSMITTERS: Mapping[str, str] = {
     "histamine": "HA",
 }
 #: Words of sources for a transmitter that nobody knows, in lower case.
-UNKNOWN = ("", "unknown", "unclear", "none", "nan")
+UNKNOWN = ("", "unknown", "unclear", "none", "nan", "na", "n/a", "null", "<na>")
 
 
 def transmitter_name(word: str) -> str:

@@ -155,7 +155,7 @@ def _of_table(source: Source) -> str:
     except ConnectomeError:
         return "edges"
     titles = {title.lower() for title in first}
-    if {"pre_root_id", "syn_count"} <= titles:
+    if "pre_root_id" in titles and titles & {"syn_count", "x"}:
         return "codex"
     if {"bodyid_pre", "bodyid_post", "weight"} <= titles:
         return "neuprint"

@@ -1,7 +1,9 @@
 """FlyWire Codex downloads: connections, and optionally neurons and classification.
 
 connections: pre_root_id, post_root_id, neuropil, syn_count, nt_type. It has one row per pair and
-neuropil; the reader sums the rows of a pair. neurons: root_id, nt_type, nt_type_score.
+neuropil; the reader sums the rows of a pair. Synapse coordinates (pre_root_id, post_root_id, x, y,
+z; without syn_count) are read as connections, too: each row is one synapse, and an empty id means
+the id of the row above. neurons: root_id, nt_type, nt_type_score.
 classification: root_id and labels such as flow, super_class, class, cell_type. Cell ids are stored
 as strings, so 64-bit ids are never rounded. Signs are unknown; `Connectome.sign_by_transmitter`
 gives them.
@@ -41,8 +43,8 @@ def read_codex(
     Parameters
     ----------
     path : path
-        The connections as .csv or .csv.gz; or a directory or zip archive with connections and
-        optionally neurons and classification.
+        The connections or the synapse coordinates as .csv or .csv.gz; or a directory or zip
+        archive with connections and optionally neurons and classification.
     neurons, classification : path, optional
         These files, if `path` is the table of connections.
     classes : str
@@ -88,6 +90,7 @@ def read_codex(
     if "neurons" in files:
         cells, by_name, scores = _read_neurons(files["neurons"])
     wanted = [title for title in COLUMNS if title != "neuropil" or neuropil is not None]
+    wanted.append("x")  # a table of synapses has it
     table = open_table(files["connections"], wanted)
     pre, post, weight, kinds = _connections(table, neuropil)
     names, heads, tails = number_cells(pre, post, cells)
@@ -119,8 +122,13 @@ def read_codex(
 def _connections(
     table: Table, neuropil: str | None
 ) -> tuple[Words, Words, NDArray[np.float64], Words | None]:
-    pre, post = (table.names(table.need(title)) for title in COLUMNS[:2])
-    weight = table.weights(table.need("syn_count"))
+    ends = [table.need(title) for title in COLUMNS[:2]]
+    if table.find("syn_count", None) is None and table.find("x", None) is not None:
+        pre, post = (_filled(table, title) for title in ends)
+        weight = np.ones(len(pre))
+    else:
+        pre, post = (table.names(title) for title in ends)
+        weight = table.weights(table.need("syn_count"))
     title = table.find("nt_type", None)
     kinds = None if title is None else table.words(title)
     if neuropil is None:
@@ -132,6 +140,18 @@ def _connections(
         raise table.source.error(f"there is no synapse in neuropil {neuropil!r}")
     kinds = None if kinds is None else kinds.take(rows)
     return pre.take(rows), post.take(rows), weight[rows], kinds
+
+
+def _filled(table: Table, title: str) -> Words:
+    """A column of ids, where an empty word means the one above."""
+    column = table.words(title)
+    if "" not in column.words:
+        return column
+    given = column.codes != column.words.index("")
+    if given.size and not given[0]:
+        raise table.error(0, title, "the first row has no id to repeat")
+    rows = np.maximum.accumulate(np.where(given, np.arange(len(given)), 0))
+    return column.take(rows)
 
 
 def _majority(
