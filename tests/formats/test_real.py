@@ -143,6 +143,7 @@ KINDS = {"type_map": "R:ignore,Rp:ignore,NMJ:ignore", "duplicates": "sum"}
         ("herm_pharynx_1.graphml", {}, 279, 2194, None, (1031, 1777)),
         ("ppacificus.graphml", {"directed": True}, 54, 151, 511, None),
         ("celegansneural.gml", {}, 297, 2345, 8743, None),
+        ("l4_l4_edges.h5", {}, 449, 9417, 47020, None),
         ("l4_l4_edges.h5", {"weight": "syn_weight"}, 449, 9417, 709.2998, None),
         ("pn_internal_edges.h5", {"weight": "syn_weight"}, 300, 27588, 138071.5, None),
         ("edgeList_TB2RN.csv", {}, 184, 195, 77.7133, None),
