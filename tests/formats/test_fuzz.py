@@ -31,8 +31,8 @@ from format_files import write_book
 FILES = Path(__file__).parents[1] / "files" / "formats"
 TRIES = int(os.environ.get("CONNCORE_FUZZ", "300"))
 #: Read in a process of their own, which takes a while to start: one try in 250.
-SLOW = {"edges.parquet": "pyarrow", "edges.feather": "pyarrow", "haspel.mat": "scipy"}
-SLOW |= {"plain.mat": "scipy", "small.mtx": "scipy"}
+SLOW = {"edges.parquet": "pyarrow", "edges.feather": "pyarrow"}
+SLOW |= dict.fromkeys(("haspel.mat", "plain.mat", "small.mtx"), "scipy")
 SLOW |= {"sonata.h5": "h5py", "shiu": "pyarrow"}
 SLOW |= dict.fromkeys(("small.gml", "small.net", "small.gexf"), "networkx")
 PACKERS = [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)]
@@ -276,9 +276,8 @@ def bomb_nesting(path):
 
 
 def bomb_population(path):
-    path.write_text(
-        "<neuroml><network id='n'><population id='p' size='999999999'/></network></neuroml>"
-    )
+    inside = "<population id='p' size='999999999'/>"
+    path.write_text(f"<neuroml><network id='n'>{inside}</network></neuroml>")
 
 
 def bomb_instance(path):

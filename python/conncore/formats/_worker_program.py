@@ -1,7 +1,7 @@
 """The program that `_worker` runs to read a binary file.
 
 It reads one line of JSON and the file's content, and writes one line of JSON and arrays. It does
-not import conncore.
+not import conncore, which would take longer than most files.
 """
 
 from __future__ import annotations
@@ -9,33 +9,18 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import math
 import os
 import re
 import sys
-import time
-from collections.abc import Iterator
 from typing import Any
+
+from _worker_common import Facts, entries, limit, word  # from this directory
+from _worker_hdf5 import read_hdf5, read_matlab_hdf5
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path = [path for path in sys.path if os.path.abspath(path) != HERE]  # no library lies here
 os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # the others reserve more than they use
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
-Facts = tuple[dict[str, Any], list[Any]]
-
-
-def limit(request: dict[str, Any]) -> None:
-    """Limit the memory and time of this process, if the system can."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        seconds = math.ceil(time.process_time() + request["seconds"])
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        with open("/proc/self/status") as status:
-            used = next(int(line.split()[1]) for line in status if line.startswith("VmData"))
-        most = used * 1024 + request["memory"]
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def read_table(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
@@ -147,21 +132,6 @@ def read_mtx(content: bytes, request: dict[str, Any]) -> Facts:
     return {"shape": [n_rows, n_columns]}, entries(scipy.io.mmread(io.BytesIO(content)), request)
 
 
-def entries(matrix: Any, request: dict[str, Any]) -> list[Any]:
-    """Row, column and value of the entries of a matrix that are not 0."""
-    import numpy as np
-
-    if not isinstance(matrix, np.ndarray):  # sparse
-        matrix = matrix.tocoo()
-        row, column, value = matrix.row, matrix.col, matrix.data
-    else:
-        row, column = np.nonzero(matrix)
-        value = matrix[row, column]
-    if len(value) > request["most_rows"]:
-        raise ValueError(f"it holds {len(value)} entries, too many for its size")
-    return [row.astype(np.int32), column.astype(np.int32), value.astype(np.float64)]
-
-
 def read_matlab(content: bytes, request: dict[str, Any]) -> Facts:
     """The list of the variables of a MATLAB file (up to version 7), a matrix, and texts."""
     import numpy as np
@@ -183,129 +153,6 @@ def read_matlab(content: bytes, request: dict[str, Any]) -> Facts:
     if getattr(matrix, "dtype", np.dtype(object)).kind not in "iufb":
         raise ValueError(f"{request['matrix']} holds no real numbers")
     return facts, entries(matrix, request)
-
-
-def word(value: Any) -> str:
-    """A name: text as it is, and a whole number without a decimal point."""
-    return str(int(value)) if not isinstance(value, str) and value == value // 1 else str(value)
-
-
-def read_matlab_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
-    """`read_matlab` for version 7.3, which stores the columns of a matrix as rows."""
-    import h5py
-    import numpy as np
-
-    limit(request)
-    facts: dict[str, Any] = {"variables": [], "texts": {}}
-    with h5py.File(io.BytesIO(content), "r") as file:
-        found = {}
-        for name in sorted(file):
-            data = None if name.startswith("#") else find(h5py, file, name)
-            if isinstance(data, h5py.Dataset):
-                found[name] = data
-                usual = "double" if data.dtype.kind in "iuf" else "other"
-                of = data.attrs.get("MATLAB_class", usual)
-                of = of.decode() if isinstance(of, bytes) else str(of)
-                facts["variables"].append((name, data.shape[::-1], of))
-            elif data is not None and "MATLAB_sparse" in data.attrs:
-                n_columns = find(h5py, data, "jc").size - 1
-                found[name] = data
-                shape = (int(data.attrs["MATLAB_sparse"]), n_columns)
-                facts["variables"].append((name, shape, "sparse"))
-        if request["matrix"] is None:
-            return facts, []
-
-        def values_of(data: Any, name: str) -> Any:
-            check_stored_here(h5py, data, name)
-            if data.size > request["most_rows"]:
-                raise ValueError(f"{name} holds {data.size} values, too many for the file's size")
-            with no_more_files():
-                return np.asarray(data[()])
-
-        def text_of(data: Any, name: str) -> str:
-            values = values_of(data, name)
-            if values.dtype.kind not in "iuf":
-                raise ValueError(f"{name} holds neither text nor numbers")
-            is_text = data.attrs.get("MATLAB_class", b"char") in (b"char", "char")
-            return "".join(chr(v) if is_text else word(v) for v in values.T.ravel().tolist())
-
-        for name in request["texts"]:
-            data = found[name]
-            values = values_of(data, name)
-            if h5py.check_ref_dtype(data.dtype) is h5py.Reference:  # a cell array
-                words = [text_of(file[ref], name) for ref in values.ravel()]
-            elif data.attrs.get("MATLAB_class") in (b"char", "char"):
-                words = ["".join(map(chr, row)) for row in values.T.tolist()]
-            else:
-                words = list(map(word, values.T.ravel().tolist()))
-            facts["texts"][name] = [text.strip() for text in words]
-        data, name = found[request["matrix"]], request["matrix"]
-        if isinstance(data, h5py.Group):
-            import scipy.sparse
-
-            parts = [
-                values_of(find(h5py, data, part), f"{name}/{part}") for part in ("data", "ir", "jc")
-            ]
-            shape = next(shape for known, shape, _ in facts["variables"] if known == name)
-            matrix = scipy.sparse.csc_array(tuple(parts), shape)
-            matrix.check_format()
-            return facts, entries(matrix, request)
-        matrix = values_of(data, name)
-        if matrix.dtype.kind not in "iufb":
-            raise ValueError(f"{name} holds no real numbers")
-    return facts, entries(matrix.T, request)
-
-
-def check_stored_here(h5py: Any, data: Any, path: str) -> None:
-    """Refuse what is no data set, and a data set that takes its values from other files."""
-    if not isinstance(data, h5py.Dataset):
-        raise ValueError(f"{path} holds no numbers")
-    if data.external or data.id.get_create_plist().get_layout() == h5py.h5d.VIRTUAL:
-        raise ValueError(f"{path} takes its values from other files; copy them into it")
-
-
-def read_hdf5(content: bytes, request: dict[str, Any]) -> Facts:
-    """The wanted data sets below a group, and the attributes of each.
-
-    "*/x" means x in each group whose name is a number.
-    """
-    import h5py
-    import numpy as np
-
-    limit(request)
-    facts: dict[str, Any] = {"groups": [], "loaded": [], "attributes": []}
-    arrays = []
-    with h5py.File(io.BytesIO(content), "r") as file:
-        group = find(h5py, file, request["group"])
-        if not isinstance(group, h5py.Group):
-            raise ValueError(f"there is no group {request['group']!r}")
-        facts["groups"] = sorted(group)
-        wanted = []
-        for name in request["datasets"] or []:
-            below = [child for child in facts["groups"] if child.isdecimal()]
-            starred = name.startswith("*/")
-            wanted += [f"{child}/{name[2:]}" for child in below] if starred else [name]
-        for name in wanted:
-            path = f"{request['group']}/{name}"
-            data = find(h5py, group, name)
-            if data is None:
-                continue
-            check_stored_here(h5py, data, path)
-            if data.dtype.kind not in "iuf":
-                raise ValueError(f"{path} holds no numbers")
-            if data.size > request["most_rows"]:
-                raise ValueError(f"{path} holds {data.size} rows, too many for the file's size")
-            with no_more_files():
-                values = np.asarray(data[()])
-            facts["loaded"].append(name)
-            facts["attributes"].append(
-                {
-                    key: value.decode() if isinstance(value, bytes) else str(value)
-                    for key, value in data.attrs.items()
-                }
-            )
-            arrays.append(values)
-    return facts, arrays
 
 
 def read_graph(kind: str, content: bytes, request: dict[str, Any]) -> Facts:
@@ -338,49 +185,6 @@ def plain(attributes: dict[Any, Any]) -> dict[str, Any]:
         str(key): value if isinstance(value, (str, int, float)) else str(value)
         for key, value in attributes.items()
     }
-
-
-def find(h5py: Any, group: Any, path: str, depth: int = 0) -> Any:
-    """The object at a path, or None. A link to another file is refused and never followed.
-
-    h5py's own look-ups, `in` too, open the other file.
-    """
-    for part in filter(None, path.split("/")):
-        if not isinstance(group, h5py.Group):
-            return None
-        links, name = group.id.links, part.encode()
-        if not links.exists(name):
-            return None
-        kind = links.get_info(name).type
-        if kind == h5py.h5l.TYPE_SOFT:
-            if depth == 16:
-                raise ValueError(f"the links at {part} run in circles")
-            target = links.get_val(name).decode()
-            start = group.file if target.startswith("/") else group
-            group = find(h5py, start, target, depth + 1)
-        elif kind == h5py.h5l.TYPE_HARD:
-            group = group[part]
-        else:
-            raise ValueError(f"{part} is a link to another file; copy its data into this one")
-    return group
-
-
-@contextlib.contextmanager
-def no_more_files() -> Iterator[None]:
-    """Let this process open no file meanwhile, if the system can do that."""
-    try:
-        import resource
-    except ImportError:
-        yield
-        return
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest = os.dup(0)  # the number that the next file would get
-    os.close(lowest)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 READERS = {

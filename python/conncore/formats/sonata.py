@@ -109,11 +109,26 @@ def read_sonata(
         missing[missing] = np.isnan(values[missing])
     if missing.all() and weight == "nsyns":
         values[:] = 1
+        _say_what_was_not_used(source, population, facts["groups"])
     elif missing.any():
         raise source.error(_without_weight(columns, missing, population, weight))
     pre, post, total = summed(source, names, pre, post, values)
     size, sign = signed(total)
     return make(source, name=population, pre=pre, post=post, weight=size, sign=sign, names=names)
+
+
+def _say_what_was_not_used(source: Source, population: str, groups: list[str]) -> None:
+    """Warn if all weights are 1 although a group holds data sets that may be weights."""
+    for key in [group for group in groups if group.isdecimal()][:1]:
+        path = f"edges/{population}/{key}"
+        request: dict[str, Any] = {"group": path, "datasets": None, "most_rows": 0}
+        known = run_worker(source, "hdf5", **request)[0]["groups"]
+        found = [name for name in known if "weight" in name or "syn" in name]
+        if found:
+            source.warn(
+                f"population {population!r} has no nsyns, so each row counts 1; if "
+                f"{', '.join(map(repr, found))} holds weights, use the option weight={found[0]}"
+            )
 
 
 def _ids(source: Source, columns: dict[str, NDArray[Any]], name: str) -> Words:
