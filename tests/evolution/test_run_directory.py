@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import zipfile
@@ -125,14 +126,17 @@ def test_an_interrupted_write_keeps_the_old_file(tmp_path, monkeypatch, function
 
 
 def test_content_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
-    order = []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda *a, real=real, name=name: (order.append(name), real(*a))[1]
-        )
+    order, fsync, replace = [], os.fsync, os.replace
+
+    def sync(handle):
+        found = os.fstat(handle)
+        order.append("directory" if stat.S_ISDIR(found.st_mode) else found.st_size)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", lambda *paths: (order.append("name"), replace(*paths)))
     storage.write_atomically(tmp_path / "file", b"content")
-    assert order == ["fsync", "replace", "fsync"]  # file, name, directory
+    assert order == [len(b"content"), "name", "directory"]
 
 
 def test_equal_arrays_give_equal_bytes():

@@ -196,6 +196,41 @@ def test_wrong_settings_are_refused(name, options, message):
         make_optimizer(name, **options)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("ga", {"population_size": 2, "n_elites": 1, "sigma_decay": 1.0}),
+        ("ga", {"population_size": 3, "n_elites": 2}),
+        ("es", {"population_size": 2, "n_scout": 1, "sigma_decay": 1.0, "learning_rate_decay": 1}),
+        ("cma", {"population_size": 4, "n_scout": 1}),
+    ],
+)
+def test_the_least_settings_are_taken(name, options):
+    optimizer = make_optimizer(name, **options)
+    state = advance(optimizer, start(optimizer, 3), sphere, 3)
+    assert np.isfinite(optimizer.ask(state)).all()
+
+
+def test_default_settings():
+    """Of runs whose settings name no others; the GA's are the paper's, see test_ga."""
+    adam = {"name": "es", "population_size": 200, "sigma": 0.1, "sigma_decay": 0.999}
+    adam |= {"learning_rate": 0.05, "learning_rate_decay": 0.999, "update": "adam", "n_scout": 256}
+    assert make_optimizer("es").describe() == adam
+    assert make_optimizer("es", update="sgd").learning_rate == 0.1
+    assert make_optimizer("cma").describe() == {
+        "name": "cma", "population_size": 128, "sigma": 0.3, "n_scout": 1024,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["es", "ga"])
+def test_sigma_decays_by_a_factor_each_generation(name):
+    optimizer = make_optimizer(name, population_size=20, sigma=0.5, sigma_decay=0.9)
+    state = optimizer.init(np.zeros((1, 3)), 0)
+    for generation in range(4):
+        assert optimizer.sigma_of(state) == pytest.approx(0.5 * 0.9**generation, rel=1e-12)
+        state = advance(optimizer, state, sphere, 1)
+
+
 @over_all
 @pytest.mark.parametrize(
     ("initial", "options", "message"),
@@ -295,3 +330,15 @@ def test_the_base_scouts_for_a_new_optimizer_with_a_mean():
     assert np.array_equal(state.mean, scouts[np.argmax(sphere(scouts))])
     members = optimizer.ask(state)
     assert optimizer.tell(state, members, sphere(members)).generation == 1
+
+
+def test_of_equal_scouts_the_first_is_the_start():
+    """In one round or in several, so that the size of the rounds does not matter."""
+    optimizer = ClimbMean()
+    scouts = np.arange(25.0)[:, None]
+    state = optimizer.init(scouts, 0)
+    while len(state.scouts):
+        members = optimizer.ask(state)
+        state = optimizer.tell(state, members, np.where(members[:, 0] % 7 == 3, 2.0, 1.0))
+    assert np.array_equal(state.mean, [3.0])
+    assert state.scout_fitness == 2.0

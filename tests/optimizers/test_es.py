@@ -52,6 +52,25 @@ def test_adam_first_steps_have_the_learning_rates_size():
     assert np.allclose(abs(moved.mean - state.mean), 0.05, rtol=1e-4)
 
 
+def test_adam_is_kingma_and_bas_equation():
+    """Their algorithm 1, on the gradient of the paper, while the step decays."""
+    es = ES(population_size=20, sigma=0.2, learning_rate_decay=0.9, n_scout=1)
+    state = es.init(np.zeros(3), 4)
+    m = v = np.zeros(3)
+    for t in range(1, 6):
+        members = es.ask(state)
+        fitness = rosenbrock(members)
+        sigma = 0.2 * 0.999 ** (t - 1)
+        noise = (members - state.mean) / sigma
+        gradient = centered_ranks(fitness) @ noise / (20 * sigma)
+        m = 0.9 * m + 0.1 * gradient
+        v = 0.999 * v + 0.001 * gradient**2
+        step = 0.05 * 0.9 ** (t - 1) * (m / (1 - 0.9**t))
+        expected = state.mean + step / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        state = es.tell(state, members, fitness)
+        np.testing.assert_allclose(state.mean, expected, rtol=1e-9)
+
+
 def test_starts_from_the_best_scout():
     es = ES(population_size=10, n_scout=25)
     scouts = np.random.default_rng(0).normal(size=(25, 3))
