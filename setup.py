@@ -92,12 +92,14 @@ ROUNDING = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 COMPILE = ["-O3", "-g0", *supported([*ROUNDING, "--param=max-completely-peel-times=7"])]
 # Without debug information and the names of functions, which are three quarters of a wheel.
 LINK = [] if WINDOWS else supported(["-Wl,--strip-all"])
-# Loops of known length, over the links of a chain or over the vectors of a row: unrolled, they
+# Loops of known length, over the links of a body or over the vectors of a row: unrolled, they
 # stay in registers.
+UNROLL_LINKS = supported(
+    ["--param=max-completely-peel-times=16", "--param=max-completely-peeled-insns=2000"]
+)
 KERNEL_FLAGS = {
-    "swimmer": supported(
-        ["--param=max-completely-peel-times=16", "--param=max-completely-peeled-insns=2000"]
-    ),
+    "planar": UNROLL_LINKS,
+    "swimmer": UNROLL_LINKS,
     "products": supported(["--param=max-completely-peel-times=10"]),
 }
 if DEBUG:

@@ -1,5 +1,6 @@
-# Bodies in lanes: planar chains of links that swim. `_swimmers.Swimmers` owns them,
-# kernels/swimmer.pyx moves them. SI units; tasks/chain.py computes the fields.
+# Bodies in lanes. Planar chains of links that swim: `_swimmers.Swimmers` owns them,
+# kernels/swimmer.pyx moves them, tasks/chain.py computes the fields. Planar trees of links on a
+# floor: `_planar.PlanarBodies`, kernels/planar.pyx, tasks/planar.py. SI units.
 
 from conncore._block cimport wide
 
@@ -42,10 +43,61 @@ cdef struct Motor:
     double lower             # of the control
     double upper
 
+# One link of a tree on a floor, with its joint in front of it; tasks/planar.py has the frames.
+cdef struct Limb:
+    double joint_x           # of the joint, in the frame of the link in front
+    double joint_z
+    double mass
+    double moment_x          # mass times centre of mass, in the link's frame
+    double moment_z
+    double inertia           # about the joint
+    double armature
+    double damping
+    double stiffness         # spring, with its rest at this angle of the joint
+    double rest
+    double middle            # of the limits of the joint's angle
+    double half_range
+    double inverse_weight    # soft limit: dof_invweight0, solimp, solref of MuJoCo
+    double limit_impedance_min
+    double limit_impedance_max
+    double limit_inverse_width
+    double limit_midpoint
+    double limit_stiffness
+    double limit_damping
+
+# A sphere fixed to a link, which the floor stops.
+cdef struct Point:
+    double x                 # of the centre, in the link's frame
+    double z
+    double radius
+    double floor             # height of the floor
+    double friction
+    double inverse_weight    # soft contact: R of MuJoCo times impedance / (1 - impedance)
+    double impedance_min
+    double impedance_max
+    double inverse_width
+    double midpoint
+    double stiffness
+    double damping
+
+cdef struct Tree:
+    int n_links
+    int n_points
+    int full_rounds          # Newton steps of the contact solver before it searches along them
+    bint runge_kutta
+    double timestep
+    double gravity
+    double height            # of link 0's joint, where z is 0
+    const int* parents
+    const Limb* limbs
+    const Point* points
+    const int* point_links
+
 # Advance one part of a block, one machine vector of lanes, by n_substeps. state is
-# [2 (n_links + 2)][lane]: positions, then velocities, with absolute angles.
-ctypedef void (*swim_t)(
-    const Chain* chain,             # IN
+# [n_body][lane]: n_links + 2 positions, as many velocities, with absolute angles, and what the
+# kernel remembers. torques act on absolute angles.
+ctypedef void (*advance_t)(
+    const void* model,              # IN: a Chain or a Tree
     wide* state,                    # IN/OUT
     const wide* torques,            # IN: [n_links][lane]
     int n_substeps,

@@ -14,7 +14,8 @@ from cpython.pycapsule cimport PyCapsule_New
 from conncore._block cimport (
     PARTS, absolute, any_lane, any_negative, less, mask, minimum, select, sincos, splat, wide,
 )
-from conncore._bodies cimport Chain, Link, swim_t
+from conncore._bodies cimport Chain, Link, advance_t
+from conncore._turning cimport MAX_ROUNDS, impedance, turn_by
 
 cdef extern from *:
     """
@@ -22,24 +23,6 @@ cdef extern from *:
     #undef CYTHON_INLINE
     #define CYTHON_INLINE inline __attribute__((always_inline))
     """
-
-cdef enum:
-    MAX_ROUNDS = 20  # of finding the limits that push; one or two usually suffice
-
-cdef double MAX_TURN = 0.1  # rad: 10 rad/s at a step of 0.01 s
-
-
-cdef inline wide impedance(const Link* link, wide depth) noexcept nogil:
-    """MuJoCo's solimp with power 2: from min at the limit to max where it is exceeded by width."""
-    cdef wide x = depth * link.inverse_width
-    cdef wide y = select(
-        less(x, splat(link.midpoint)),
-        x * x / splat(link.midpoint),
-        1.0 - (1.0 - x) * (1.0 - x) / splat(1.0 - link.midpoint),
-    )
-    y = select(less(x, splat(1.0)), y, splat(1.0))
-    return link.impedance_min + y * (link.impedance_max - link.impedance_min)
-
 
 cdef inline bint find_limits(
     int n,
@@ -75,7 +58,8 @@ cdef inline bint find_limits(
         above = theta - link.upper
         side[k] = select(less(splat(0.0), below), splat(1.0), splat(-1.0))
         depth = select(less(splat(0.0), below), below, above)
-        strength = impedance(link, depth)
+        strength = impedance(depth, link.inverse_width, link.midpoint, link.impedance_min,
+                             link.impedance_max)
         weight[k] = select(
             less(splat(0.0), depth),
             strength / ((1.0 - strength) * link.inverse_weight),
@@ -239,46 +223,6 @@ cdef inline void accelerate(
     acceleration[1] = chain.inverse_mass * total_y
 
 
-cdef inline void turn_by(
-    int n,
-    const wide* turned,     # IN
-    const wide* phi,        # IN
-    const wide* c,          # IN
-    const wide* s,          # IN
-    wide* c_new,            # OUT
-    wide* s_new,            # OUT
-) noexcept nogil:
-    """Cosines and sines of phi, from those before each angle turned by `turned`.
-
-    c_new and s_new may be c and s. Up to MAX_TURN, the terms left out of the Taylor series
-    are below 1e-16; for larger turns, sincos computes both anew.
-    """
-    cdef int k
-    cdef mask large
-    cdef wide z, sine, cosine, slack
-    slack = splat(0.0)
-    for k in range(n):
-        slack = minimum(slack, MAX_TURN - absolute(turned[k]))
-    for k in range(n):
-        z = turned[k] * turned[k]
-        sine = z * (1.0 / 362880.0) - 1.0 / 5040.0
-        sine = sine * z + 1.0 / 120.0
-        sine = sine * z - 1.0 / 6.0
-        sine = turned[k] + turned[k] * (z * sine)
-        cosine = z * (1.0 / 40320.0) - 1.0 / 720.0
-        cosine = cosine * z + 1.0 / 24.0
-        cosine = (cosine * z - 0.5) * z
-        z = s[k]
-        s_new[k] = z + (z * cosine + c[k] * sine)
-        c_new[k] = c[k] + (c[k] * cosine - z * sine)
-    if any_negative(slack):
-        for k in range(n):
-            large = less(splat(MAX_TURN), absolute(turned[k]))
-            sincos(phi[k], &sine, &cosine)
-            s_new[k] = select(large, sine, s_new[k])
-            c_new[k] = select(large, cosine, c_new[k])
-
-
 cdef inline void swim(
     int n,
     const Chain* chain,     # IN
@@ -355,36 +299,36 @@ cdef inline void swim(
         state[(size + i) * PARTS] = v[i]
 
 
-# `swim` with the arguments of swim_t. Where the number of links is known to the compiler, its loops
+# `swim` with the arguments of advance_t. Where the number of links is known to the compiler, its loops
 # are unrolled, and `local` takes the place of the caller's scratch.
 cdef void swim_3(
-    const Chain* chain, wide* state, const wide* torques, int n_substeps, wide* work
+    const void* chain, wide* state, const wide* torques, int n_substeps, wide* work
 ) noexcept nogil:
     cdef wide local[3 * 3 + 22 * 3 + 14]
-    swim(3, chain, state, torques, n_substeps, local)
+    swim(3, <const Chain*> chain, state, torques, n_substeps, local)
 
 
 cdef void swim_6(
-    const Chain* chain, wide* state, const wide* torques, int n_substeps, wide* work
+    const void* chain, wide* state, const wide* torques, int n_substeps, wide* work
 ) noexcept nogil:
     cdef wide local[6 * 6 + 22 * 6 + 14]
-    swim(6, chain, state, torques, n_substeps, local)
+    swim(6, <const Chain*> chain, state, torques, n_substeps, local)
 
 
 cdef void swim_any(
-    const Chain* chain, wide* state, const wide* torques, int n_substeps, wide* work
+    const void* chain, wide* state, const wide* torques, int n_substeps, wide* work
 ) noexcept nogil:
-    swim(chain.n_links, chain, state, torques, n_substeps, work)
+    swim((<const Chain*> chain).n_links, <const Chain*> chain, state, torques, n_substeps, work)
 
 
-cdef swim_t chosen(int n_links) noexcept:
+cdef advance_t chosen(int n_links) noexcept:
     return swim_3 if n_links == 3 else swim_6 if n_links == 6 else swim_any
 
 
 def swim_for(int n_links):
     """The function that moves chains of n_links, in a capsule, and its scratch per lane."""
     cdef Py_ssize_t n_work = n_links * n_links + 22 * n_links + 14
-    return PyCapsule_New(<void*> chosen(n_links), "conncore.swim", NULL), n_work
+    return PyCapsule_New(<void*> chosen(n_links), "conncore.advance", NULL), n_work
 
 
 def sines_and_cosines(angles):

@@ -1,13 +1,9 @@
 from types import ModuleType
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from conncore._population import Population
+from conncore._episodes import Episodes
 from conncore.tasks.chain import Chain
-from conncore.tasks.native import Scoring
 
-class Swimmers:
+class Swimmers(Episodes):
     """One planar chain per member, simulated by the compiled kernels.
 
     Parameters
@@ -28,9 +24,6 @@ class Swimmers:
     """
 
     chain: Chain
-    n_members: int
-    n_blocks: int
-    n_threads: int
     def __init__(
         self,
         swimmer: ModuleType,
@@ -40,44 +33,3 @@ class Swimmers:
         n_substeps: int,
         n_threads: int,
     ) -> None: ...
-    def reset(self, qpos: ArrayLike, qvel: ArrayLike) -> None:
-        """Start every member from its row of `qpos` and `qvel`, (n_members, n_links + 2)."""
-
-    def step(self, controls: ArrayLike) -> None:
-        """Advance every member by one control step with its row of (n_members, n_actions)."""
-
-    def run(
-        self, policy: Population | ArrayLike, scoring: Scoring, n_steps: int
-    ) -> NDArray[np.float64]:
-        """Run an episode from the present state without leaving compiled code.
-
-        Parameters
-        ----------
-        policy : Population, or (n_members, n_steps, n_actions)
-            Networks that see what `scoring` says, or the actions themselves.
-        scoring : Scoring
-        n_steps : int
-            Control steps.
-
-        Returns
-        -------
-        (n_members,) float64
-            The sum of the rewards; -inf for a member that diverged.
-
-        Raises
-        ------
-        UsageError
-            If the policy's shape does not fit.
-        """
-
-    @property
-    def qpos(self) -> NDArray[np.float64]:
-        """(n_members, n_links + 2): x, y, the heading and the joint angles; a copy."""
-
-    @property
-    def qvel(self) -> NDArray[np.float64]:
-        """(n_members, n_links + 2): the velocities; a copy."""
-
-    @property
-    def failed(self) -> NDArray[np.bool_]:
-        """(n_members,) True for a member that diverged since the reset; it stays where it was."""

@@ -96,7 +96,7 @@ def accelerate(body: Body, q: Array, v: Array, torques: Array) -> tuple[Array, A
             joint = _fixed(q, front, links["joint_x"][k], links["joint_z"][k])
             place, jacobian, rate = _carried(origin[front], front, joint, v)
         origin.append((place, jacobian, rate))
-        centre = _fixed(q, k, links["centre_x"][k], links["centre_z"][k])
+        centre = _fixed(q, k, links["moment_x"][k], links["moment_z"][k]) / links["mass"][k]
         _, at_centre, rate = _carried(origin[k], k, centre, v)
         about_centre = links["inertia"][k] - links["mass"][k] * centre @ centre
         mass = mass + links["mass"][k] * at_centre.T @ at_centre

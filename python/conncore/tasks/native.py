@@ -1,4 +1,4 @@
-"""The native engine: compiled kernels for planar chains, equal to MuJoCo up to rounding."""
+"""The native engine: compiled kernels for planar bodies, equal to MuJoCo up to rounding."""
 
 from __future__ import annotations
 
@@ -9,13 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore import _kernels
+from conncore._planar import PlanarBodies
 from conncore._swimmers import Swimmers
 from conncore.tasks.chain import read_chain
+from conncore.tasks.planar import read_planar
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """Where a body must be for its episode to go on.
+
+    Attributes
+    ----------
+    heights : tuple of float
+        The z of the root must be between these, in m.
+    angle : float
+        The angle of the root must be less than this in either direction, in rad.
+    reward : float
+        Added to the reward of a step after which the body is healthy.
+    """
+
+    heights: tuple[float, float]
+    angle: float
+    reward: float
 
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """Observations and rewards of a swimmer, for the kernels that run whole episodes.
+    """Observations and rewards of a body, for the kernels that run whole episodes.
 
     Attributes
     ----------
@@ -33,6 +54,10 @@ class Scoring:
     full_speed : float
         In m/s. If positive, the reward is instead the forward speed of the head (along its -y
         axis) divided by this speed, clipped to [0, 1].
+    obs_limit : (n_obs,) float64, optional
+        Each observation is clipped to plus and minus this number.
+    healthy : Healthy, optional
+        Ends the episode of a member that is not.
     """
 
     obs_index: NDArray[np.int64]
@@ -41,6 +66,8 @@ class Scoring:
     round_actions: bool = False
     control_cost: float = 0.0
     full_speed: float = 0.0
+    obs_limit: NDArray[np.float64] | None = None
+    healthy: Healthy | None = None
 
 
 def native_bodies(
@@ -57,6 +84,26 @@ def native_bodies(
         _kernels.load("swimmer"),
         _kernels.load("episode"),
         read_chain(model),
+        n_members,
+        frame_skip,
+        n_threads,
+    )
+
+
+def planar_bodies(
+    model: mujoco.MjModel, n_members: int, frame_skip: int, n_threads: int
+) -> PlanarBodies:
+    """Return the bodies of `n_members` members; parameters as in `MujocoBodies`.
+
+    Raises
+    ------
+    UsageError
+        If the model is not a planar body on a floor.
+    """
+    return PlanarBodies(
+        _kernels.load("planar"),
+        _kernels.load("episode"),
+        read_planar(model),
         n_members,
         frame_skip,
         n_threads,

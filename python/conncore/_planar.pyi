@@ -1,0 +1,38 @@
+from types import ModuleType
+
+from conncore._episodes import Episodes
+from conncore.tasks.planar import PlanarBody
+
+class PlanarBodies(Episodes):
+    """One planar tree of links on a floor per member, simulated by the compiled kernels.
+
+    Parameters
+    ----------
+    planar, episode : module
+        Kernels (``conncore._kernels.load``).
+    body : PlanarBody
+    n_members : int
+    n_substeps : int
+        Simulation steps in one control step.
+    n_threads : int
+        At least 1; results do not depend on it.
+    full_rounds : int
+        Newton steps of the contact solver before it searches along them; for tests.
+
+    Raises
+    ------
+    UsageError
+        If a number is less than 1.
+    """
+
+    body: PlanarBody
+    def __init__(
+        self,
+        planar: ModuleType,
+        episode: ModuleType,
+        body: PlanarBody,
+        n_members: int,
+        n_substeps: int,
+        n_threads: int,
+        full_rounds: int = ...,
+    ) -> None: ...
