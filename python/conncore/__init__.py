@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from conncore import _openmp  # noqa: F401  (before any compiled module: it sets how threads wait)
 
 if TYPE_CHECKING:
+    import conncore.plot as plot  # noqa: F401  (a room, whose functions are public)
     from conncore.catalog.shipped import CatalogEntry, list_connectomes, load
     from conncore.checks.report import check
     from conncore.connectome import Connectome
@@ -147,6 +148,8 @@ if not TYPE_CHECKING:  # a type checker that sees __getattr__ takes any name for
             from importlib.metadata import version
 
             value = version("conncore")
+        elif name == "plot":
+            value = import_module("conncore.plot")
         elif name in _HOMES:
             value = getattr(import_module(_HOMES[name]), name)
         else:
@@ -156,4 +159,4 @@ if not TYPE_CHECKING:  # a type checker that sees __getattr__ takes any name for
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    return sorted({*globals(), *__all__, "__version__", "plot"})
