@@ -58,6 +58,9 @@ class CatalogEntry:
     sign_rule: str = ""
     extent: int | None = None
 
+    def __repr__(self) -> str:
+        return f"<CatalogEntry {self.name!r}: {self.n_cells} cells, {self.n_edges} chemical edges>"
+
 
 @cache
 def list_connectomes() -> tuple[CatalogEntry, ...]:

@@ -14,7 +14,7 @@ from conncore.checks.task_findings import TASK_FINDINGS, CheckedTask, Ends
 from conncore.connectome import Connectome
 from conncore.connectome.graph import components, returned, without_edges
 from conncore.connectome.select import ends as cells_of
-from conncore.errors import UsageError
+from conncore.errors import UsageError, visible
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Report:
 
     facts: dict[str, Any]
     findings: dict[str, str]
+
+    def __repr__(self) -> str:
+        found = ", ".join(self.findings) or "none"
+        return f"<Report on {visible(self.facts['name'])}: problems: {found}>"
 
 
 def check(

@@ -63,9 +63,14 @@ class BodyMap:
         return len(self.role)
 
     def __repr__(self) -> str:
+        return f"<BodyMap: {self.summary}>"
+
+    @property
+    def summary(self) -> str:
+        """The number of cells and segments in one line."""
         return (
-            f"<BodyMap: {self.role.count('motor')} motor neurons and "
-            f"{self.role.count('muscle')} muscles in {self.n_segments} segments>"
+            f"{self.role.count('motor')} motor neurons and "
+            f"{self.role.count('muscle')} muscles in {self.n_segments} segments"
         )
 
     @property

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_SHOWN = 12  # words in the repr
+
 
 class Labels(Sequence[str]):
     """A read-only sequence of str that takes one byte per entry (more beyond 256 words).
@@ -84,5 +86,6 @@ class Labels(Sequence[str]):
         return hash(tuple(self))
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{n} {word!r}" for word, n in self.counts().items())
-        return f"<Labels: {counts or 'none'}>"
+        counts = [f"{n} {word!r}" for word, n in self.counts().items()]
+        more = [f"and {len(counts) - _SHOWN:,} other words"] if len(counts) > _SHOWN else []
+        return f"<Labels: {', '.join(counts[:_SHOWN] + more) or 'none'}>"

@@ -23,6 +23,7 @@ from conncore.connectome.body import BodyMap
 from conncore.connectome.edges import check_places, checked, frozen, lexical_order
 from conncore.connectome.labels import Labels
 from conncore.errors import ConnectomeError
+from conncore.report.notebook import html_facts
 
 C = TypeVar("C", bound="Record")
 
@@ -203,6 +204,24 @@ class Record:
             f"<Connectome {self.name!r}: {self.n_cells} cells, {self.n_edges} chemical edges "
             f"({self.n_excitatory} excitatory, {self.n_inhibitory} inhibitory{unknown}), "
             f"{self.n_gap_junctions} gap junctions>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the table that notebooks show."""
+        signs = {"excitatory": self.n_excitatory, "inhibitory": self.n_inhibitory}
+        signs |= {"of unknown sign": self.n_unknown} if self.n_unknown else {}
+        known = [word for word in self.classes.counts() if word]
+        return html_facts(
+            self.name,
+            {
+                "cells": f"{self.n_cells:,}" + (f" of {len(known):,} classes" if known else ""),
+                "chemical edges": f"{self.n_edges:,}: "
+                + ", ".join(f"{n:,} {word}" for word, n in signs.items()),
+                "gap junctions": f"{self.n_gap_junctions:,}",
+                "body": "" if self.body is None else self.body.summary,
+                "citation": self.citation,
+                "licence": self.licence,
+            },
         )
 
     @property

@@ -19,6 +19,7 @@ from conncore.evolution.stopping import GracefulStop
 from conncore.noise import Split, start_seeds
 from conncore.optimizers import Optimizer
 from conncore.report.curve import draw_curve
+from conncore.report.notebook import html_curves, html_facts
 
 if TYPE_CHECKING:
     from conncore.network.network import Network
@@ -57,6 +58,22 @@ class Run:
     def title(self) -> str:
         """The settings of the run in one line."""
         return run_title(self.config)
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.title}: {len(self.history)} generations, {self.best.summary}>"
+
+    def _repr_html_(self) -> str:
+        """Return the table and the small curve that notebooks show."""
+        facts = {
+            "score": self.best.summary,
+            "generations": len(self.history),
+            "evaluations": f"{int(self.history['n_evaluations'][-1]):,}"
+            if len(self.history)
+            else 0,
+            "directory": self.path,
+        }
+        curves = {name: self.history[name].tolist() for name in ("best", "mean")}
+        return html_facts(f"Run of {self.title}", facts) + html_curves(curves)
 
 
 def run_title(config: dict[str, Any]) -> str:

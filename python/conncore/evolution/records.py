@@ -91,6 +91,17 @@ class Best:
         return float(self.scores.std(ddof=1))
 
     @property
+    def summary(self) -> str:
+        """The held-out score in one line."""
+        n = len(self.scores)
+        spread = "" if math.isnan(self.sd) else f" \N{PLUS-MINUS SIGN} {self.sd:.4g} sd"
+        failed = f", {self.n_failed} failed" if self.n_failed else ""
+        return f"held-out score {self.mean:.4g}{spread} ({n} start{'s' * (n > 1)}{failed})"
+
+    def __repr__(self) -> str:
+        return f"<Best: {self.summary}, {self.chosen}, generation {self.generation}>"
+
+    @property
     def n_failed(self) -> int:
         """Number of starts from which the network or the simulation became non-finite."""
         return int((~np.isfinite(self.scores)).sum())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conncore.errors import need_count
 from conncore.experiments.arms import make_arms
-from conncore.experiments.comparison_report import print_rows, write_report
+from conncore.experiments.comparison_report import print_rows, rows_html, write_report
 from conncore.experiments.comparison_rows import Row, compare_rows
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.statistics import MOST_EXACT
@@ -48,6 +48,13 @@ class Comparison:
 
     def __str__(self) -> str:
         return as_text(self.print_on)
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.title}>"
+
+    def _repr_html_(self) -> str:
+        """Return the table that notebooks show."""
+        return rows_html(self.title, self.rows)
 
     def print_on(self, console: Console) -> None:
         """Print the table, as wide as the console."""

@@ -17,28 +17,38 @@ from conncore.experiments.results import finite, write_results
 from conncore.experiments.statistics import bootstrap_interval
 from conncore.experiments.study import Outcome
 from conncore.report.bands import Band, draw_bands
+from conncore.report.notebook import html_table
+
+_COLUMNS = ("", "score", "95% interval", "difference", "95% interval", "d", "p", "p Holm", "")
+
+
+def rows_html(title: str, rows: Sequence[Row]) -> str:
+    """Return the table as HTML, for notebooks."""
+    return html_table(title, _COLUMNS, map(_cells, rows))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.arm,
+        _text(row.mean, ".1f"),
+        _interval(row.low, row.high),
+        _text(row.difference, "+.1f"),
+        _interval(row.difference_low, row.difference_high),
+        _text(row.effect, ".2f"),
+        _text(row.p, ".4f"),
+        _text(row.p_holm, ".4f"),
+        row.verdict + (f" ({row.n_failed} failed seeds)" if row.n_failed else ""),
+    )
 
 
 def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
     """Print the table."""
     console.print(title)
     table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for name in ("score", "95% interval", "difference", "95% interval", "d", "p", "p Holm"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    for place, name in enumerate(_COLUMNS):
+        table.add_column(name, justify="right" if 0 < place < len(_COLUMNS) - 1 else "left")
     for row in rows:
-        table.add_row(
-            row.arm,
-            _text(row.mean, ".1f"),
-            _interval(row.low, row.high),
-            _text(row.difference, "+.1f"),
-            _interval(row.difference_low, row.difference_high),
-            _text(row.effect, ".2f"),
-            _text(row.p, ".4f"),
-            _text(row.p_holm, ".4f"),
-            row.verdict + (f" ({row.n_failed} failed seeds)" if row.n_failed else ""),
-        )
+        table.add_row(*_cells(row))
     console.print(table)
     console.print(
         "score: mean over seeds of the score from held-out starts; difference: circuit minus this "

@@ -17,6 +17,7 @@ from conncore.network import batched
 from conncore.network.constants import NeuronConstants
 from conncore.network.genome import GenomeLayout
 from conncore.network.interface import NetworkTask
+from conncore.network.summary import network_html
 from conncore.network.topology import SparseMap, Topology
 from conncore.network.weights import SynapseWeights
 from conncore.network.wiring import WIRINGS
@@ -165,6 +166,8 @@ class Network:
             f"neurons, {self.connectome.n_edges} synapses, {self.io} input/output, "
             f"{self.layout.n_parameters} parameters ({self.weights} weights)>"
         )
+
+    _repr_html_ = network_html
 
     def describe(self) -> dict[str, object]:
         """The options as plain values; ``Network(connectome, task, **described)`` rebuilds it."""

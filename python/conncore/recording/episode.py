@@ -34,6 +34,9 @@ class Body:
     links: FloatArray
     radius: FloatArray
 
+    def __repr__(self) -> str:
+        return f"<Body: {len(self.radius)} links, {len(self.joint_names)} joints>"
+
     @property
     def plane(self) -> tuple[int, int]:
         """The two axes to draw: x and y seen from above if nothing moves up, else x and z."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from conncore.errors import UsageError, need_count
 from conncore.network.interface import JointMap
 from conncore.noise import N_STARTS, Split, check_split
+from conncore.report.notebook import html_facts
 
 FloatArray = NDArray[np.float64]
 
@@ -117,6 +118,22 @@ class Task(ABC):
     @abstractmethod
     def describe(self) -> dict[str, str | int | float | bool]:
         """Return the name and the options: `make_task(**task.describe())` rebuilds the task."""
+
+    def __repr__(self) -> str:
+        sizes = f"{self.n_obs} observations, {self.n_actions} actions, {self.n_steps} steps"
+        return f"<Task {self.name}: {sizes}>"
+
+    def _repr_html_(self) -> str:
+        """Return the table that notebooks show."""
+        options = {name: value for name, value in self.describe().items() if name != "name"}
+        facts = {
+            "observations": self.n_obs,
+            "actions": self.n_actions,
+            "steps of an episode": self.n_steps,
+            "joints": "" if self.joints is None else self.joints.n_joints,
+            "starts": f"{self.n_validation} validation, {self.n_held_out} held-out",
+        }
+        return html_facts(f"Task {self.name}", {**facts, **options})
 
     def failure(self) -> str:
         """Return what was not finite where members of the last evaluation scored -inf."""
