@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conncore.errors import ConnectomeError
+from conncore.errors import ConnectomeError, ConnectomeWarning
 from conncore.formats import read
 from format_files import edges
 
@@ -54,7 +54,8 @@ def test_edges_count_1_where_no_group_has_nsyns(tmp_path):
     path = tmp_path / "x.h5"
     groups = {"0/syn_weight": [4.0], "1/delay": [7.0, 8.0]}
     write(path, edge_group_id=[1, 0, 1], edge_group_index=[0, 0, 1], **groups)
-    assert weights(path) == {(0, 1): (1, 0), (1, 2): (1, 0), (2, 0): (1, 0)}
+    with pytest.warns(ConnectomeWarning, match=r"has no nsyns.*use the option weight=syn_weight"):
+        assert weights(path) == {(0, 1): (1, 0), (1, 2): (1, 0), (2, 0): (1, 0)}
     with pytest.raises(ConnectomeError, match=r"group 1 .* has no syn_weight, but other edges"):
         read(path, weight="syn_weight")
     with pytest.raises(ConnectomeError, match="has no data set 1/conductance; name another weight"):
