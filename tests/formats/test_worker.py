@@ -11,7 +11,13 @@ from format_files import FILES
 
 @pytest.mark.parametrize(
     ("name", "package"),
-    [("edges.parquet", "pyarrow"), ("haspel.mat", "scipy"), ("sonata.h5", "h5py")],
+    [
+        ("edges.parquet", "pyarrow"),
+        ("haspel.mat", "scipy"),
+        ("plain.mat", "scipy"),
+        ("small.mtx", "scipy"),
+        ("sonata.h5", "h5py"),
+    ],
 )
 def test_a_missing_package_is_named_with_what_to_do(name, package, tmp_path, monkeypatch):
     (tmp_path / package).mkdir()

@@ -144,8 +144,10 @@ def summed_matrix(source: Source, matrix: Matrix) -> Matrix:
     return replace(matrix, row=row, column=column, value=value)
 
 
-def read_lines(path: str | PathLike[str]) -> list[str]:
-    """The lines of a file without blank lines at its end."""
+def read_lines(path: str | PathLike[str] | None) -> list[str] | None:
+    """The lines of a file without blank lines at its end; None without a file."""
+    if path is None:
+        return None
     source = open_source(path)
     lines = [line.strip() for line in source.text().rstrip().splitlines()]
     source.check_rows(len(lines))

@@ -67,8 +67,7 @@ def read_market(
     matrix = Matrix(
         None, None, (n_rows, n_columns), row.astype(np.int32), column.astype(np.int32), value
     )
-    own = None if names is None else read_lines(names)
-    labels = None if classes is None else read_lines(classes)
+    matrix = summed_matrix(source, matrix)
     return connectome_of_matrix(
-        source, summed_matrix(source, matrix), orientation, own, labels, type
+        source, matrix, orientation, read_lines(names), read_lines(classes), type
     )

@@ -95,9 +95,9 @@ def read_matrix(
             matrix = _read_npy(source)
         else:
             matrix = parse_matrix(source, delimiter, words, comment)
-    own = None if names is None else read_lines(names)
-    labels = None if classes is None else read_lines(classes)
-    return connectome_of_matrix(source, matrix, orientation, own, labels, type)
+    return connectome_of_matrix(
+        source, matrix, orientation, read_lines(names), read_lines(classes), type
+    )
 
 
 def is_matrix(first: Sequence[str], second: Sequence[str]) -> bool:

@@ -71,10 +71,9 @@ def read_sparse(
     arrays = load_arrays(file)
     n_cells, row, column, value = _entries(source, arrays)
     matrix = Matrix(None, None, (n_cells, n_cells), row, column, value)
-    own = None if names is None else read_lines(names)
-    labels = None if classes is None else read_lines(classes)
+    matrix = summed_matrix(source, matrix)
     return connectome_of_matrix(
-        source, summed_matrix(source, matrix), orientation, own, labels, type
+        source, matrix, orientation, read_lines(names), read_lines(classes), type
     )
 
 
