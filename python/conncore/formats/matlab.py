@@ -108,7 +108,7 @@ def _choose(
     """The variable that holds the matrix."""
 
     def shown(names: list[str]) -> str:
-        sizes = [f"{name} ({' x '.join(map(str, shapes[name]))})" for name in names[:20]]
+        sizes = [f"{name:.60} ({' x '.join(map(str, shapes[name]))})" for name in names[:20]]
         return ", ".join(sizes) + (", ..." if names[20:] else "") or "none"
 
     if variable is not None:
