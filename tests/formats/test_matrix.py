@@ -50,7 +50,7 @@ def test_a_matrix_with_and_without_names(tmp_path, text):
     [
         (",A,B,C\nA,,3,nan\nB,NaN,,2\nC,1,NA,\n", {"missing": "NA, NaN"}),
         (",A,B,C\nA,-,3,-\nB,-,-,2\nC,1,-,0\n", {"missing": "-"}),
-        ("NA,3,NA\nNA,NA,2\n1,NA,NA\n", {"missing": "NA"}),
+        ("NA,3,NA\nNA,NA,2\n1,NA,NA\n", {"missing": ["na"]}),
         (";A;B;C\nA;0;3,0;0\nB;0;0;2\nC;1;0;0,0\n", {"decimal": ","}),
         ("0,0;3,0;0\n0;0;2\n1;0;0,0\n", {"decimal": ","}),
         ("|A|B|C\nA|0|3|0\nB|0|0|2\nC|1|0|0\n", {"delimiter": "|"}),

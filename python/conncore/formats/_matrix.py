@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 
@@ -47,27 +47,29 @@ class Matrix:
     value: NDArray[np.float64]
 
 
-class EntryWords:
+class EntryWords(dict[str, float | None]):
     """What the words of a matrix mean as numbers; each word is parsed once.
+
+    ``words[word]`` is a finite number, 0 if the word means no edge, and None if it is no number.
 
     Parameters
     ----------
-    missing : str, optional
-        Words that mean no edge, in any case, separated by commas.
+    missing : str or sequence of str, optional
+        Words that mean no edge, in any case; in a str, commas separate them.
     decimal : {".", ","}
         The decimal sign.
     """
 
-    def __init__(self, missing: str | None = None, decimal: str = ".") -> None:
+    def __init__(self, missing: str | Iterable[str] | None = None, decimal: str = ".") -> None:
         self.decimal = choose("decimal sign", decimal, (".", ","))
-        self._missing = {word.strip().lower() for word in (missing or "").split(",")} - {""}
-        self._known: dict[str, float | None] = {"": 0.0}
+        given = missing.split(",") if isinstance(missing, str) else missing or ()
+        self._missing = {word.strip().lower() for word in given} - {""}
+        super().__init__({"": 0.0})
 
-    def value(self, word: str) -> float | None:
-        """The finite number that a word means; 0 if it means no edge, None if it is no number."""
-        if word not in self._known:
-            self._known[word] = 0.0 if word.lower() in self._missing else self._number(word)
-        return self._known[word]
+    def __missing__(self, word: str) -> float | None:
+        """Parse a word that was not met before."""
+        self[word] = 0.0 if word.lower() in self._missing else self._number(word)
+        return self[word]
 
     def is_number(self, word: str) -> bool:
         """Whether a word may stand in a matrix; NaN and infinity count as numbers here."""

@@ -9,7 +9,7 @@ holds gap junctions, and each entry stays as listed, in both directions if the f
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 
 import numpy as np
@@ -38,7 +38,7 @@ def read_matrix(
     type: str = "chemical",
     names: str | PathLike[str] | None = None,
     classes: str | PathLike[str] | None = None,
-    missing: str | None = None,
+    missing: str | Iterable[str] | None = None,
     delimiter: str | None = None,
     decimal: str = ".",
     comment: str = "",
@@ -60,8 +60,8 @@ def read_matrix(
     names, classes : path, optional
         Files with the name or the class of each cell, one per line, in the order of the matrix.
         Without names, cells are called "0", "1", ...
-    missing : str, optional
-        Words that mean no edge, in any case, separated by commas: "NA,NaN".
+    missing : str or sequence of str, optional
+        Words that mean no edge, in any case; in a str, commas separate them: "NA,NaN".
     delimiter : str, optional
         The character between two fields. If not given, the first line decides.
     decimal : {".", ","}
@@ -163,7 +163,7 @@ def parse_matrix(
         for j, word in enumerate(fields):
             if word == "0" or word == "0.0":
                 continue
-            entry = words.value(word)
+            entry = words[word]
             if entry is None:
                 where = f"line {line}, column {j + index + 1}"
                 raise source.error(f"{where}: {words.complaint(word)}")
@@ -241,7 +241,7 @@ def _read_sheet(file: OpenedFile, sheet: str | None, words: EntryWords) -> tuple
     for (i, j), word in sorted(cells.items()):
         if i == top or j == left:
             continue
-        entry = words.value(word)
+        entry = words[word]
         if entry is None:
             raise source.error(f"cell {address(i, j)}: {words.complaint(word)}")
         if i not in rows or j not in columns:
