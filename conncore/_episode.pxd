@@ -20,6 +20,8 @@ cdef struct Scoring:
     double highest
     double steepest
 
+ctypedef bint (*stopped_fn)(void* watch) noexcept nogil
+
 cdef struct EpisodeArgs:
     const void* model        # of the body
     advance_t advance
@@ -37,6 +39,8 @@ cdef struct EpisodeArgs:
     NetworkArgs* network
     network_step_t network_step
     const double* script     # [block][step][action][lane], in place of a network
+    stopped_fn stopped       # asked before each step whether to end the episode
+    void* watch
     # [block][item][lane]
     double* body             # absolute positions and velocities, and what the kernel remembers
     double* body_before

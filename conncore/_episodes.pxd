@@ -11,5 +11,5 @@ cdef class Episodes:
     cdef block_fn _step
     cdef block_fn _reset
     cdef block_fn _run
-    cdef int take(self, body, motors, kernel, episode, Py_ssize_t n_members, int n_substeps,
+    cdef int make(self, body, motors, kernel, episode, Py_ssize_t n_members, int n_substeps,
                   int n_threads) except -1

@@ -8,7 +8,7 @@ from conncore._block cimport LANES, block_fn
 from conncore._bodies cimport Motor, advance_t
 from conncore._episode cimport EpisodeArgs
 from conncore._network cimport network_step_t
-from conncore._parallel cimport for_each_block
+from conncore._parallel cimport Watch, for_each_block, stopped, take, watch_blocks, watch_here
 from conncore._population cimport Population, pointer
 
 from conncore._population import empty_lanes, from_lanes, to_lanes
@@ -20,7 +20,7 @@ assert sizeof(Motor) == MOTOR.itemsize
 
 
 cdef class Episodes:
-    cdef int take(self, body, motors, kernel, episode, Py_ssize_t n_members, int n_substeps,
+    cdef int make(self, body, motors, kernel, episode, Py_ssize_t n_members, int n_substeps,
                   int n_threads) except -1:
         """Make the arrays; the subclass adds args.model.
 
@@ -116,6 +116,9 @@ cdef class Episodes:
     def run(self, policy, scoring, Py_ssize_t n_steps):
         cdef Population networks
         cdef EpisodeArgs args = self.args
+        cdef Watch watch
+        cdef int unshared = 0
+        cdef int* busy = &unshared
         index = np.ascontiguousarray(scoring.obs_index, dtype=np.intc)
         divisor = np.ascontiguousarray(scoring.obs_divisor, dtype=np.float64)
         limit = np.ascontiguousarray(
@@ -151,7 +154,7 @@ cdef class Episodes:
             if sizes != needed:
                 raise UsageError(f"policy has (members, observations, actions) {sizes}, "
                                  f"need {needed}")
-            networks.args.streams = False  # a block runs all its steps before the next one
+            busy = &networks.busy
             args.network = &networks.args
             args.network_step = <network_step_t> PyCapsule_GetPointer(
                 networks._kernels[0].STEP, "conncore.network_step")
@@ -161,7 +164,15 @@ cdef class Episodes:
                 raise UsageError(f"actions have shape {np.shape(policy)}, need {shape}")
             policy = to_lanes(np.asarray(policy, dtype=np.float64).reshape(self.n_members, -1))
             args.script = pointer(policy)
-        for_each_block(self._run, &args, self.n_blocks, self.n_threads)
+        take(busy)
+        if args.script == NULL:
+            args.network.streams = False  # a block runs all its steps before the next one
+        watch = watch_here()
+        args.stopped, args.watch = stopped, &watch
+        try:
+            watch_blocks(self._run, &args, self.n_blocks, self.n_threads, &watch)
+        finally:
+            busy[0] = 0
         fitness = from_lanes(self._arrays["fitness"], self.n_members)[:, 0]
         fitness[self.failed | ~np.isfinite(fitness)] = -np.inf
         return fitness

@@ -6,9 +6,9 @@ import numpy as np
 
 from conncore._block cimport LANES, block_fn
 from conncore._network cimport SparseMap, neuron_reset_t, neuron_step_t
-from conncore._parallel cimport for_each_block
+from conncore._parallel cimport for_each_block, take
 
-from conncore._population import MAP_VALUES, check_repeats, empty_aligned
+from conncore._population import MAP_VALUES, check_repeats, checked_rows, empty_aligned
 from conncore.errors import UsageError
 
 IDLE_COST = 50  # a neuron's update costs about as much as 50 synapses, of which 2% are active
@@ -86,6 +86,7 @@ cdef class EventPopulation:
     cdef dict _shared          # what all members share
     cdef tuple _state_names
     cdef object _kernels       # keeps the modules, whose functions args calls, alive
+    cdef int busy              # 1 while a thread uses the arrays
     cdef block_fn _step
     cdef block_fn _decode
     cdef block_fn _reset
@@ -207,23 +208,40 @@ cdef class EventPopulation:
         args.outputs = integers(topology.outputs)
 
     def reset(self):
-        for_each_block(self._reset, &self.args, self.n_members * self.n_ranges, self.n_threads)
+        take(&self.busy)
+        try:
+            for_each_block(self._reset, &self.args, self.n_members * self.n_ranges, self.n_threads)
+        finally:
+            self.busy = 0
 
     def act(self, observations):
         cdef EventArgs* args = &self.args
-        rows = self._arrays["observations"]
-        if np.shape(observations) != rows.shape:
-            raise UsageError(f"observations have shape {np.shape(observations)}, need {rows.shape}")
-        rows[:] = observations
-        for _ in range(self.n_repeats):
-            for_each_block(self._step, args, self.n_members * self.n_ranges, self.n_threads)
-            for_each_block(self._decode, args, self.n_members, self.n_threads)
-            args.sent, args.sending = args.sending, args.sent
-            args.sent_z, args.sending_z = args.sending_z, args.sent_z
-            args.n_sent, args.n_sending = args.n_sending, args.n_sent
-        return self._arrays["actions"].copy()
+        observations = checked_rows(observations)
+        take(&self.busy)
+        try:
+            rows = self._arrays["observations"]
+            if np.shape(observations) != rows.shape:
+                raise UsageError(
+                    f"observations have shape {np.shape(observations)}, need {rows.shape}")
+            rows[:] = observations
+            for _ in range(self.n_repeats):
+                for_each_block(self._step, args, self.n_members * self.n_ranges, self.n_threads)
+                for_each_block(self._decode, args, self.n_members, self.n_threads)
+                args.sent, args.sending = args.sending, args.sent
+                args.sent_z, args.sending_z = args.sending_z, args.sent_z
+                args.n_sent, args.n_sending = args.n_sending, args.n_sent
+            return self._arrays["actions"].copy()
+        finally:
+            self.busy = 0
 
     def activity(self):
+        take(&self.busy)
+        try:
+            return self._activity()
+        finally:
+            self.busy = 0
+
+    cdef _activity(self):
         cdef EventArgs* args = &self.args
         cdef double[:, ::1] z = np.zeros((self.n_members, args.n_neurons))
         cdef Py_ssize_t member, part, first, e
@@ -237,6 +255,13 @@ cdef class EventPopulation:
     def state(self, name):
         if name not in self._state_names:
             raise UsageError(f"no state {name!r}; this neuron has {list(self._state_names)}")
+        take(&self.busy)
+        try:
+            return self._state(name)
+        finally:
+            self.busy = 0
+
+    cdef _state(self, name):
         return self._states()[:, :, self._state_names.index(name)].reshape(
             self.n_members, self.args.n_padded)[:, :self.args.n_neurons].copy()
 
@@ -247,11 +272,15 @@ cdef class EventPopulation:
 
     @property
     def status(self):
-        finite = np.isfinite(self._arrays["y"]).all(axis=1)
-        finite &= np.isfinite(self.activity()).all(axis=1)
-        for name in self._state_names:
-            finite &= np.isfinite(self.state(name)).all(axis=1)
-        return (~finite).astype(np.uint8)
+        take(&self.busy)
+        try:
+            finite = np.isfinite(self._arrays["y"]).all(axis=1)
+            finite &= np.isfinite(self._activity()).all(axis=1)
+            for name in self._state_names:
+                finite &= np.isfinite(self._state(name)).all(axis=1)
+            return (~finite).astype(np.uint8)
+        finally:
+            self.busy = 0
 
     @property
     def nbytes(self):
@@ -262,6 +291,10 @@ cdef class EventPopulation:
         synapses = self.topology.synapses
         return synapses.indices.nbytes + synapses.indptr.nbytes + sum(
             array.nbytes for array in self._shared.values())
+
+    def __reduce__(self):
+        raise UsageError("networks in the core cannot be pickled or copied; send the Network and "
+                         "its genomes, and call network.policy(genomes) there")
 
     def __repr__(self):
         return (f"<EventPopulation: {self.n_members} members on events, {self.args.n_neurons} "

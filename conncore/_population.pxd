@@ -13,5 +13,6 @@ cdef class Population:
     cdef bint _streams         # whether a step of all blocks reads more weights than a cache holds
     cdef tuple _state_names
     cdef object _kernels       # keeps the modules, whose functions args calls, alive
+    cdef int busy              # 1 while a thread uses the arrays
     cdef block_fn _act
     cdef block_fn _reset

@@ -6,9 +6,9 @@ import numpy as np
 
 from conncore._block cimport LANES, block_fn, spikes_t
 from conncore._network cimport NetworkArgs, SparseMap, neuron_reset_t, neuron_step_t
-from conncore._parallel cimport for_each_block
+from conncore._parallel cimport for_each_block, take
 
-from conncore.errors import UsageError
+from conncore.errors import UsageError, real_array
 
 CACHE = 8 * 2**20  # bytes; larger arrays do not stay in the fast caches from one step to the next
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
@@ -79,6 +79,13 @@ cdef void fill_map(
     target.starts = <const int*> <size_t> starts.ctypes.data
     target.indptr = <const int*> <size_t> source.indptr.ctypes.data
     target.indices = <const int*> <size_t> source.indices.ctypes.data
+
+
+def checked_rows(observations):
+    """Observations as an array of real numbers; one of float64 at no cost."""
+    if type(observations) is np.ndarray and observations.dtype == np.float64:
+        return observations
+    return real_array("observations", observations)
 
 
 def check_repeats(int n_repeats):
@@ -177,42 +184,67 @@ cdef class Population:
         self.reset()
 
     def reset(self):
-        for_each_block(self._reset, &self.args, self.n_blocks, self.n_threads)
+        take(&self.busy)
+        try:
+            for_each_block(self._reset, &self.args, self.n_blocks, self.n_threads)
+        finally:
+            self.busy = 0
 
     def act(self, observations):
-        rows = self._arrays["observations"]
-        shape = (self.n_members, rows.shape[1])
-        if np.shape(observations) != shape:
-            raise UsageError(f"observations have shape {np.shape(observations)}, need {shape}")
-        rows[:self.n_members] = observations
-        rows[self.n_members:] = rows[self.n_members - 1]
-        self.args.streams = self._streams
-        for_each_block(self._act, &self.args, self.n_blocks, self.n_threads)
-        return self._arrays["actions"][:self.n_members].copy()
+        observations = checked_rows(observations)
+        take(&self.busy)
+        try:
+            rows = self._arrays["observations"]
+            shape = (self.n_members, rows.shape[1])
+            if np.shape(observations) != shape:
+                raise UsageError(f"observations have shape {np.shape(observations)}, need {shape}")
+            rows[:self.n_members] = observations
+            rows[self.n_members:] = rows[self.n_members - 1]
+            self.args.streams = self._streams
+            for_each_block(self._act, &self.args, self.n_blocks, self.n_threads)
+            return self._arrays["actions"][:self.n_members].copy()
+        finally:
+            self.busy = 0
 
     def activity(self):
-        if self.args.spikes == NULL:
-            return from_lanes(self._arrays["z"], self.n_members)
-        bits = self._arrays["spikes"][:, 0, :, None] >> np.arange(LANES, dtype=np.uint16)
-        return from_lanes((bits & 1).astype(np.float64), self.n_members)
+        take(&self.busy)
+        try:
+            if self.args.spikes == NULL:
+                return from_lanes(self._arrays["z"], self.n_members)
+            bits = self._arrays["spikes"][:, 0, :, None] >> np.arange(LANES, dtype=np.uint16)
+            return from_lanes((bits & 1).astype(np.float64), self.n_members)
+        finally:
+            self.busy = 0
 
     def state(self, name):
-        if name not in self._state_names:
-            raise UsageError(f"no state {name!r}; this neuron has {list(self._state_names)}")
-        n_neurons = self.args.n_neurons
-        start = self._state_names.index(name) * n_neurons
-        return from_lanes(self._arrays["state"][:, start:start + n_neurons], self.n_members)
+        take(&self.busy)
+        try:
+            if name not in self._state_names:
+                raise UsageError(f"no state {name!r}; this neuron has {list(self._state_names)}")
+            n_neurons = self.args.n_neurons
+            start = self._state_names.index(name) * n_neurons
+            return from_lanes(self._arrays["state"][:, start:start + n_neurons], self.n_members)
+        finally:
+            self.busy = 0
 
     @property
     def status(self):
-        finite = np.ones((self.n_blocks, LANES), dtype=bool)
-        for name in ("state", "y") if self.args.z == NULL else ("state", "z", "y"):
-            finite &= np.isfinite(self._arrays[name]).all(axis=1)
-        return (~finite).reshape(-1)[:self.n_members].astype(np.uint8)
+        take(&self.busy)
+        try:
+            finite = np.ones((self.n_blocks, LANES), dtype=bool)
+            for name in ("state", "y") if self.args.z == NULL else ("state", "z", "y"):
+                finite &= np.isfinite(self._arrays[name]).all(axis=1)
+            return (~finite).reshape(-1)[:self.n_members].astype(np.uint8)
+        finally:
+            self.busy = 0
 
     @property
     def nbytes(self):
         return sum(array.nbytes for array in self._arrays.values())
+
+    def __reduce__(self):
+        raise UsageError("networks in the core cannot be pickled or copied; send the Network and "
+                         "its genomes, and call network.policy(genomes) there")
 
     def __repr__(self):
         return (f"<Population: {self.n_members} members in lanes, {self.args.n_neurons} neurons, "

@@ -23,7 +23,7 @@ cdef class Swimmers(Episodes):
         cdef int n_links = chain.n_links
         body = np.arange(-1, n_links - 1), np.ones(n_links), chain.links["offset"]
         kernel = *swimmer.swim_for(n_links), 2 * (n_links + 2)
-        self.take(body, chain.motors, kernel, episode, n_members, n_substeps, n_threads)
+        self.make(body, chain.motors, kernel, episode, n_members, n_substeps, n_threads)
         self.chain = chain
         self._kernels = (swimmer, episode)
         links = np.empty((n_links, len(LINK_FIELDS)))

@@ -12,12 +12,14 @@ import pytest
 
 import conncore
 from conncore.errors import (
+    ConnectomeError,
     UsageError,
     choose,
     need,
     need_count,
     need_factor,
     need_positive,
+    real_array,
     visible,
 )
 
@@ -119,3 +121,28 @@ def test_only_the_command_line_names_its_flags():
             # git's arguments, and readers whose errors get flags soon
             if file.name not in ("provenance.py", "edges.py", "_tables.py"):
                 assert not re.search(r"(^|[( ])--[a-z]", str(node.value)), (file, node.lineno)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.ma.masked_array([1.0, 2.0], [False, True]), "the array is masked"),
+        ([1.0, 2j], "complex128; give real numbers"),
+        (np.array([1, 2j], dtype=object), "no array of real numbers"),
+        ([[1.0], [1.0, 2.0]], "no array of real numbers"),
+        (["1", "2"], "give real numbers"),
+        (np.array(["2026-01-01"], dtype="datetime64[D]"), "give real numbers"),
+    ],
+)
+def test_real_array_refuses_what_numpy_would_change(values, said):
+    with pytest.raises(UsageError, match=f"^weights: .*{said}"):
+        real_array("weights", values)
+    with pytest.raises(ConnectomeError):
+        real_array("weights", values, ConnectomeError)
+
+
+def test_real_array_takes_real_numbers():
+    floats = np.ones(3)
+    assert real_array("weights", floats) is floats
+    for values in ([1, 2], [True], np.float32(2), np.array([1, 2.5], dtype=object)):
+        np.testing.assert_array_equal(real_array("weights", values), np.asarray(values, float))

@@ -269,6 +269,8 @@ cdef void run_block(void* pointer, Py_ssize_t block) noexcept nogil:
     cdef Py_ssize_t t
     memset(fitness, 0, LANES * sizeof(double))
     for t in range(args.n_steps):
+        if args.stopped(args.watch):
+            return
         if args.script != NULL:
             memcpy(actions, args.script + (block * args.n_steps + t) * n_actions,
                    n_actions * sizeof(double))

@@ -10,6 +10,10 @@ import operator
 import unicodedata
 from collections.abc import Iterable
 from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Kinds of characters that a terminal obeys or hides: controls, formats, ends of lines.
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -75,6 +79,10 @@ class ConnectomeWarning(UserWarning):
     """A reader decided something about a file that its user should know, such as a weight of 1."""
 
 
+class NotFiniteWarning(UserWarning):
+    """The state of a neuron became infinite or NaN in `Network.simulate`."""
+
+
 class UnseededWarning(UserWarning):
     """An environment draws random numbers that its seed does not determine."""
 
@@ -122,6 +130,39 @@ def need_count(name: str, value: int, least: int = 1, most: int | None = None) -
         upper = "up" if most is None else f"to {most}"
         raise UsageError(f"{name} is {value!r}; give a whole number from {least} {upper}")
     return number
+
+
+def real_array(what: str, values: Any, error: type[UsageError] = UsageError) -> NDArray[Any]:
+    """Return `values` as an array of real numbers, without a copy if it is one already.
+
+    NumPy itself would drop imaginary parts and masks, and read numbers from text.
+
+    Parameters
+    ----------
+    what : str
+        The name of the array in the message: "genomes".
+    values : array_like
+    error : type
+        The error to raise.
+
+    Raises
+    ------
+    UsageError
+        If `values` is masked, complex, ragged or no numbers.
+    """
+    import numpy as np  # takes long to import, and `conncore --help` does not need it
+
+    if isinstance(values, np.ma.MaskedArray):
+        raise error(f"{what}: the array is masked; fill or remove the masked values")
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise error(f"{what}: these values are no array of real numbers") from None
+    if array.dtype.kind not in "biuf":
+        raise error(f"{what}: the array holds {array.dtype}; give real numbers")
+    return array
 
 
 def need_positive(name: str, value: float) -> None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from threading import Lock
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
 from conncore.errors import need_count
+
+_users = Lock()  # for the two variables below
+_n_users = 0
+_limit: Any = None
 
 MAX_THREADS = 1024  # a larger number is a typing error
 
@@ -33,10 +40,25 @@ def resolve_threads(n_threads: int | None) -> int:
     return need_count("n_threads", n_threads, 1, MAX_THREADS)
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Keep NumPy's matrix products on one thread: more threads may change the order of sums."""
-    limit: AbstractContextManager[object] = _blas().limit(limits=1, user_api="blas")
-    return limit
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep NumPy's matrix products on one thread: more threads may change the order of sums.
+
+    The limit is one for the whole process. Threads that need it at the same time share it, and the
+    last one lifts it.
+    """
+    global _limit, _n_users
+    with _users:
+        if _n_users == 0:
+            _limit = _blas().limit(limits=1, user_api="blas")
+        _n_users += 1
+    try:
+        yield
+    finally:
+        with _users:
+            _n_users -= 1
+            if _n_users == 0:
+                _limit.restore_original_limits()
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from conncore.connectome import Connectome
 from conncore.connectome.body import BodyMap
 from conncore.errors import ConnectomeError
+from random_connectomes import same
 from small_connectomes import edges, three_cells
 
 
@@ -127,3 +130,44 @@ def test_checksum_is_the_same_on_every_machine():
 def test_dale_violations_name_the_cells_with_both_signs():
     assert three_cells().dale_violations() == ()  # an unknown sign violates nothing
     assert three_cells(sign=[-1, -1, 1]).dale_violations() == ("A",)
+
+
+@pytest.mark.parametrize(
+    "field", ["pre", "post", "weight", "sign", "gap_pre", "gap_post", "gap_weight", "attribute"]
+)
+@pytest.mark.parametrize("change", ["masked", "complex"])
+def test_arrays_that_numpy_would_change_are_refused(field, change):
+    arrays = {
+        "pre": np.array([0, 1]),
+        "post": np.array([1, 2]),
+        "weight": np.ones(2),
+        "sign": np.ones(2),
+        "gap_pre": np.array([0]),
+        "gap_post": np.array([2]),
+        "gap_weight": np.ones(1),
+    }
+    attribute = np.zeros(3)
+    Connectome.from_edges("c", **arrays, attributes={"size": attribute})
+
+    def spoil(array):
+        return np.ma.masked_array(array, array == 0) if change == "masked" else array + 0j
+
+    if field == "attribute":
+        attribute = spoil(attribute)
+    else:
+        arrays[field] = spoil(arrays[field])
+    with pytest.raises(ConnectomeError, match=r"is masked|complex128|must hold words or numbers"):
+        Connectome.from_edges("c", **arrays, attributes={"size": attribute})
+
+
+@pytest.mark.parametrize(
+    "copied", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy]
+)
+def test_a_copy_is_equal_and_read_only(worm, copied):
+    worm = replace(worm, attributes={"size": np.arange(worm.n_cells), "side": worm.names})
+    other = copied(worm)
+    assert same(other, worm)
+    assert type(other) is Connectome
+    arrays = [other.pre, other.weight, other.sign, other.gap_weight, other.attributes["size"]]
+    arrays += [other.classes.codes, other.body.segment, other.indptr]
+    assert not any(array.flags.writeable for array in arrays)

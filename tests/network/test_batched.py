@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -210,3 +213,26 @@ def test_the_shipped_whole_worm_fits(chain, observations):
     found = network.respond(genomes, observations[:3], 3)
     expected = held(network, genomes, observations[:3], 3)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such timer")
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_ctrl_c_ends_long_answers(worm, chain, n_threads):
+    network = Network(worm, chain, io="dense")
+    genomes = network.random_genomes(64)
+    seen = np.random.default_rng(0).normal(size=(5000, chain.n_obs))
+    rung = []
+
+    def ring(number, frame):
+        rung.append(time.perf_counter())
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.7)
+        with pytest.raises(KeyboardInterrupt):
+            network.respond(genomes, seen, 200, n_threads)
+        assert time.perf_counter() - rung[0] < 0.2
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

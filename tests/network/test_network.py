@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -246,3 +248,26 @@ def test_a_network_needs_sizes_and_joints_of_a_task_alone(segment, chain):
     network, same = Network(segment, task), Network(segment, chain)
     np.testing.assert_array_equal(network.random_genomes(3), same.random_genomes(3))
     assert network.describe() == same.describe()
+
+
+@pytest.mark.parametrize(
+    "copied", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy]
+)
+def test_a_network_can_be_pickled_and_copied(worm, copied):
+    task = make_task("swimmer6")
+    options = {"tune": ["gamma"], "weights": "individual", "constants": {"v_th": 0.9}}
+    network = Network(worm, task, "lif", "dense", inputs=["AS1", "DA1"], **options)
+    genomes = network.random_genomes(3)
+    network.policy(genomes)  # what it computes once is no hindrance
+    other = copied(network)
+    assert other.describe() == network.describe()
+    assert not other.connectome.weight.flags.writeable
+    assert not other.connectome.classes.codes.flags.writeable
+    assert not other.connectome.body.segment.flags.writeable
+    assert other.connectome.checksum == worm.checksum
+    np.testing.assert_array_equal(
+        other.task.evaluate(other, genomes, 1), task.evaluate(network, genomes, 1)
+    )
+    assert len(pickle.dumps(network)) < 2 * len(pickle.dumps((network.connectome, task)))
+    with pytest.raises(UsageError, match="cannot be pickled or copied"):
+        copied(network.policy(genomes))

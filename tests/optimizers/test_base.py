@@ -342,3 +342,22 @@ def test_of_equal_scouts_the_first_is_the_start():
         state = optimizer.tell(state, members, np.where(members[:, 0] % 7 == 3, 2.0, 1.0))
     assert np.array_equal(state.mean, [3.0])
     assert state.scout_fitness == 2.0
+
+
+@pytest.mark.parametrize(
+    "change", [lambda array: array + 1j, lambda array: np.ma.masked_array(array, array == 0)]
+)
+def test_arrays_that_numpy_would_change_are_refused(change):
+    optimizer = ClimbMean()
+    state = optimizer.init(np.zeros(3), 0)
+    members = optimizer.ask(state)
+    fitness = np.zeros(len(members))
+    for call in (
+        lambda: optimizer.init(change(np.zeros(3)), 0),
+        lambda: optimizer.init(np.zeros(3), 0, lower=change(-np.ones(3))),
+        lambda: optimizer.init(np.zeros(3), 0, upper=change(np.ones(3))),
+        lambda: optimizer.tell(state, change(members), fitness),
+        lambda: optimizer.tell(state, members, change(fitness)),
+    ):
+        with pytest.raises(UsageError, match=r"masked|complex"):
+            call()

@@ -35,6 +35,8 @@ def checked_attributes(given: Mapping[str, ArrayLike | Sequence[str]], n_cells: 
 def _column(key: str, values: ArrayLike | Sequence[str]) -> Column:
     if isinstance(values, Labels):
         return values
+    if isinstance(values, np.ma.MaskedArray):
+        raise ConnectomeError(f"attribute {key!r}: the array is masked; fill the masked values")
     array = np.asarray(values)
     if array.ndim == 1 and array.dtype.kind in "iuf":
         numbers = array.astype(np.float64)

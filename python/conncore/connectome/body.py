@@ -59,6 +59,10 @@ class BodyMap:
             if problem:
                 raise ConnectomeError(f"body map, cell {i} (counted from 0): {problem}")
 
+    def __reduce__(self) -> tuple[type[BodyMap], tuple[object, ...]]:
+        """Build it anew when unpickled or copied, so that its array is read-only again."""
+        return BodyMap, (self.cell_class, self.role, self.segment, self.side)
+
     def __len__(self) -> int:
         return len(self.role)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore._sorting import _unsafe_lexical_order
-from conncore.errors import ConnectomeError
+from conncore.errors import ConnectomeError, real_array
 
 
 def lexical_order(
@@ -32,6 +32,8 @@ def check_places(field: str, cells: NDArray[np.integer], n_cells: int) -> None:
 def checked(field: str, values: ArrayLike, length: int, kinds: str = "iuf") -> NDArray[Any]:
     """The values as an array of shape (length,) with a dtype of one of these kinds."""
     array = np.asarray(values)
+    if isinstance(values, np.ma.MaskedArray) or np.iscomplexobj(array):
+        real_array(field, values, ConnectomeError)  # refuses it
     if array.shape != (length,):
         raise ConnectomeError(f"{field} has shape {array.shape}; expected ({length},)")
     if length and array.dtype.kind not in kinds:

@@ -82,6 +82,10 @@ class Labels(Sequence[str]):
             return False
         return all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
+    def __reduce__(self) -> tuple[type[Labels], tuple[object, ...]]:
+        """Build it anew when unpickled or copied, so that its array is read-only again."""
+        return Labels, (self.codes, self.words)
+
     def __hash__(self) -> int:
         return hash(tuple(self))
 

@@ -11,8 +11,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, fields
+from functools import cached_property, partial
 from typing import Self, TypeVar
 
 import numpy as np
@@ -189,7 +189,11 @@ class Record:
             sign_source=Labels.of(sign_source).take(order),
             gap_pre=gap_heads,
             gap_post=gap_tails,
-            gap_weight=np.ones(gap_heads.size) if gap_weight is None else np.asarray(gap_weight),
+            gap_weight=checked(
+                "gap_weight",
+                np.ones(gap_heads.size) if gap_weight is None else gap_weight,
+                gap_heads.size,
+            ),
             transmitters=Labels.of(nothing if transmitters is None else transmitters),
             body=body,
             attributes=checked_attributes(attributes or {}, len(names)),
@@ -197,6 +201,10 @@ class Record:
             licence=licence,
             source=source,
         )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Build it anew when unpickled or copied, so that its arrays are read-only again."""
+        return partial(type(self), **{f.name: getattr(self, f.name) for f in fields(self)}), ()
 
     def __repr__(self) -> str:
         unknown = f", {self.n_unknown} of unknown sign" if self.n_unknown else ""

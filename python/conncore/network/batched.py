@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore._kernels import load
-from conncore.errors import UsageError, need_count
+from conncore.errors import UsageError, need_count, real_array
 from conncore.network.encoding import Floats, encoder_of
 from conncore.network.topology import SparseMap, Topology
 from conncore.neurons.operations import NUMPY
@@ -76,7 +76,7 @@ def respond(
     UsageError
         For observations of another shape or not finite, or `n_steps` below 1.
     """
-    seen = np.asarray(observations, dtype=np.float32)
+    seen = real_array("observations", observations).astype(np.float32, copy=False)
     if seen.ndim != 2 or seen.shape[1] != topology.n_obs or not len(seen):
         raise UsageError(
             f"observations have shape {seen.shape}, need (n_observations, {topology.n_obs})"
@@ -97,7 +97,11 @@ def respond(
             )
 
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(work, range(0, n_members, _MEMBERS_AT_ONCE)))  # raises errors of the threads
+        try:
+            list(pool.map(work, range(0, n_members, _MEMBERS_AT_ONCE)))  # raises their errors
+        except BaseException:  # such as Ctrl-C
+            runner.stopped = True
+            raise
     return cast(Floats, answers.transpose(0, 2, 1))
 
 
@@ -122,6 +126,7 @@ class _Runner:
         self.synapses = _Products(topology.synapses)
         self.decoder = _Products(topology.decoder)
         self.outputs = _span(topology.outputs)
+        self.stopped = False  # nobody waits for the answers any more
 
     def answer(self, values: Values, constants: Mapping[str, float]) -> Floats:
         """Answers of the member with these values, (n_actions, n_observations)."""
@@ -148,6 +153,8 @@ class _Runner:
         total = y
         z, current = None, np.empty_like(drive)
         for step in range(self.n_steps * self.steps_per_action):
+            if self.stopped:
+                raise UsageError("stopped")  # nobody sees this
             received = drive  # before the first step all neurons are silent
             if z is not None:
                 self.synapses.add(weights, z, drive, current)

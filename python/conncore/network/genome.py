@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import UsageError
+from conncore.errors import UsageError, real_array
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class GenomeLayout:
         UsageError
             For any other shape, or a value that is not finite.
         """
-        array = np.ascontiguousarray(genomes, dtype=np.float64)
+        array = np.ascontiguousarray(real_array("genomes", genomes), dtype=np.float64)
         if array.ndim != 2 or array.shape[1] != self.n_parameters or array.shape[0] < 1:
             raise UsageError(
                 f"genomes have shape {array.shape}, need (n_members, {self.n_parameters}): "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,11 +12,12 @@ from conncore import _kernels
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
-from conncore.errors import UsageError, choose, need_count
+from conncore.errors import UsageError, choose, need_count, real_array
 from conncore.network import batched
 from conncore.network.constants import NeuronConstants
 from conncore.network.genome import GenomeLayout
 from conncore.network.interface import NetworkTask
+from conncore.network.recording import record
 from conncore.network.summary import network_html
 from conncore.network.topology import SparseMap, Topology
 from conncore.network.weights import SynapseWeights
@@ -168,6 +169,11 @@ class Network:
         )
 
     _repr_html_ = network_html
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Build it anew when unpickled or copied; nothing else of it needs to be sent."""
+        make = partial(type(self), **self.describe())  # type: ignore[arg-type]
+        return make, (self.connectome, self.task)
 
     def describe(self) -> dict[str, object]:
         """The options as plain values; ``Network(connectome, task, **described)`` rebuilds it."""
@@ -383,14 +389,12 @@ class Network:
         ------
         UsageError
             For a genome or observations of another shape, or a genome that is not finite.
+
+        Warns
+        -----
+        NotFiniteWarning
+            If the state of a neuron became infinite or NaN.
         """
-        policy = self._policy(np.atleast_2d(genome), n_threads=1, n_repeats=1)
-        rows = np.asarray(observations, dtype=np.float64)
-        if rows.ndim != 2:
-            raise UsageError(f"observations have shape {rows.shape}, need (n_steps, n_obs)")
-        rows = np.repeat(rows, self.steps_per_action, axis=0)
-        activity = np.empty((len(rows), self.connectome.n_cells))
-        for step, row in enumerate(rows):
-            policy.act(row[None])
-            activity[step] = policy.activity()[0]
-        return activity
+        genomes = np.atleast_2d(real_array("genome", genome))
+        policy = self._policy(genomes, n_threads=1, n_repeats=1)
+        return record(policy, observations, self.steps_per_action, self.connectome.n_cells)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.errors import UsageError
+from conncore.errors import UsageError, real_array
 from conncore.noise import check_seed
 from conncore.threads import resolve_threads
 
@@ -275,7 +275,7 @@ def check_initial(
     initial: ArrayLike, lower: ArrayLike | None, upper: ArrayLike | None
 ) -> tuple[Matrix, Vector, Vector]:
     """Return the initial genomes (n, n_parameters), clipped, and the two bounds as full vectors."""
-    genomes = np.array(initial, dtype=np.float64, ndmin=2)
+    genomes = np.array(real_array("initial genomes", initial), dtype=np.float64, ndmin=2)
     if genomes.ndim != 2 or genomes.size == 0:
         raise UsageError(f"initial genomes need shape (n, n_parameters), not {genomes.shape}")
     if not np.isfinite(genomes).all():
@@ -283,7 +283,9 @@ def check_initial(
     n_parameters = genomes.shape[1]
     bounds = []
     for name, bound, default in (("lower", lower, -np.inf), ("upper", upper, np.inf)):
-        full = np.full(n_parameters, default) if bound is None else np.array(bound, np.float64)
+        full = np.full(n_parameters, default)
+        if bound is not None:
+            full = np.array(real_array(name, bound), np.float64)
         if full.shape != (n_parameters,):
             raise UsageError(f"{name} needs shape ({n_parameters},), not {full.shape}")
         bounds.append(full)
@@ -294,8 +296,8 @@ def check_initial(
 
 def check_told(members: ArrayLike, fitness: ArrayLike, expected: int) -> tuple[Matrix, Vector]:
     """Return members and fitness as arrays; each fitness that is not finite becomes -inf."""
-    genomes = np.asarray(members, dtype=np.float64)
-    scores = np.asarray(fitness, dtype=np.float64)
+    genomes = np.asarray(real_array("members", members), dtype=np.float64)
+    scores = np.asarray(real_array("fitness", fitness), dtype=np.float64)
     if genomes.ndim != 2 or len(genomes) != expected or scores.shape != (expected,):
         raise UsageError(
             f"tell expects {expected} genomes and as many scores, "
