@@ -28,7 +28,7 @@ cdef class PlanarBodies(Episodes):
         cdef int n_links = body.n_links
         cdef int n_points = len(body.points["link"])
         kernel = planar.kernel_for(body.parents.tolist(), n_points)
-        self.take(tree, body.motors, kernel, episode, n_members, n_substeps, n_threads)
+        self.make(tree, body.motors, kernel, episode, n_members, n_substeps, n_threads)
         self.body = body
         self._kernels = (planar, episode)
         arrays = self._arrays

@@ -9,17 +9,15 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError, ConncoreError, UsageError
 
-try:
-    import fcntl
-except ImportError:  # Windows has no flock, so two processes may use one run there
-    fcntl = None  # type: ignore[assignment]
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 #: Version of the layout of npz files. A file with another version is refused.
 FORMAT = 1
@@ -27,7 +25,9 @@ FORMAT = 1
 
 def write_atomically(file: Path, content: bytes) -> None:
     """Write `content` to `file`. A kill leaves either the old file or the new one."""
-    temporary = file.with_name(f".{file.name}.tmp")
+    # A short name, because that of the file may be as long as the system allows.
+    name = hashlib.sha256(os.fsencode(file.name)).hexdigest()[:16]
+    temporary = file.with_name(f".{name}.tmp")
     try:
         with open(temporary, "wb") as stream:
             stream.write(content)
@@ -62,26 +62,25 @@ def disk_errors(path: Path, advice: str) -> Iterator[None]:
         raise ConncoreError(f"cannot write {path}: {reason}; {advice}") from error
 
 
-def lock_directory(path: Path) -> int | None:
-    """Lock a directory for this process. Return a handle; `os.close` of it releases the lock.
+def lock_directory(path: Path) -> BaseFileLock:
+    """Lock a directory for this process. `release` of what this returns ends the lock.
 
     Raises
     ------
     UsageError
         Another process holds the lock.
     """
-    if fcntl is None:
-        return None
+    from filelock import FileLock, Timeout  # takes a while to import
+
     # The lock ends with the process, even if it is killed. The empty file may remain.
-    handle = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    lock = FileLock(path / ".lock", timeout=0, thread_local=False)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
+        lock.acquire()
+    except Timeout:
         raise UsageError(
             f"{path} is in use by another process; wait for it or stop it first"
         ) from None
-    return handle
+    return lock
 
 
 def pack_npz(**arrays: NDArray[Any]) -> bytes:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 
 import numpy as np
 import pytest
 
 from conncore.errors import UsageError
-from conncore.evolution.evolve import score
+from conncore.evolution.evolve import evolve, score
+from conncore.network.network import Network
 from conncore.noise import start_seeds
+from conncore.optimizers import ES
+from conncore.tasks import make_task
 from fake_runs import FakeNetwork, SphereTask
 from small_runs import (
     OPTIMIZERS,
@@ -102,3 +107,16 @@ def test_wrong_arguments_write_nothing(tmp_path, options):
     with pytest.raises(UsageError):
         go(out=tmp_path / "run", **options)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("copied", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy])
+def test_a_run_can_be_pickled_and_copied(worm, tmp_path, copied):
+    network = Network(worm, make_task("swimmer6"))
+    run = evolve(network, network.task, ES(4, n_scout=1), 1, out=tmp_path / "run", progress=False)
+    other = copied(run)
+    assert (other.config, other.path, other.best.slices) == (run.config, run.path, run.best.slices)
+    np.testing.assert_array_equal(other.history, run.history)
+    seeds = run.best.seeds.tolist()
+    genomes = np.tile(other.best.genome, (len(seeds), 1))
+    scores = other.task.evaluate(other.network, genomes, seeds, split="held-out")
+    np.testing.assert_array_equal(scores, run.best.scores)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
+
+import pytest
+
 from conncore.evolution.progress import RunProgress, duration
 
 
@@ -32,3 +38,27 @@ def test_the_time_left_counts_episodes_and_not_generations(capsys):
 def test_durations():
     texts = [duration(s) for s in (0.2, 59.4, 59.6, 187, 3599.9, 3600, 3 * 3600 + 5 * 60)]
     assert texts == ["0s", "59s", "1m00s", "3m07s", "1h00", "1h00", "3h05"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudoterminals")
+def test_a_terminal_that_goes_away_ends_no_run(monkeypatch):
+    terminal, stderr = os.openpty()
+    with open(stderr, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setenv("TERM", "xterm")
+        with RunProgress(10) as progress:
+            assert progress._bar is not None
+            progress.advance(0, 0.0, 0.0, 1, 1.0)
+            shown = os.read(terminal, 1 << 16)
+            os.close(terminal)
+            with pytest.raises(OSError, match="Input/output"):
+                os.write(stderr, b"x")
+            for generation in range(1, 5):
+                progress.scouted(3)
+                progress.advance(generation, 0.0, 0.0, 1, 1.0)
+                progress._bar.refresh()
+            progress.scoring()
+        monkeypatch.setattr(sys, "stderr", None)
+        with suppress(OSError):
+            stream.close()
+    assert b"1/10" in shown or b"0/10" in shown

@@ -23,6 +23,7 @@ from conncore.evolution.run_directory import RunDirectory
 from conncore.formats.npz import save_npz
 from conncore.optimizers import ES
 from fake_runs import FakeNetwork, SphereTask, tiny_connectome
+from small_runs import go
 
 OPTIMIZER = ES(population_size=8, n_scout=12)
 FAKES = {"network": FakeNetwork(), "task": SphereTask()}
@@ -249,10 +250,14 @@ def test_an_edited_config_is_refused(run):
 
 
 def test_a_directory_that_is_no_run_is_refused(tmp_path):
-    for path in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(CheckpointError, match="is not a run directory"):
+    for path, said in (
+        (tmp_path, "is not a run directory"),
+        (tmp_path / "missing", "/missing: no such directory$"),
+        (tmp_path / "missing" / "deeper", "/deeper: no such directory$"),
+    ):
+        with pytest.raises(CheckpointError, match=said):
             resume(path)
-        with pytest.raises(CheckpointError, match="is not a run directory"):
+        with pytest.raises(CheckpointError, match=said):
             score(path)
     assert os.listdir(tmp_path) == []
 
@@ -270,7 +275,7 @@ def test_a_damaged_solution_says_how_to_make_it_again(run):
     with pytest.raises(CheckpointError, match=r"best.npz is damaged.*delete it and run: conncore"):
         score(run, **FAKES)
     with pytest.raises(CheckpointError, match=r"best.npz is damaged"):
-        go_on(run, generations=10**9)  # at once, not at the end
+        go_on(run, generations=10**8)  # at once, not at the end
     (run / "best.npz").unlink()
     go_on(run, generations=4)
     assert (run / "best.npz").read_bytes() == good
@@ -290,7 +295,6 @@ def test_resume_repairs_what_a_kill_leaves(run):
     assert not list(run.glob(".*.tmp"))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no flock on Windows")
 def test_only_one_process_runs_a_run(run):
     code = "import sys; from conncore.evolution.evolve import resume; resume(sys.argv[1])"
     directory = RunDirectory.open(run, write=True)
@@ -304,6 +308,31 @@ def test_only_one_process_runs_a_run(run):
     assert contents(run) == before
     directory.close()
     assert len(go_on(run).history) == 6
+
+
+def test_a_kill_frees_the_lock(run):
+    code = (
+        "import sys, time; from conncore.storage import lock_directory; from pathlib import Path; "
+        "lock = lock_directory(Path(sys.argv[1])); print('locked', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(run)], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"locked\n"
+    with pytest.raises(UsageError, match="in use by another process"):
+        RunDirectory.open(run, write=True)
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    assert len(go_on(run).history) == 6
+
+
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path):
+    assert len(go("es", out=tmp_path / ("r" * 255)).history) == 6
+    go_on(tmp_path / ("r" * 255))
+    too_long = tmp_path / ("r" * 256)
+    with pytest.raises(ConncoreError, match=r"cannot write .*; choose another dir") as refused:
+        go("es", out=too_long)
+    assert "\n" not in str(refused.value)
+    assert os.listdir(tmp_path) == ["r" * 255]
 
 
 def test_scoring_needs_no_lock(run):

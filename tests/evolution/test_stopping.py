@@ -45,7 +45,7 @@ class TestSignals:
 
         def stop(call):
             calls.append(call)
-            if call == 9:  # 3 batches of scouts, 6 generations, validation, held-out
+            if call == 10:  # 3 batches of scouts, 6 generations, validation, held-out
                 signal.raise_signal(signal.SIGTERM)
 
         with pytest.raises(RunStopped, match=r"stopped; .*run is complete") as stopped:
@@ -53,6 +53,17 @@ class TestSignals:
         assert stopped.value.exit_status == 143
         assert len(calls) == 11
         go("es", out=tmp_path / "whole")
+        assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
+
+    def test_a_signal_during_validation_stops_before_scoring(self, tmp_path):
+        task = SphereTask(lambda call: call == 9 and signal.raise_signal(signal.SIGTERM))
+        with pytest.raises(RunStopped, match="stopped before scoring; resume with: ") as stopped:
+            go("es", task, out=tmp_path / "run")
+        assert stopped.value.exit_status == 143
+        assert task.calls[-1][1] == "validation"
+        assert not (tmp_path / "run" / "best.npz").exists()
+        go("es", out=tmp_path / "whole")
+        go_on(tmp_path / "run")
         assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
 
     def test_without_a_directory_ctrl_c_stops_at_once(self):

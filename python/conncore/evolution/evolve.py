@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import UsageError, need, need_count
+from conncore.errors import UsageError, need, need_count, real_array
+from conncore.evolution.limits import check_generations, check_members, check_size
 from conncore.evolution.loop import Loop, Run
 from conncore.evolution.records import METRICS, Best, Checkpoint
 from conncore.evolution.restore import changed_versions, load_state, record_versions, restore
@@ -86,8 +87,9 @@ def evolve(
     """
     optimizer = ES() if optimizer is None else optimizer
     generations = optimizer.n_generations if generations is None else generations
-    need_count("generations", generations, 1)
+    generations = check_generations(generations)
     seed = check_seed(seed)
+    check_size(network, optimizer)
     config = _describe(network, task, optimizer, generations, seed, resolve_threads(n_threads))
     if out is not None:
         check_free(out)
@@ -95,7 +97,7 @@ def evolve(
     if start is None:
         initial = network.random_genomes(optimizer.n_initial, seed)
     else:
-        initial = np.array(start, dtype=np.float64)[None]
+        initial = np.array(real_array("start", start), dtype=np.float64)[None]
         shape = (layout.n_parameters,)
         need(initial[0].shape == shape, f"start has shape {initial[0].shape}, needs {shape}")
         config["run"]["start"] = start_digest(initial)
@@ -176,7 +178,7 @@ def resume(
         optimizer, checkpoint = load_state(directory, network)
         n_done = checkpoint.state.generation
         total = directory.config["run"]["generations"] if generations is None else generations
-        need_count("generations", total, 1)
+        check_generations(total)
         if total < n_done:
             raise UsageError(
                 f"{path} has done {n_done} generations already; ask for at least {n_done}"
@@ -238,6 +240,8 @@ def score(
     optimizer, checkpoint = load_state(directory, network)
     best = directory.load_best()
     changed_versions(directory)
+    if n_starts is not None:
+        check_members("n_starts", n_starts, network, "use fewer starts")
     loop = Loop(network, task, optimizer, directory.config, n_threads, None, False)
     if best is None or best.generation < checkpoint.state.generation:
         best = loop.choose(checkpoint)

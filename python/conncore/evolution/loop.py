@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.errors import ConncoreError, UsageError
+from conncore.errors import ConncoreError, UsageError, real_array
 from conncore.evolution.progress import RunProgress
 from conncore.evolution.records import METRICS, Best, Checkpoint
 from conncore.evolution.run_directory import RunDirectory
@@ -125,7 +125,7 @@ class Loop:
                 if stop is not None and directory is not None and stop.requested:
                     done = f"stopped after {checkpoint.state.generation} of {generations}"
                     stop.leave(f"{done} generations; resume with: {directory.resume_command}")
-            run = self._finish(checkpoint, bar)
+            run = self._finish(checkpoint, bar, stop)
             if stop is not None and directory is not None and stop.requested:
                 stop.leave(f"stopped; {directory.path} is complete")
             return run
@@ -191,14 +191,19 @@ class Loop:
         history = np.concatenate([before.history, np.array([record], dtype=METRICS)])
         return replace(after, history=history)
 
-    def _finish(self, checkpoint: Checkpoint[Any], bar: RunProgress) -> Run:
+    def _finish(
+        self, checkpoint: Checkpoint[Any], bar: RunProgress, stop: GracefulStop | None
+    ) -> Run:
         directory = self.directory
         best = None
         if directory is not None:
             best = directory.load_best()
         if best is None or best.generation != checkpoint.state.generation:
             bar.scoring()
-            best = self.score(self.choose(checkpoint), None, None)
+            chosen = self.choose(checkpoint)
+            if stop is not None and directory is not None and stop.requested:
+                stop.leave(f"stopped before scoring; resume with: {directory.resume_command}")
+            best = self.score(chosen, None, None)
             if directory is not None:
                 draw_curve(
                     checkpoint.history,
@@ -250,7 +255,9 @@ class Loop:
         fitness = self.task.evaluate(
             self.network, genomes, seed=seed, n_threads=self.n_threads, split=split
         )
-        fitness = np.asarray(fitness, dtype=np.float64)
+        fitness = np.asarray(
+            real_array(f"fitness of task {self.task.name}", fitness), dtype=np.float64
+        )
         if fitness.shape != (len(genomes),):
             raise UsageError(
                 f"task {self.task.name} returned fitness of shape {fitness.shape} "

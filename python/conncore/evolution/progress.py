@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections import deque
 from contextlib import suppress
 from types import TracebackType
+from typing import IO, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -22,6 +24,33 @@ def say(text: str) -> None:
     if sys.stderr is not None:  # print would take stdout
         with suppress(OSError, ValueError):
             print(visible(text), file=sys.stderr, flush=True)
+
+
+class _Quiet(io.TextIOBase):
+    """A stream for the bar, which also draws from a thread; errors of a closed terminal are lost.
+
+    `stream` is stderr as it was: while the bar is on, Rich has another in its place.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if self._stream is not None:
+            with suppress(OSError, ValueError):
+                self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        if self._stream is not None:
+            with suppress(OSError, ValueError):
+                self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream is not None and not self._stream.closed and self._stream.isatty()
+
+    def fileno(self) -> int:
+        return -1 if self._stream is None else self._stream.fileno()
 
 
 class RunProgress:
@@ -41,7 +70,7 @@ class RunProgress:
         self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT)
         self._last_line = -float("inf")
         self._bar: Progress | None = None
-        console = Console(file=sys.stderr)
+        console = Console(file=cast("IO[str]", _Quiet(sys.stderr)))
         if enabled and console.is_terminal:
             columns = (
                 TextColumn("{task.completed}/{task.total}"),
@@ -53,8 +82,7 @@ class RunProgress:
 
     def __enter__(self) -> RunProgress:
         if self._bar is not None:
-            with suppress(OSError, ValueError):
-                self._bar.start()
+            self._bar.start()
         return self
 
     def __exit__(
@@ -64,8 +92,7 @@ class RunProgress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            with suppress(OSError, ValueError):
-                self._bar.stop()
+            self._bar.stop()
 
     def scouted(self, n_left: int) -> None:
         """Report that random genomes were scored, and that `n_left` remain."""

@@ -26,7 +26,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tomli_w
@@ -56,6 +56,9 @@ from conncore.storage import (
     sync_directory,
     write_atomically,
 )
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _KEPT = 2
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)\.npz")
@@ -91,10 +94,10 @@ def read_timing(path: Path) -> list[dict[str, Any]]:
 class RunDirectory:
     """An open run directory. Make one with `create` or `open`, and `close` it."""
 
-    def __init__(self, path: Path, config: dict[str, Any], lock: int | None = None) -> None:
+    def __init__(self, path: Path, config: dict[str, Any]) -> None:
         self.path = path
         self.config = config
-        self._lock = lock
+        self._lock: BaseFileLock | None = None
         self._history_digest: str | None = None  # of the history that best.npz belongs to
 
     @classmethod
@@ -116,7 +119,7 @@ class RunDirectory:
         """
         path = Path(path)
         check_free(path)
-        building = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+        building = path.with_name(f".{uuid.uuid4().hex}.tmp")  # short, whatever the name
         made = cls(building, tomllib.loads(tomli_w.dumps(config)))
         try:
             with disk_errors(path, "choose another directory, or make room"):
@@ -153,6 +156,8 @@ class RunDirectory:
             if digest not in (None, config_digest(config)):
                 raise ValueError("it was edited; restore it, and set options on the command line")
         except (FileNotFoundError, NotADirectoryError):
+            if not path.exists():
+                raise CheckpointError(f"{path}: no such directory") from None
             raise CheckpointError(f"{path} is not a run directory: it has no config.toml") from None
         except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{file} cannot be used: {error}") from None
@@ -168,7 +173,7 @@ class RunDirectory:
     def close(self) -> None:
         """Release the lock."""
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.release()
             self._lock = None
 
     def discard(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conncore.evolution.limits import check_generations
 from conncore.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Stage:
     optimizer: Optimizer[Any]
     generations: int
     expand: bool = False
+
+    def __post_init__(self) -> None:
+        check_generations(self.generations)  # now, not after a study's directory was made
 
 
 @dataclass(frozen=True, eq=False)
