@@ -222,7 +222,11 @@ def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path):
         ),
         (["--sigma", "-1"], "sigma is -1.0; give a number above 0"),
         (["--sigma-weights", "0.02"], "--sigma-weights is for --optimizer ga"),
-        (["--generations", "0"], "generations is 0; give a whole number from 1 up"),
+        (["--population", "1000000000"], "population_size is 1000000000: with 46 parameters"),
+        (["--sigma", "1e300"], "sigma is 1e+300; give a number up to 1e+06"),
+        (["--sigma", "nan"], "sigma is nan; give a number above 0"),
+        (["--pretrain", "0"], "generations is 0"),
+        (["--generations", "0"], "generations is 0; give a whole number from 1 to 100000000"),
         (["--seed", "-1"], "seed is -1; give a whole number from 0"),
         (["--threads", "0"], "n_threads is 0"),
         (["--task", "CartPole-v1"], "anatomical"),
@@ -234,7 +238,28 @@ def test_wrong_use_is_one_line_and_writes_nothing(tmp_path, arguments, message):
     assert message in done.stderr
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
     assert os.listdir(tmp_path) == []
+
+
+def test_a_module_of_the_working_directory_has_the_task(tmp_path):
+    (tmp_path / "my_pole.py").write_text(
+        "import gymnasium\n"
+        "gymnasium.register('Mine-v0', 'gymnasium.envs.classic_control:CartPoleEnv', "
+        "max_episode_steps=9)\n"
+    )
+    command = [Path(sys.executable).with_name("conncore"), "evolve", "--task", "my_pole:Mine-v0"]
+    command += ["--io", "dense", "--population", "4", "--generations", "1", "--out", "run"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    again = subprocess.run(
+        [command[0], "score", "run", "--trust"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert again.stdout.startswith("held-out score: 9.0"), again.stderr
+    lost = subprocess.run([*command[:-1], "other"], capture_output=True, text=True)
+    assert lost.returncode == 2
+    assert "finds modules of the working directory" in lost.stderr
+    assert lost.stderr.count("\n") == 1
 
 
 def test_an_out_that_exists_is_left_alone(tmp_path):
@@ -321,7 +346,7 @@ def test_a_start_that_does_not_fit_is_one_line(tmp_path, whole):
     _, run = whole
     options = [*CHEAP, "--out", tmp_path / "x", "--generations", "1"]
     for extra, message in (
-        (["--start", tmp_path / "none"], "is not a run directory"),
+        (["--start", tmp_path / "none"], "none: no such directory"),
         (
             ["--start", run, "--io", "dense", "--task", "Acrobot-v1"],
             "holds genomes with the slices",

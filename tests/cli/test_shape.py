@@ -99,6 +99,8 @@ def test_a_file_is_read_with_its_options(shape, tmp_path):
         ("sign", ["--min-confidence", "0.5", "--unknown-signs", "drop"], "needs --transmitters"),
         ("merge", ["--left-right", "--by", "class"], "give one of them"),
         ("subset", ["--hops", "2"], "need --from"),
+        ("subset", [], "needs a condition; give --cells, --class, --match, --where, --from or"),
+        ("subset", ["--min-weight", "0"], "needs a condition"),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(shape, command, options, message):
@@ -120,7 +122,7 @@ def test_wrong_words_are_one_line(shape, tmp_path):
     with pytest.raises(UsageError, match="'region' is not PROPERTY=WORD"):
         shape("subset", "--where", "region")
     with pytest.raises(UsageError, match=r"part\.xlsx: give a file ending in"):
-        shape("subset", out="part.xlsx")
+        shape("subset", "--class", "AS", out="part.xlsx")
     with pytest.raises(ConnectomeError, match="no left/right-merged muscles"):
         shape("split-muscles")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from conncore.errors import UsageError
+from conncore.network.network import Network
 from conncore.tasks import TASKS, Task, make_task
 from digits import write_mnist
 
@@ -62,3 +65,24 @@ def test_wrong_names_and_options_say_what_to_do(name, options, said):
     with pytest.raises(UsageError, match=said) as caught:
         make_task(name, **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*TASKS, "mujoco"])
+def test_a_spawned_worker_takes_a_task_and_a_network(name, tmp_path, worm):
+    """What it computes there has the same bits."""
+    write_mnist(tmp_path)
+    options = {"mnist": {"batch": 20, "data": tmp_path}, "mujoco": {"engine": "mujoco"}}
+    task = make_task("swimmer6" if name == "mujoco" else name, **options.get(name, {}))
+    network = Network(worm, task, io="dense")
+    genomes = network.random_genomes(2)
+    genomes_file, task_file = tmp_path / "genomes.npy", tmp_path / "network.pickle"
+    np.save(genomes_file, genomes)
+    task_file.write_bytes(pickle.dumps(network))
+    program = (
+        "import pickle, sys, numpy as np; network = pickle.load(open(sys.argv[1], 'rb')); "
+        "genomes = np.load(sys.argv[2]); "
+        "print(network.task.evaluate(network, genomes, [1, 2], 1).tobytes().hex())"
+    )
+    command = [sys.executable, "-c", program, str(task_file), str(genomes_file)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.strip() == task.evaluate(network, genomes, [1, 2]).tobytes().hex(), done

@@ -29,6 +29,7 @@ from conncore.cli.options import (
     Transmitters,
     Trust,
     UnknownSigns,
+    find_local_modules,
     set_up,
 )
 from conncore.errors import visible
@@ -111,6 +112,7 @@ def evolve(
     """
     from conncore.errors import UsageError
     from conncore.evolution.evolve import evolve as begin
+    from conncore.evolution.limits import check_generations, check_size
     from conncore.evolution.restore import load_solution
     from conncore.evolution.run_directory import check_free
     from conncore.network.network import Network
@@ -121,6 +123,8 @@ def evolve(
         "sigma": sigma,
         "learning_rate": learning_rate,
     }
+    for count in (generations, *([] if pretrain is None else [pretrain])):
+        check_generations(count)
     if pretrain is not None and start is not None:
         raise UsageError("--pretrain and --start exclude each other; give one of them")
     if sigma_weights is not None:
@@ -152,6 +156,7 @@ def evolve(
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
     network = Network(circuit, goal, weights=weights, **network_options)
+    check_size(network, method)
     solution = None if start is None else load_solution(start, network)
     if pretrain is not None:
         first = out.with_name(f"{out.name}-pretrain")
@@ -194,6 +199,8 @@ def resume(
     """
     from conncore.evolution.evolve import resume as continue_run
 
+    if trust:
+        find_local_modules()
     _report(lambda: continue_run(directory, generations, threads, trust=trust))
 
 
@@ -212,6 +219,8 @@ def score(
     """Score a run's solution from held-out starts, which training never uses."""
     from conncore.evolution.evolve import score as score_run
 
+    if trust:
+        find_local_modules()
     best = score_run(directory, starts, seed, threads, trust=trust)
     if not as_json:
         print(_summary(best))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,7 +49,10 @@ ExcitatoryShare = Annotated[
 ]
 TaskName = Annotated[
     str,
-    typer.Option(help="Task: {tasks}, or a Gymnasium id."),
+    typer.Option(
+        help="Task: {tasks}, a Gymnasium id, or module:id to import the module that registers the "
+        "id, also from the working directory."
+    ),
 ]
 Data = Annotated[
     str | None,
@@ -144,8 +149,19 @@ def set_up(
         circuit = circuit.sign_by_transmitter(rule, name=rule_name)
     circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
     given = {key: value for key, value in task_options.items() if value is not None}
+    if ":" in task:
+        find_local_modules()
     goal = make_task(task, **given)
     return circuit, goal, {"neuron": neuron, "io": io, **ends(circuit, inputs, outputs)}
+
+
+def find_local_modules() -> None:
+    """Let `module:id` import modules of the working directory, as `python -m` would.
+
+    An installed module of the same name comes first.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
 
 
 def ends(circuit: Connectome, inputs: str | None, outputs: str | None) -> dict[str, Any]:

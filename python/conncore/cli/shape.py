@@ -78,6 +78,11 @@ def subset(
         if not equals:
             raise UsageError(f"--where {text!r} is not PROPERTY=WORD")
         conditions[key] = words.split(",")
+    if not (conditions or cells or match or start or min_weight):
+        raise UsageError(
+            "a subset needs a condition; give --cells, --class, --match, --where, --from or "
+            "--min-weight"
+        )
     connectome = _open(source, format, option)
     part = connectome.subset(
         cells.split(",") if cells else None,

@@ -31,10 +31,13 @@ def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Ta
     ----------
     name : str, class or callable
         One of `TASKS`, or any id registered with Gymnasium; or a class or function that returns a
-        Gymnasium environment.
+        Gymnasium environment. "module:id" first imports the module, which Python must find in
+        `sys.path`. The commands also look in the working directory.
     **options
         Parameters of the task's class, such as `engine` and `observe` of swimmers. A Gymnasium
-        environment has `max_steps` and `action_scale`; it gets all other options itself.
+        environment has `max_steps`, `action_scale` and `kwargs`; it gets all other options itself.
+        `kwargs` is a mapping of more arguments of the environment, for names that are taken here:
+        ``kwargs={"max_steps": 9}``.
 
     Raises
     ------

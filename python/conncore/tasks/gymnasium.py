@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
+import pickle
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Self
 
 import gymnasium
 import numpy as np
@@ -48,6 +51,8 @@ class GymnasiumTask(Task):
         has no limit.
     action_scale : float, optional
         An action of a Box without bounds is the output of the network times this number.
+    kwargs : mapping of str, optional
+        Passed to the environment, like `arguments`: for names of arguments that are taken above.
     **arguments
         Passed to the environment.
 
@@ -99,8 +104,12 @@ class GymnasiumTask(Task):
         name: str | Callable[..., Environment],
         max_steps: int | None = None,
         action_scale: float = 1.0,
+        kwargs: Mapping[str, Any] | None = None,
         **arguments: Any,
     ) -> None:
+        if twice := sorted(arguments.keys() & set(kwargs or {})):
+            raise UsageError(f"argument {twice[0]!r} is given twice; take it out of kwargs")
+        arguments |= kwargs or {}
         self._source = name
         self.name = name if isinstance(name, str) else getattr(name, "__name__", repr(name))
         if max_steps is not None:
@@ -126,15 +135,37 @@ class GymnasiumTask(Task):
         said: dict[str, str | int | float | bool] = {"name": self.name, "max_steps": self.n_steps}
         if self._scale != 1.0:
             said["action_scale"] = self._scale
-        plain = {k: v for k, v in self._arguments.items() if isinstance(v, (str, int, float))}
+        taken = inspect.signature(type(self)).parameters
+        plain = {
+            key: value
+            for key, value in self._arguments.items()
+            if isinstance(value, (str, int, float)) and key not in taken
+        }
         said.update(plain)
         if not isinstance(self._source, str) or len(plain) < len(self._arguments):
             said["rebuildable"] = False
         return said
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled; refuse a class or function that has no importable name."""
+        try:
+            pickle.dumps((self._source, self._arguments))
+        except Exception as error:
+            raise UsageError(
+                f"task {self.name!r} cannot be pickled ({error}); make it from a class or function "
+                "at the top of a module, with arguments that can be pickled"
+            ) from error
+        return vars(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a copy; it shares a class or function that cannot be pickled."""
+        copied = object.__new__(type(self))
+        copied.__dict__.update(copy.deepcopy(vars(self), memo))
+        return copied
+
     def failure(self) -> str:
         """Return what was not finite in the last evaluation; see `Task.failure`."""
-        counts = (f"{what} ({n} members)" for what, n in self._causes.most_common())
+        counts = (f"{what} ({n} members)" for what, n in self._causes.most_common() if n)
         return ", ".join(counts) or super().failure()
 
     def evaluate(
@@ -154,12 +185,13 @@ class GymnasiumTask(Task):
         seeds = member_seeds(seed, n_members, split)
         threads = resolve_threads(n_threads)
         fitness = np.empty(n_members)
-        self._causes.clear()
+        causes: Counter[str] = Counter()  # its own, because another thread may evaluate too
         for start in range(0, n_members, _CHUNK):
             chunk = slice(start, min(start + _CHUNK, n_members))
             policy = network.policy(genomes[chunk], n_threads=threads)
             with self._environments(len(seeds[chunk])) as envs:
-                fitness[chunk] = self._episodes(envs, policy, seeds[chunk])
+                fitness[chunk] = self._episodes(envs, policy, seeds[chunk], causes)
+        self._causes = causes
         return fitness
 
     def replay(
@@ -190,7 +222,13 @@ class GymnasiumTask(Task):
                 _, reward[step], _ = self._step(env, decode(action[None])[0])
         return reward
 
-    def _episodes(self, envs: list[Environment], policy: Policy, seeds: list[int]) -> FloatArray:
+    def _episodes(
+        self,
+        envs: list[Environment],
+        policy: Policy,
+        seeds: list[int],
+        causes: Counter[str],
+    ) -> FloatArray:
         """Run one episode a member; a member with numbers that are not finite gets -inf."""
         pairs = zip(envs, seeds, strict=True)
         observations = np.array([self._reset(env, seed) for env, seed in pairs])
@@ -203,8 +241,8 @@ class GymnasiumTask(Task):
             endless = running & np.isinf(observations).any(axis=1)
             outputs = policy.act(observations)
             failed = running & ((policy.status != 0) | ~np.isfinite(outputs).all(axis=1))
-            self._count("observation", blind | (failed & endless))
-            self._count("network", failed & ~blind & ~endless)
+            causes["observation"] += int((blind | (failed & endless)).sum())
+            causes["network"] += int((failed & ~blind & ~endless).sum())
             failed |= blind
             fitness[failed] = -np.inf
             running &= ~failed
@@ -214,15 +252,11 @@ class GymnasiumTask(Task):
                 fitness[m] += reward
                 running[m] = not over
                 if not np.isfinite(fitness[m]):
-                    self._causes["reward"] += 1
+                    causes["reward"] += 1
                     fitness[m], running[m] = -np.inf, False
             if not running.any():
                 break
         return fitness
-
-    def _count(self, cause: str, members: Any) -> None:
-        if members.any():
-            self._causes[cause] += int(members.sum())
 
     def _try(self, pair: list[Environment]) -> None:
         """Step two environments alike, and warn if they differ."""
@@ -336,13 +370,19 @@ def _make(name: str, arguments: dict[str, Any]) -> Environment:
         gymnasium.error.DeprecatedEnv,
         ImportError,
     ) as error:
-        raise UsageError(f"Gymnasium cannot make {name!r}: {error}") from error
+        where = ""
+        if isinstance(error, ModuleNotFoundError) and ":" in name:
+            where = (
+                "; install the module, or add its directory to sys.path (the command line finds "
+                "modules of the working directory)"
+            )
+        raise UsageError(f"Gymnasium cannot make {name!r}: {error}{where}") from error
     except gymnasium.error.Error as error:
         raise UnknownEnvironmentError(str(error)) from error
     except Exception as error:
         if arguments and isinstance(error, TypeError):
             raise UsageError(
                 f"environment {name!r} cannot take {', '.join(map(repr, arguments))} ({error}); "
-                "the options are max_steps, action_scale and the arguments of the environment"
+                "the options are max_steps, action_scale, kwargs and those of the environment"
             ) from error
         raise _fault(name, "__init__", error) from error
