@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.connectome.labels import Labels
-from conncore.errors import ConnectomeError
+from conncore.errors import ConnectomeError, real_array
 
 ROLES = ("motor", "muscle", "")
 SIDES = ("dorsal", "ventral", "")
@@ -109,7 +109,7 @@ def place_problem(cell_class: str, role: str, segment: int, side: str) -> str:
 
 
 def _segments(values: ArrayLike) -> NDArray[np.int16]:
-    array = np.asarray(values)
+    array = real_array("segment", values, ConnectomeError)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise ConnectomeError("the segments of a body map must be a 1-d array of integers")
     if array.size and not -1 <= array.min() <= array.max() <= MAX_SEGMENT:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from conncore.connectome.labels import Labels
 from conncore.connectome.record import C, Record
 from conncore.connectome.transmitters import transmitter_key
-from conncore.errors import ConnectomeError, UsageError, choose
+from conncore.errors import ConnectomeError, UsageError, choose, real_array
 from conncore.noise import Stream, uniform
 
 #: The sign of each transmitter, for each rule. A transmitter that a rule does not name leaves the
@@ -215,7 +215,9 @@ def _rule(rule: str | Mapping[str, int]) -> Mapping[str, int]:
 
 def _confidence(connectome: Record, given: ArrayLike | None) -> NDArray[np.float64]:
     """The confidence of each edge's presynaptic transmitter, (n_edges,)."""
-    values = connectome.attributes.get("confidence") if given is None else np.asarray(given)
+    values = connectome.attributes.get("confidence")
+    if given is not None:
+        values = real_array("confidence", given)
     if values is None or isinstance(values, Labels):
         raise UsageError(
             f"connectome {connectome.name!r} has no confidence of its transmitters (cell attribute "

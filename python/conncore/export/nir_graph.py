@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.errors import UsageError
+from conncore.errors import UsageError, real_array
 from conncore.network.arithmetic import propagate, tanh
 from conncore.network.network import Network
 from conncore.network.topology import SparseMap
@@ -136,8 +136,8 @@ def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Arra
     UsageError
         If the genome or the observations do not fit the network.
     """
-    topology, values = network.topology, network.values(np.asarray(genome)[None])
-    rows = np.asarray(observations, dtype=np.float64)
+    topology, values = network.topology, network.values(real_array("genome", genome)[None])
+    rows = real_array("observations", observations).astype(np.float64, copy=False)
     if rows.ndim != 2 or rows.shape[1] != topology.n_obs:
         raise UsageError(f"observations have shape {rows.shape}, need (n_steps, {topology.n_obs})")
     drive = np.repeat(values["encoder_bias"], len(rows), axis=0)
@@ -157,14 +157,14 @@ def nir_inputs(network: Network, genome: Array, observations: ArrayLike) -> Arra
 def nir_actions(network: Network, outputs: ArrayLike) -> Array:
     """Actions, (n_steps, n_actions), from the outputs of the graph, one row per NIR step."""
     n_rows = network.steps_per_action * n_phases(network)
-    actions: Array = np.tanh(np.asarray(outputs, dtype=np.float64)[n_rows - 1 :: n_rows])
+    actions: Array = np.tanh(real_array("outputs", outputs)[n_rows - 1 :: n_rows])
     return actions
 
 
 def nir_spikes(network: Network, spikes: ArrayLike) -> Array:
     """Spikes as from `Network.simulate`, from the spikes of the graph's node "b_neurons"."""
     phases = n_phases(network)
-    rows = np.asarray(spikes, dtype=np.float64)
+    rows = real_array("spikes", spikes).astype(np.float64, copy=False)
     return rows[phases - 1 :: phases, : network.connectome.n_cells]
 
 
