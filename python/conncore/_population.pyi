@@ -12,9 +12,13 @@ def empty_aligned(count: int, dtype: DTypeLike = ...) -> NDArray[Any]: ...
 def from_lanes(lanes: NDArray[np.float64], n_members: int) -> NDArray[np.float64]: ...
 def shared_slots(values: NDArray[np.float64]) -> tuple[NDArray[np.intc], NDArray[np.float64]]: ...
 def check_repeats(n_repeats: int) -> None: ...
+def checked_rows(observations: ArrayLike) -> NDArray[Any]: ...
 
 class Population:
     """The networks of many members in lanes, each with its own values and state.
+
+    One thread at a time: each method raises a `UsageError` while another thread is in one. If
+    Ctrl-C ends `act`, call `reset` before the next step. A population cannot be pickled.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ class Population:
         Raises
         ------
         UsageError
-            If the observations have another shape.
+            If the observations have another shape, or are masked, complex or no numbers.
         ConncoreError
             In a forked child of a process that has used threads.
         """
