@@ -18,6 +18,7 @@ from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
 from conncore.cli.options import Command
 from conncore.cli.reproduce import reproduce
+from conncore.cli.simulate import simulate
 from conncore.errors import ConncoreError, ConnectomeWarning, UnseededWarning, visible
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.command()(export)
 connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
 app.command(cls=Command)(compare)
+app.command()(simulate)
 app.command()(reproduce)
 app.command()(demo)
 app.command()(doctor)

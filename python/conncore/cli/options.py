@@ -139,15 +139,18 @@ def set_up(
 
     `seed` draws random signs. The task gets those of `task_options` that are not None.
     """
-    from conncore.catalog.shipped import open_connectome
-    from conncore.formats import open_sign_rule
     from conncore.tasks import make_task
 
-    circuit = open_connectome(connectome, split_muscles, format, option or ())
-    if transmitters is not None:
-        rule_name, rule = open_sign_rule(transmitters)
-        circuit = circuit.sign_by_transmitter(rule, name=rule_name)
-    circuit = circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
+    circuit = open_signed(
+        connectome,
+        format=format,
+        option=option,
+        split_muscles=split_muscles,
+        transmitters=transmitters,
+        unknown_signs=unknown_signs,
+        excitatory_share=excitatory_share,
+        seed=seed,
+    )
     given = {key: value for key, value in task_options.items() if value is not None}
     if ":" in task:
         find_local_modules()
@@ -162,6 +165,28 @@ def find_local_modules() -> None:
     """
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
+
+
+def open_signed(
+    name: str,
+    *,
+    format: str | None,
+    option: list[str] | None,
+    split_muscles: bool,
+    transmitters: str | None,
+    unknown_signs: str,
+    excitatory_share: float | None,
+    seed: int,
+) -> Connectome:
+    """Return a connectome by its name or file, with the signs of all edges."""
+    from conncore.catalog.shipped import open_connectome
+    from conncore.formats import open_sign_rule
+
+    circuit = open_connectome(name, split_muscles, format, option or ())
+    if transmitters is not None:
+        rule_name, rule = open_sign_rule(transmitters)
+        circuit = circuit.sign_by_transmitter(rule, name=rule_name)
+    return circuit.settle_signs(unknown_signs, share=excitatory_share, seed=seed)
 
 
 def ends(circuit: Connectome, inputs: str | None, outputs: str | None) -> dict[str, Any]:

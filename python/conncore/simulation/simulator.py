@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -231,63 +232,71 @@ class _Work:
         n_cells = simulator.connectome.n_cells
         self.most = None if stop_above is None else stop_above * n_cells * seconds
         self.stopping = threading.Event()
-        self.ready: list[BrainMember] = []
+        self.lock = threading.Lock()
+        self.found: SimpleQueue[_Trial | BaseException] = SimpleQueue()
 
     def all(
         self, n_trials: int, n_threads: int, progress: Callable[[int, int], object] | None
     ) -> tuple[list[_Trial], bool]:
         """Run all trials; return the finished ones, and whether Ctrl-C stopped the others."""
+        self.numbers = iter(range(n_trials))
         done: list[_Trial] = []
-        interrupted = False
         with ThreadPoolExecutor(n_threads) as pool:
-            waiting = [pool.submit(self.one, number) for number in range(n_trials)]
+            for _ in range(n_threads):
+                pool.submit(self.some)
             try:
-                for future in as_completed(waiting):
-                    trial = future.result()
-                    assert trial is not None
+                while len(done) < n_trials:
+                    trial = self.found.get()
+                    if isinstance(trial, BaseException):
+                        raise trial
                     done.append(trial)
                     if progress is not None:
                         progress(len(done), n_trials)
-            except BaseException as error:
-                self.stopping.set()
-                pool.shutdown(cancel_futures=True)
-                if not isinstance(error, KeyboardInterrupt) or not done:
+            except KeyboardInterrupt:
+                if not done:
                     raise
-                interrupted = True
             finally:
-                self.simulator._idle += self.ready
-        return done, interrupted
+                self.stopping.set()
+        return done, len(done) < n_trials
 
-    def one(self, number: int) -> _Trial | None:
-        """Run a trial; None if it was stopped."""
-        if self.stopping.is_set():
-            return None
-        member = self.take()
+    def some(self) -> None:
+        """Run trials until none is left; this is the work of a thread."""
+        try:
+            member = self.take()
+            while (number := self.next()) is not None:
+                trial = self.one(member, number)
+                if trial is not None:
+                    self.found.put(trial)
+            self.simulator._idle.append(member)
+        except BaseException as error:  # the thread that waits for the trials raises it
+            self.found.put(error)
+
+    def next(self) -> int | None:
+        """The number of the next trial; None if there is none, or the run is to stop."""
+        with self.lock:
+            return None if self.stopping.is_set() else next(self.numbers, None)
+
+    def one(self, member: BrainMember, number: int) -> _Trial | None:
+        """Run a trial; None if the run is stopped before its end."""
         member.start(self.n_steps, *self.inputs.kicks(self.seed, number))
         n_spikes = step = 0
-        while step < self.n_steps and not self.stopping.is_set():
+        while step < self.n_steps:
+            if self.stopping.is_set():
+                return None
             step = min(step + self.slice, self.n_steps)
             before, n_spikes = n_spikes, member.advance(step)
             if self.most is not None and n_spikes - before > self.most:
                 break
-        trial = None if self.stopping.is_set() else _Trial(number, step, *member.spikes())
-        self.ready.append(member)
-        return trial
+        return _Trial(number, step, *member.spikes())
 
     def take(self) -> BrainMember:
         """A member that no other thread has."""
-        try:
-            return self.ready.pop()
-        except IndexError:
-            pass
         simulator = self.simulator
         try:
             member = simulator._idle.pop()
         except IndexError:
-            synapses = simulator._synapses
-            member = BrainMember(
-                synapses.synapses, synapses.splits, synapses.delays, simulator._tables
-            )
+            wiring = simulator._synapses
+            member = BrainMember(wiring.synapses, wiring.splits, wiring.delays, simulator._tables)
         member.prepare(*self.shared)
         return member
 
