@@ -20,7 +20,7 @@ cdef enum:
     CURRENT = 16  # a constant current flows into it
     OF_RUN = MUTE | DEAF | CURRENT
     FEW = 24      # spikes of a step that are sorted by insertion
-    AHEAD = 12    # synapses between a prefetched target and the one that receives
+    AHEAD = 12    # targets that are prefetched before they receive
 
 MUTES, DEAFENS, DRIVES = MUTE, DEAF, CURRENT
 
@@ -42,18 +42,22 @@ cdef struct Cell:
     int refractory   # steps, at least 1
     int flags
 
+cdef struct Decay:
+    double x, g, rise, unused  # 32 bytes: one cache line for each look-up
+
 cdef struct Trial:
-    Py_ssize_t n_delays, n_kicks, kick, n_awake, n_touched, n_spikes, n_room
+    Py_ssize_t n_delays, n_kicks, kick, n_awake, n_touched, n_spikes
     int step
     bint keeps               # input that arrives in the refractory time counts
     int last                 # of the tables, which hold 0 there
-    double theta, reset, peak, unit, margin
+    double theta, reset      # above rest
+    double peak              # the largest `rise`
+    double unit              # what one synapse adds to g
+    double margin            # rounding may lift a potential above its bound by parts in 1e16
     const int* delays        # ascending
     const int* splits        # [cell][delay] and the end: where its synapses of this delay begin
     const Synapse* synapses
-    const double* decay_x    # [steps since the event]
-    const double* decay_g
-    const double* rise
+    const Decay* decay       # [steps since the event]
     const double* current    # of every cell; read where CURRENT is set
     const int* kick_step
     const int* kick_cell
@@ -108,15 +112,17 @@ cdef inline double potential(const Trial* trial, const Cell* cell, int end, doub
     """The cell's x before the update of step `end`, and its g."""
     cdef int start = cell.next, n
     cdef double x = cell.x
+    cdef const Decay* decay
     g[0] = cell.g
     if start < cell.free:  # x is frozen there
         n = min(cell.free, end) - start
-        g[0] *= trial.decay_g[min(n, trial.last)]
+        g[0] *= trial.decay[min(n, trial.last)].g
         start += n
     n = min(end - start, trial.last)
     if n > 0:
-        x = x * trial.decay_x[n] + g[0] * trial.rise[n]
-        g[0] *= trial.decay_g[n]
+        decay = trial.decay + n
+        x = x * decay.x + g[0] * decay.rise
+        g[0] *= decay.g
     return x
 
 
@@ -145,7 +151,6 @@ cdef void threshold(Trial* trial) noexcept nogil:
     cdef int c, k = trial.step
     cdef Cell* cell
     cdef double x, g, current
-    cdef bint stays
     while i < trial.n_awake:
         c = trial.awake[i]
         cell = trial.cells + c
@@ -162,8 +167,7 @@ cdef void threshold(Trial* trial) noexcept nogil:
             cell.free = k + cell.refractory
             cell.next = k + 1 if trial.keeps else cell.free
             x = cell.x
-        stays = can_spike(trial, cell, c, x, g)
-        if stays:
+        if can_spike(trial, cell, c, x, g):
             i += 1
         else:
             cell.flags &= ~AWAKE
@@ -188,7 +192,7 @@ cdef inline void receive(Trial* trial, const Synapse* synapse) noexcept nogil:
 cdef void deliver(Trial* trial) noexcept nogil:
     """Spikes arrive: short delays first, senders ascending, targets ascending."""
     cdef Py_ssize_t m, row
-    cdef int sent, e, s, end
+    cdef int sent, e, s, start, end
     for m in range(trial.n_delays):
         sent = trial.step - trial.delays[m]
         if sent < 0:
@@ -198,7 +202,10 @@ cdef void deliver(Trial* trial) noexcept nogil:
                 continue
             row = trial.spikes[e] * trial.n_delays + m
             end = trial.splits[row + 1]
-            for s in range(trial.splits[row], end):
+            start = trial.splits[row]
+            for s in range(start, min(start + AHEAD, end)):
+                prefetch(trial.cells + trial.synapses[s].target)
+            for s in range(start, end):
                 if s + AHEAD < end:
                     prefetch(trial.cells + trial.synapses[s + AHEAD].target)
                 receive(trial, trial.synapses + s)
@@ -248,7 +255,7 @@ cdef class BrainMember:
         self._flagged = np.zeros(0, np.int32)
         arrays = {
             "synapses": synapses, "splits": splits, "delays": delays,
-            "decay_x": neuron.decay_x, "decay_g": neuron.decay_g, "rise": neuron.rise,
+            "decay": np.stack([neuron.decay_x, neuron.decay_g, neuron.rise, neuron.rise], axis=1),
             "awake": np.empty(n_cells, np.int32), "touched": np.empty(n_cells, np.int32),
             "spikes": np.empty(1024, np.int32), "starts": np.zeros(1, np.int32),
         }
@@ -258,14 +265,11 @@ cdef class BrainMember:
         trial.last = neuron.rise.size - 1
         trial.theta, trial.reset, trial.unit = neuron.theta, neuron.reset, neuron.unit
         trial.peak = neuron.rise.max()
-        # Rounding may lift a potential above its bound by a few parts in 1e16.
         trial.margin = 1e-12 * neuron.theta
         trial.synapses = <const Synapse*> <size_t> synapses.ctypes.data
         trial.splits = integers(splits)
         trial.delays = integers(delays)
-        trial.decay_x = doubles(arrays["decay_x"])
-        trial.decay_g = doubles(arrays["decay_g"])
-        trial.rise = doubles(arrays["rise"])
+        trial.decay = <const Decay*> doubles(arrays["decay"])
         trial.cells = <Cell*> <size_t> self._cells.ctypes.data
         trial.awake = integers(arrays["awake"])
         trial.touched = integers(arrays["touched"])
