@@ -24,7 +24,7 @@ def test_compare_prints_a_table_and_writes_figure_and_json(tmp_path):
     command = [
         "compare", "--nulls", "degree,weights,mlp", "--initial-weights", "counts",
         "--seeds", "2", "--generations", "1", "--population", "4", "--threads", "1",
-        "--out", str(out),
+        "--margin", "1e6", "--out", str(out),
     ]  # fmt: skip
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
@@ -33,6 +33,7 @@ def test_compare_prints_a_table_and_writes_figure_and_json(tmp_path):
     report = json.loads((out / "compare.json").read_text())
     assert [row["arm"] for row in report["rows"]] == ["circuit", "degree", "weights", "mlp"]
     assert all(row["n"] == 2 for row in report["rows"])
+    assert all(row["verdict"] == "equivalent within 1e+06" for row in report["rows"][1:])
     assert report["provenance"]["command"]
     assert len(report["outcomes"]) == 8
     assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
@@ -75,10 +76,16 @@ def test_compare_takes_a_zero_as_given(tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("seeds", [0, 21])
-def test_compare_refuses_seeds_that_it_cannot_test(tmp_path, seeds):
-    with pytest.raises(UsageError, match=f"seeds is {seeds}; give a whole number from 1 to 20"):
-        compare(load("celegans-haspel2011"), make_task("swimmer6"), seeds=seeds, out=tmp_path / "x")
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"seeds": 0}, "seeds is 0; give a whole number from 1 up"),
+        ({"margin": 0.0}, "margin is 0.0; give a number above 0"),
+    ],
+)
+def test_compare_refuses_what_it_cannot_test_before_any_run(tmp_path, option, message):
+    with pytest.raises(UsageError, match=message):
+        compare(load("celegans-haspel2011"), make_task("swimmer6"), out=tmp_path / "x", **option)
     assert not (tmp_path / "x").exists()
 
 

@@ -63,7 +63,7 @@ def compare(
     ] = "degree,segment,random",
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, max=20, help="Number of paired seeds. Default: 10; 3 with --quick."),
+        typer.Option(min=1, help="Number of paired seeds. Default: 10; 3 with --quick."),
     ] = None,
     population: Annotated[
         int | None,
@@ -71,6 +71,13 @@ def compare(
     ] = None,
     generations: Annotated[
         int | None, typer.Option(help="Generations of each run. Default: 150; 30 with --quick.")
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            help="A difference of scores too small to matter: also test whether each null model "
+            "is equivalent within it."
+        ),
     ] = None,
     threads: Threads = None,
     quick: Annotated[
@@ -129,6 +136,7 @@ def compare(
             optimizer=method,
             generations=generations,
             n_threads=threads,
+            margin=margin,
             weights=weights,
             initial_weights=initial_weights,
             **network_options,

@@ -38,8 +38,8 @@ def reproduce(
 ) -> None:
     """Run the experiments of arXiv 2209.14406 and print each result beside the paper's.
 
-    The command tests each claim of the paper by a stated rule, and reports whether it holds, does
-    not hold, or was not tested. Finished runs are not repeated.
+    The command tests each claim of the paper by a stated rule, and reports whether it holds, is
+    refuted, is undecided, or was not tested. Finished runs are not repeated.
     """
     from conncore.cli.evolve import stopping
     from conncore.errors import choose

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore.experiments.statistics import bootstrap_interval
+from conncore.experiments.statistics import detectable, holm, p_above, t_interval
 from conncore.experiments.study import Outcome
 
+ALPHA = 0.05
 LEAST_SEEDS = 5
 Outcomes = Mapping[str, Sequence[Outcome]]
 Quantity = Callable[[Outcome], float]
@@ -26,17 +27,27 @@ class Verdict:
     rule : str
         The rule by which the claim holds.
     verdict : str
-        "holds", "does not hold" or "not tested".
+        "holds", "refuted", "undecided" or "not tested".
+    n : int
+        Number of seeds with finite numbers.
     estimate, low, high : float
-        The number that the rule is about, and its 95% bootstrap interval over seeds.
+        The mean number that the rule is about, and its 95% confidence interval (Student's t).
+    p : float
+        p of the verdict, corrected for the number of claims by Holm's method.
+    detectable : float
+        The smallest distance from a limit of the rule that so many seeds show with a probability
+        of 80%.
     """
 
     claim: str
     rule: str
     verdict: str
+    n: int
     estimate: float
     low: float
     high: float
+    p: float
+    detectable: float
 
 
 @dataclass(frozen=True)
@@ -51,9 +62,7 @@ class Claim:
     value : callable
         Takes the outcomes and returns one number per seed.
     least, most : float
-        The claim holds if the 95% bootstrap interval of the mean number lies between the two.
-    by_mean : bool
-        If True, the mean alone must lie between the two, not its interval.
+        The claim is that the true mean of the number lies between the two.
     """
 
     text: str
@@ -61,21 +70,65 @@ class Claim:
     value: Callable[[Outcomes], NDArray[np.float64]]
     least: float
     most: float = np.inf
-    by_mean: bool = False
 
-    def judge(self, outcomes: Outcomes) -> Verdict:
-        """Return the verdict; it is "not tested" for fewer than 5 seeds with finite numbers."""
-        values = self.value(outcomes) if outcomes else np.empty(0)
-        values = values[np.isfinite(values)]
-        low, high = bootstrap_interval(values)
-        estimate = float(values.mean()) if values.size else np.nan
-        if values.size < LEAST_SEEDS:
-            verdict = "not tested"
-        else:
-            ends = (estimate, estimate) if self.by_mean else (low, high)
-            holds = self.least < ends[0] and ends[1] < self.most
-            verdict = "holds" if holds else "does not hold"
-        return Verdict(self.text, self.rule, verdict, estimate, low, high)
+
+def judge(claims: Sequence[Claim], outcomes: Outcomes) -> list[Verdict]:
+    """Return the verdicts of the claims of a figure.
+
+    A claim holds if the confidence interval of the mean lies between the limits of the claim. It is
+    refuted if the interval lies outside, and undecided if a limit is inside the interval. The level
+    of the interval is 95% for one claim. Holm's method corrects the level for several claims, so
+    that the probability of a wrong verdict in a figure is at most 5%. A claim with finite numbers
+    of fewer than 5 seeds is not tested.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+    outcomes : mapping of str to sequence of Outcome
+        By arm, one per seed; empty if the figure was not run.
+    """
+    numbers = [_finite(claim, outcomes) for claim in claims]
+    tested = [i for i, values in enumerate(numbers) if values.size >= LEAST_SEEDS]
+    decided = {i: _decide(claims[i], numbers[i]) for i in tested}
+    corrected = dict(zip(tested, holm([p for _, p in decided.values()]), strict=True))
+    verdicts = []
+    for i, (claim, values) in enumerate(zip(claims, numbers, strict=True)):
+        low, high = t_interval(values)
+        verdict, p = "not tested", np.nan
+        if i in decided:
+            p = corrected[i]
+            verdict = decided[i][0] if p < ALPHA else "undecided"
+        verdicts.append(
+            Verdict(
+                claim=claim.text,
+                rule=claim.rule,
+                verdict=verdict,
+                n=values.size,
+                estimate=float(values.mean()) if values.size else np.nan,
+                low=low,
+                high=high,
+                p=p,
+                detectable=detectable(values, ALPHA / max(1, len(tested))),
+            )
+        )
+    return verdicts
+
+
+def _finite(claim: Claim, outcomes: Outcomes) -> NDArray[np.float64]:
+    values = claim.value(outcomes) if outcomes else np.empty(0)
+    return values[np.isfinite(values)]
+
+
+def _decide(claim: Claim, values: NDArray[np.float64]) -> tuple[str, float]:
+    """Return the verdict that the data lean to, and its p.
+
+    p is the smallest a for which the interval of level 1 - a still decides.
+    """
+    above = p_above(values, claim.least)
+    below = p_above(-values, -claim.most) if np.isfinite(claim.most) else 0.0
+    holds = 2 * max(above, below)
+    refuted = 2 * min(1 - above, 1 - below)
+    return ("holds", holds) if holds < refuted else ("refuted", refuted)
 
 
 def values_of(outcomes: Outcomes, arm: str, quantity: Quantity) -> NDArray[np.float64]:
@@ -87,7 +140,7 @@ def above(text: str, higher: str, lower: str, quantity: Quantity) -> Claim:
     """Claim that one arm is above another, paired by seed."""
     return Claim(
         text,
-        f"interval of {higher} - {lower} above 0",
+        f"{higher} - {lower} above 0",
         lambda outcomes: (
             values_of(outcomes, higher, quantity) - values_of(outcomes, lower, quantity)
         ),
@@ -105,7 +158,7 @@ def similar(text: str, one: str, other: str, quantity: Quantity, within: float =
 
     return Claim(
         text,
-        f"interval of ({one} - {other}) / larger mean in +-{within:g}",
+        f"({one} - {other}) / larger mean in +-{within:g}",
         shares,
         -within,
         within,
@@ -116,7 +169,7 @@ def near(text: str, arm: str, quantity: Quantity, published: float, spread: floa
     """Claim that an arm's mean is within twice the published spread of the published mean."""
     return Claim(
         text,
-        f"interval of {arm} within {published:g} +- {2 * spread:g}",
+        f"{arm} within {published:g} +- {2 * spread:g}",
         lambda outcomes: values_of(outcomes, arm, quantity),
         published - 2 * spread,
         published + 2 * spread,
@@ -136,15 +189,14 @@ def plateaus(text: str, arm: str, share: float = 0.9) -> Claim:
             values.append((middle - outcome.start()) / gain if gain > 0 else np.nan)
         return np.array(values)
 
-    return Claim(text, f"interval of the gain by half time, {arm}, above {share:g}", halfway, share)
+    return Claim(text, f"gain by half time, {arm}, above {share:g}", halfway, share)
 
 
 def reaches(arm: str, score: float) -> Claim:
-    """Claim that the mean held-out score of an arm, over seeds, is above a score."""
+    """Claim that the mean held-out score of an arm is above a score."""
     return Claim(
         f"{arm} reaches {score:g}",
-        f"mean held-out score of {arm} above {score:g}",
+        f"held-out score of {arm} above {score:g}",
         lambda outcomes: values_of(outcomes, arm, lambda outcome: outcome.score),
         score,
-        by_mean=True,
     )

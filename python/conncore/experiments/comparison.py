@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conncore.errors import need_count
+from conncore.errors import need_count, need_positive
 from conncore.experiments.arms import make_arms
 from conncore.experiments.comparison_report import print_rows, rows_html, write_report
 from conncore.experiments.comparison_rows import Row, compare_rows
 from conncore.experiments.results import as_text, write_text
-from conncore.experiments.statistics import MOST_EXACT
 from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study
 from conncore.optimizers import ES, Optimizer
 
@@ -71,6 +70,7 @@ def compare(
     optimizer: Optimizer[Any] | None = None,
     generations: int = 150,
     n_threads: int | None = None,
+    margin: float | None = None,
     **options: Any,
 ) -> Comparison:
     """Compare a connectome with its null models: same budget, paired seeds.
@@ -83,8 +83,7 @@ def compare(
         Names in `conncore.nulls.models.NULLS`, or the perceptrons "mlp" and "sparse-mlp". A run
         from seed s uses the null model of seed s.
     seeds : int
-        Number of runs of each arm, from seeds 0, 1, ...; at most 20. The smallest possible p is
-        2 / 2**seeds.
+        Number of runs of each arm, from seeds 0, 1, .... The smallest possible p is 2 / 2**seeds.
     out : path
         Directory of the study. The same call resumes a study that was stopped. A call with more
         seeds or null models adds them to the study.
@@ -94,6 +93,9 @@ def compare(
         Number of generations of each run.
     n_threads : int, optional
         Default: all cores. Results do not depend on it.
+    margin : float, optional
+        A difference of scores too small to matter. A null model whose difference is shown to be
+        smaller is "equivalent" to the circuit. Choose the margin before you see scores.
     **options
         Options of `Network`, such as `neuron`, `io` and `weights`. All arms except the perceptrons
         use them.
@@ -117,7 +119,9 @@ def compare(
     ... )  # doctest: +SKIP
     >>> print(found)  # doctest: +SKIP
     """
-    need_count("seeds", seeds, 1, MOST_EXACT)  # said now, not when all runs are done
+    need_count("seeds", seeds, 1)
+    if margin is not None:
+        need_positive("margin", margin)  # said now, not when all runs are done
     if optimizer is None:
         optimizer = ES(population_size=POPULATION, n_scout=8 * POPULATION)
     arms = make_arms(connectome, task, nulls, (Stage("evolve", optimizer, generations),), options)
@@ -131,7 +135,7 @@ def compare(
         f"({network['neuron']}, {network['io']}): {optimizer.name.upper()}, {generations} "
         f"generations of {optimizer.population_size}, {seeds} paired seed{'s' * (seeds > 1)}"
     )
-    found = Comparison(title, compare_rows(outcomes), outcomes, out)
+    found = Comparison(title, compare_rows(outcomes, margin=margin), outcomes, out)
     write_text(out / "compare.txt", str(found))
     write_report(out, title, found.rows, outcomes, settings)
     return found

@@ -19,7 +19,10 @@ from conncore.experiments.study import Outcome
 from conncore.report.bands import Band, draw_bands
 from conncore.report.notebook import html_table
 
-_COLUMNS = ("", "score", "95% interval", "difference", "95% interval", "d", "p", "p Holm", "")
+_COLUMNS = (
+    *("", "score", "95% interval", "difference", "95% interval", "detectable", "d", "p"),
+    *("p Holm", "p equivalent", ""),
+)
 
 
 def rows_html(title: str, rows: Sequence[Row]) -> str:
@@ -34,9 +37,11 @@ def _cells(row: Row) -> tuple[str, ...]:
         _interval(row.low, row.high),
         _text(row.difference, "+.1f"),
         _interval(row.difference_low, row.difference_high),
+        _text(row.detectable, ".1f"),
         _text(row.effect, ".2f"),
         _text(row.p, ".4f"),
         _text(row.p_holm, ".4f"),
+        _text(row.p_equivalent, ".4f"),
         row.verdict + (f" ({row.n_failed} failed seeds)" if row.n_failed else ""),
     )
 
@@ -52,8 +57,10 @@ def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
     console.print(table)
     console.print(
         "score: mean over seeds of the score from held-out starts; difference: circuit minus this "
-        "row, paired by seed; 95% interval: bootstrap over seeds; d: Cohen's d of the differences; "
-        "p: exact paired permutation test; p Holm: p corrected for the number of rows tested"
+        "row, paired by seed; 95% interval: Student's t over seeds; detectable: difference that so "
+        "many seeds show with a probability of 80%; d: Cohen's d of the differences; p: paired "
+        "permutation test; p Holm: p corrected for the number of rows tested; p equivalent: two "
+        "one-sided t tests against the margin, corrected likewise"
     )
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from conncore.experiments.arms import CIRCUIT
 from conncore.experiments.statistics import (
-    bootstrap_interval,
+    detectable,
     effect_size,
+    equivalence_test,
     holm,
     permutation_test,
+    t_interval,
 )
 from conncore.experiments.study import Outcome
+
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,21 @@ class Row:
         Number of seeds with a score that is not finite, here or in the circuit. The other numbers
         of the row exclude these seeds.
     mean, low, high : float
-        Mean held-out score, and its 95% bootstrap interval.
+        Mean held-out score, and its 95% confidence interval (Student's t).
     difference, difference_low, difference_high : float
-        Mean paired difference, circuit minus this arm, and its 95% bootstrap interval; NaN for
-        the circuit itself.
+        Mean paired difference, circuit minus this arm, and its 95% confidence interval; NaN
+        for the circuit itself.
     effect : float
         Cohen's d of the paired differences.
     p, p_holm : float
-        p of the exact paired permutation test, and p after Holm's correction for the number of
-        arms.
+        p of the paired permutation test, exact up to 20 seeds, and p after Holm's correction for
+        the number of arms.
+    detectable : float
+        The smallest difference that so many seeds show with a probability of 80%, after a
+        correction for the number of arms.
+    margin, p_equivalent : float
+        The margin of equivalence, and the p, after Holm's correction, that the difference is
+        within it; NaN if no margin was given.
     """
 
     arm: str
@@ -54,53 +64,75 @@ class Row:
     effect: float
     p: float
     p_holm: float
+    detectable: float
+    margin: float
+    p_equivalent: float
 
     @property
     def verdict(self) -> str:
         """The verdict about the circuit, at a corrected p of 0.05; "" for the circuit itself."""
         if math.isnan(self.p_holm):
             return ""
-        if self.p_holm >= 0.05:
-            return "no significant difference"
-        return "circuit better" if self.difference > 0 else "circuit worse"
+        if self.p_holm < ALPHA:
+            return "circuit better" if self.difference > 0 else "circuit worse"
+        if self.p_equivalent < ALPHA:
+            return f"equivalent within {self.margin:g}"
+        return "undecided"
 
 
-def compare_rows(outcomes: Mapping[str, Sequence[Outcome]], reference: str = CIRCUIT) -> list[Row]:
-    """Return one row per arm, `reference` first; all arms have the same seeds."""
-    circuit = np.array([outcome.score for outcome in outcomes[reference]])
-    rows, tested = [], [name for name in outcomes if name != reference]
-    p_values = []
-    for name in [reference, *tested]:
-        scores = np.array([outcome.score for outcome in outcomes[name]])
-        good = np.isfinite(scores) & np.isfinite(circuit)
-        differences = (circuit - scores)[good]
-        low, high = bootstrap_interval(scores[good])
-        p = math.nan
-        difference = difference_low = difference_high = effect = math.nan
-        if name != reference and good.any():
-            p = permutation_test(differences)
-            difference = float(differences.mean())
-            difference_low, difference_high = bootstrap_interval(differences)
-            effect = effect_size(differences)
-            p_values.append(p)
+def compare_rows(
+    outcomes: Mapping[str, Sequence[Outcome]],
+    reference: str = CIRCUIT,
+    margin: float | None = None,
+) -> list[Row]:
+    """Return one row per arm, `reference` first; all arms have the same seeds.
+
+    With a `margin`, each arm is also tested for equivalence with the reference.
+    """
+    scores = {name: np.array([run.score for run in runs]) for name, runs in outcomes.items()}
+    good = {
+        name: np.isfinite(values) & np.isfinite(scores[reference])
+        for name, values in scores.items()
+    }
+    differences = {
+        name: (scores[reference] - values)[good[name]]
+        for name, values in scores.items()
+        if name != reference and good[name].any()
+    }
+    p = {name: permutation_test(values) for name, values in differences.items()}
+    p_holm = dict(zip(p, holm(list(p.values())), strict=True))
+    p_equivalent: dict[str, float] = {}
+    if margin is not None:
+        p_equivalent = {
+            name: equivalence_test(values, margin)
+            for name, values in differences.items()
+            if values.size > 1
+        }
+        corrected = holm(list(p_equivalent.values()))
+        p_equivalent = dict(zip(p_equivalent, corrected, strict=True))
+    rows = []
+    for name in [reference, *(other for other in outcomes if other != reference)]:
+        values, none = scores[name][good[name]], np.empty(0)
+        found = differences.get(name, none)
+        low, high = t_interval(values)
+        difference_low, difference_high = t_interval(found)
         rows.append(
             Row(
                 arm=name,
-                n=len(scores),
-                n_failed=int((~good).sum()),
-                mean=float(scores[good].mean()) if good.any() else math.nan,
+                n=len(scores[name]),
+                n_failed=int((~good[name]).sum()),
+                mean=float(values.mean()) if values.size else math.nan,
                 low=low,
                 high=high,
-                difference=difference,
+                difference=float(found.mean()) if found.size else math.nan,
                 difference_low=difference_low,
                 difference_high=difference_high,
-                effect=effect,
-                p=p,
-                p_holm=math.nan,
+                effect=effect_size(found),
+                p=p.get(name, math.nan),
+                p_holm=p_holm.get(name, math.nan),
+                detectable=detectable(found, ALPHA / max(1, len(p))),
+                margin=math.nan if margin is None else margin,
+                p_equivalent=p_equivalent.get(name, math.nan),
             )
         )
-    adjusted = iter(holm(p_values))
-    return [
-        row if math.isnan(row.p) else Row(**asdict(row) | {"p_holm": next(adjusted)})
-        for row in rows
-    ]
+    return rows

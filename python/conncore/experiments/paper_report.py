@@ -15,7 +15,7 @@ from conncore.experiments.claims import Verdict
 from conncore.experiments.comparison_report import bands_of
 from conncore.experiments.paper import Experiment
 from conncore.experiments.results import finite, write_results
-from conncore.experiments.statistics import bootstrap_interval
+from conncore.experiments.statistics import t_interval
 from conncore.experiments.study import Outcome
 from conncore.report.bands import draw_bands
 
@@ -34,7 +34,7 @@ def print_experiment(
         table.add_column(name, justify="right")
     for arm, runs in outcomes.items():
         starts, ends = [run.start() for run in runs], [run.end() for run in runs]
-        low, high = bootstrap_interval(ends)
+        low, high = t_interval(ends)
         published = experiment.published.get(arm, (None, None))
         table.add_row(
             arm,
@@ -54,7 +54,7 @@ def print_experiment(
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
     """Print each claim with its verdict, the number that decided, and the rule."""
     claims = Table(box=None, pad_edge=False)
-    for name in ("claim", "verdict", "found", "95% interval", "holds if"):
+    for name in ("claim", "verdict", "found", "95% interval", "p", "detectable", "holds if"):
         claims.add_column(name)
     for verdict in verdicts:
         claims.add_row(
@@ -62,9 +62,16 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
             verdict.verdict,
             "" if np.isnan(verdict.estimate) else f"{verdict.estimate:.4g}",
             "" if np.isnan(verdict.low) else f"{verdict.low:.4g} to {verdict.high:.4g}",
+            "" if np.isnan(verdict.p) else f"{verdict.p:.4f}",
+            "" if np.isnan(verdict.detectable) else f"{verdict.detectable:.3g}",
             verdict.rule,
         )
     console.print(claims)
+    console.print(
+        "holds / refuted: the confidence interval lies inside / outside the range; p: of the "
+        "verdict, by t tests, corrected for the number of claims (Holm); detectable: distance "
+        "from the limit that so many seeds show with a probability of 80%"
+    )
     console.print()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from conncore.errors import UsageError
-from conncore.experiments.claims import Verdict
+from conncore.experiments.claims import Verdict, judge
 from conncore.experiments.paper import Budget, Experiment
 from conncore.experiments.paper_report import print_experiment, print_verdicts, write_experiment
 from conncore.experiments.results import show
@@ -57,14 +57,14 @@ def reproduce(
         except UsageError as error:
             complete = False
             console.print(f"{experiment.name} is skipped: {error}", soft_wrap=True)
-            summary.append((experiment, [claim.judge({}) for claim in experiment.claims]))
+            summary.append((experiment, judge(experiment.claims, {})))
             continue
         arms = experiment.arms(task, budget)
         console.print(f"{experiment.name}: {len(arms)} arms, {budget.seeds} seeds")
         folder = out / experiment.name
         restore_study(out / f"{experiment.name}.json", folder)
         outcomes = run_study(arms, task, range(budget.seeds), folder, n_threads)
-        verdicts = [claim.judge(outcomes) for claim in experiment.claims]
+        verdicts = judge(experiment.claims, outcomes)
         show(
             partial(print_experiment, experiment, outcomes, verdicts),
             console,
