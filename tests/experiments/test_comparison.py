@@ -15,7 +15,7 @@ from conncore.errors import UsageError
 from conncore.experiments.arms import make_arms
 from conncore.experiments.comparison import compare
 from conncore.experiments.study import Stage
-from conncore.optimizers import ES
+from conncore.optimizers import CMA, ES, SuccessiveHalving
 from conncore.tasks import make_task
 
 
@@ -67,6 +67,48 @@ def test_compare_takes_the_cells_and_signs_of_any_connectome(tmp_path):
     assert found.rows[0].mean == np.mean([run.score for run in found.outcomes["circuit"]])
     assert "2 paired seeds" in str(found)
     assert (out / "compare.txt").read_text() == f"{found}\n"
+
+
+def test_compare_runs_successive_halving_to_the_end_of_its_budget(tmp_path):
+    optimizer = SuccessiveHalving(
+        population_size=4, n_starts=2, factor=2, n_scout=4, n_episodes=4 + 2 * 8
+    )
+    fly = load("larva-mushroom-body-left").settle_signs("random", share=0.7, seed=0)
+    inputs, outputs = (choose_cells(fly, f"class={name}") for name in ("PN", "MBON"))
+    task = make_task("MountainCarContinuous-v0", max_steps=5)
+    found = compare(
+        fly, task, ["degree"], seeds=1, out=tmp_path / "x", optimizer=optimizer, n_threads=1,
+        neuron="relu", io="dense", inputs=inputs, outputs=outputs,
+    )  # fmt: skip
+    assert "HALVING, 3 generations of 2 starts of 4, 1 paired seed" in found.title
+    (run,) = found.outcomes["degree"]
+    assert len(run.curves[0].mean) == optimizer.n_generations == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "optimizer", "generations"),
+    [
+        ([], ES(population_size=200, n_scout=1600), 150),
+        (["--quick"], ES(population_size=64, n_scout=512), 30),
+        (["--optimizer", "halving"], SuccessiveHalving(), None),
+        (["--optimizer", "cma", "--population", "30"], CMA(population_size=30), 150),
+        (["--optimizer", "halving", "--quick", "--generations", "7"],
+         SuccessiveHalving(population_size=64, n_episodes=20_000, n_scout=512), 7),
+    ],
+)  # fmt: skip
+def test_the_command_chooses_optimizer_and_budget(
+    tmp_path, monkeypatch, arguments, optimizer, generations
+):
+    class Called(Exception):
+        pass
+
+    def called(*given, **options):
+        assert (options["optimizer"], options["generations"]) == (optimizer, generations)
+        raise Called
+
+    monkeypatch.setattr("conncore.experiments.comparison.compare", called)
+    done = CliRunner().invoke(app, ["compare", *arguments, "--out", str(tmp_path / "x")])
+    assert isinstance(done.exception, Called), done.exception
 
 
 def test_compare_takes_a_zero_as_given(tmp_path):

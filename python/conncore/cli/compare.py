@@ -28,6 +28,7 @@ from conncore.cli.options import (
 
 # The default numbers of seeds, members and generations.
 _FULL, _QUICK = (10, 200, 150), (3, 64, 30)
+_QUICK_HALVING = {"n_episodes": 20_000, "n_scout": 512}
 
 
 def compare(
@@ -65,12 +66,24 @@ def compare(
         int | None,
         typer.Option(min=1, help="Number of paired seeds. Default: 10; 3 with --quick."),
     ] = None,
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            help="Optimizer: {optimizers}. halving depends least on luck, and takes longer."
+        ),
+    ] = "es",
     population: Annotated[
         int | None,
-        typer.Option(help="Members per generation of the ES. Default: 200; 64 with --quick."),
+        typer.Option(
+            help="Members per generation; of halving, per start. Default: 200; 64 with --quick."
+        ),
     ] = None,
     generations: Annotated[
-        int | None, typer.Option(help="Generations of each run. Default: 150; 30 with --quick.")
+        int | None,
+        typer.Option(
+            help="Generations of each run. Default: 150; 30 with --quick; for halving, its whole "
+            "budget."
+        ),
     ] = None,
     margin: Annotated[
         float | None,
@@ -98,15 +111,20 @@ def compare(
     """
     from conncore.cli.evolve import stopping
     from conncore.experiments.comparison import compare as run
-    from conncore.optimizers import ES
+    from conncore.optimizers import make_optimizer
     from conncore.report.console import wide_console
 
     usual = _QUICK if quick else _FULL
-    seeds, population, generations = (
-        default if given is None else given
-        for given, default in zip((seeds, population, generations), usual, strict=True)
-    )
-    method = ES(population_size=population, n_scout=8 * population)
+    seeds = usual[0] if seeds is None else seeds
+    population = usual[1] if population is None else population
+    if generations is None and optimizer != "halving":
+        generations = usual[2]
+    settings: dict[str, int] = {"population_size": population}
+    if optimizer == "es":
+        settings["n_scout"] = 8 * population
+    if optimizer == "halving" and quick:
+        settings |= _QUICK_HALVING
+    method = make_optimizer(optimizer, **settings)
     circuit, goal, network_options = set_up(
         connectome=connectome,
         format=format,
@@ -124,7 +142,9 @@ def compare(
         outputs=outputs,
     )
     if out is None:
-        parts = ("compare", Path(connectome).stem, neuron, io, task, "quick" if quick else "")
+        method_name = "" if optimizer == "es" else optimizer
+        parts = ("compare", Path(connectome).stem, neuron, io, task, method_name,
+                 "quick" if quick else "")  # fmt: skip
         out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(filter(None, parts))))
     with stopping():
         found = run(

@@ -14,7 +14,7 @@ from conncore.experiments.comparison_report import print_rows, rows_html, write_
 from conncore.experiments.comparison_rows import Row, compare_rows
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study
-from conncore.optimizers import ES, Optimizer
+from conncore.optimizers import ES, Optimizer, SuccessiveHalving
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conncore.tasks import Task
 
 POPULATION = 200
+GENERATIONS = 150
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def compare(
     *,
     out: str | os.PathLike[str],
     optimizer: Optimizer[Any] | None = None,
-    generations: int = 150,
+    generations: int | None = None,
     n_threads: int | None = None,
     margin: float | None = None,
     **options: Any,
@@ -89,8 +90,9 @@ def compare(
         seeds or null models adds them to the study.
     optimizer : Optimizer, optional
         Default: `ES` with 200 members, from the best of 1,600 random genomes.
-    generations : int
-        Number of generations of each run.
+    generations : int, optional
+        Number of generations of each run: 150 if not given, or for `SuccessiveHalving` the number
+        that uses its budget.
     n_threads : int, optional
         Default: all cores. Results do not depend on it.
     margin : float, optional
@@ -124,6 +126,9 @@ def compare(
         need_positive("margin", margin)  # said now, not when all runs are done
     if optimizer is None:
         optimizer = ES(population_size=POPULATION, n_scout=8 * POPULATION)
+    if generations is None:
+        halving = isinstance(optimizer, SuccessiveHalving)
+        generations = optimizer.n_generations if halving else GENERATIONS
     arms = make_arms(connectome, task, nulls, (Stage("evolve", optimizer, generations),), options)
     out = Path(out)
     restore_study(out / "compare.json", out)
@@ -132,10 +137,18 @@ def compare(
     network = settings["arms"][arms[0].name]["network"]
     title = (
         f"{connectome.name} and its null models on {task.name} "
-        f"({network['neuron']}, {network['io']}): {optimizer.name.upper()}, {generations} "
-        f"generations of {optimizer.population_size}, {seeds} paired seed{'s' * (seeds > 1)}"
+        f"({network['neuron']}, {network['io']}): {optimizer.name.upper()}, "
+        f"{_budget(optimizer, generations)}, {seeds} paired seed{'s' * (seeds > 1)}"
     )
     found = Comparison(title, compare_rows(outcomes, margin=margin), outcomes, out)
     write_text(out / "compare.txt", str(found))
     write_report(out, title, found.rows, outcomes, settings)
     return found
+
+
+def _budget(optimizer: Optimizer[Any], generations: int) -> str:
+    """Return the budget of a run in words."""
+    starts = ""
+    if isinstance(optimizer, SuccessiveHalving):
+        starts = f"{optimizer.n_starts} starts of "
+    return f"{generations} generations of {starts}{optimizer.population_size}"
