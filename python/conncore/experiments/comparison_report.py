@@ -14,7 +14,7 @@ from rich.table import Table
 
 from conncore.experiments.comparison_rows import Row
 from conncore.experiments.results import finite, write_results
-from conncore.experiments.statistics import bootstrap_interval
+from conncore.experiments.statistics import t_interval
 from conncore.experiments.study import Outcome
 from conncore.report.bands import Band, draw_bands
 from conncore.report.notebook import html_table
@@ -89,7 +89,7 @@ def bands_of(outcomes: Mapping[str, Sequence[Outcome]], stage: int = -1) -> dict
     bands = {}
     for arm, runs in outcomes.items():
         curves = np.array([run.curves[stage].mean for run in runs], dtype=np.float64)
-        bands[arm] = Band(curves.mean(axis=0), *bootstrap_interval(curves[:, -1]))
+        bands[arm] = Band(curves.mean(axis=0), *t_interval(curves[:, -1]))
     return bands
 
 
