@@ -29,7 +29,7 @@
 # the neurons of one member, which writes its own range only, but reads what all ranges of that
 # member sent in the step before; its decode takes one member, after all ranges are done.
 #
-# Memory. Population, EventPopulation and Swimmers own all arrays, check them once and keep them
+# Memory. Population, EventPopulation and Episodes own all arrays, check them once and keep them
 # alive. The argument structs hold bare pointers into these arrays. kernels/products works on arrays
 # of its caller, who has checked them. Kernels allocate no memory and check nothing.
 #

@@ -19,7 +19,7 @@ from conncore.bench.harness import Harness, Work
 from conncore.bench.paper import NumpyAlifNetwork
 from conncore.tasks.mjcf import gymnasium_swimmer
 from conncore.tasks.mujoco import MujocoTask
-from conncore.tasks.swimmer import ENGINES
+from conncore.tasks.native import ENGINES
 
 TITLE = "observe, network, physics; time of one member's control step"
 
@@ -35,12 +35,10 @@ ENVPOOL = {
 def tasks(name: str) -> dict[str, MujocoTask]:
     """The task with each of its engines, by the name in the table."""
     found: dict[str, MujocoTask] = {}
-    for engine in ("native", "mujoco"):
-        options = {"engine": engine} if engine in ENGINES and name != "HalfCheetah-v5" else {}
-        if options or engine == "mujoco":
-            task = cc.make_task(name, **options)
-            assert isinstance(task, MujocoTask)
-            found[f"conncore, {engine}"] = task
+    for engine in ENGINES:
+        task = cc.make_task(name, engine=engine)
+        assert isinstance(task, MujocoTask)
+        found[f"conncore, {engine}"] = task
     return found
 
 

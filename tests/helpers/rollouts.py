@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 
 
-def gymnasium_rollout(name, qpos, qvel, actions):
+def gymnasium_rollout(name, qpos, qvel, actions, may_end=False):
     """Observations, the first included, and rewards of an episode from this state."""
     env = gymnasium.make(name)
     env.reset(seed=0)
@@ -14,9 +14,11 @@ def gymnasium_rollout(name, qpos, qvel, actions):
     observations, rewards = [env.unwrapped._get_obs()], []
     for action in actions:
         observation, reward, terminated, _, _ = env.step(action)
-        assert not terminated
         observations.append(observation)
         rewards.append(reward)
+        if terminated:
+            assert may_end
+            break
     env.close()
     return np.array(observations), rewards
 

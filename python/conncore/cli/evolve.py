@@ -64,7 +64,7 @@ def evolve(
     ] = None,
     task: TaskName = "swimmer6",
     engine: Annotated[
-        str | None, typer.Option(help="Simulator of a swimmer task: native or mujoco.")
+        str | None, typer.Option(help="Simulator of a task with a body: native or mujoco.")
     ] = None,
     data: Data = None,
     optimizer: Annotated[str, typer.Option(help="Optimizer: {optimizers}.")] = "es",

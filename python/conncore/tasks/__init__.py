@@ -17,7 +17,8 @@ TASKS: dict[str, str] = {
     "swimmer6": "conncore.tasks.swimmer:Swimmer6",
     "Swimmer-v5": "conncore.tasks.swimmer:SwimmerV5",
     "dm-swimmer6": "conncore.tasks.swimmer:DmSwimmer6",
-    "HalfCheetah-v5": "conncore.tasks.cheetah:HalfCheetahV5",
+    "HalfCheetah-v5": "conncore.tasks.runners:HalfCheetahV5",
+    "Walker2d-v5": "conncore.tasks.runners:Walker2dV5",
     "mnist": "conncore.tasks.mnist:Mnist",
 }
 
@@ -34,10 +35,10 @@ def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Ta
         Gymnasium environment. "module:id" first imports the module, which Python must find in
         `sys.path`. The commands also look in the working directory.
     **options
-        Parameters of the task's class, such as `engine` and `observe` of swimmers. A Gymnasium
-        environment has `max_steps`, `action_scale` and `kwargs`; it gets all other options itself.
-        `kwargs` is a mapping of more arguments of the environment, for names that are taken here:
-        ``kwargs={"max_steps": 9}``.
+        Parameters of the task's class, such as `engine` of bodies and `observe` of swimmers. A
+        Gymnasium environment has `max_steps`, `action_scale` and `kwargs`; it gets all other
+        options itself. `kwargs` is a mapping of more arguments of the environment, for names that
+        are taken here: ``kwargs={"max_steps": 9}``.
 
     Raises
     ------

@@ -141,6 +141,10 @@ class MujocoTask(Task):
     ) -> FloatArray:
         """Return the (n_members,) rewards of a step that began at `qpos_before`."""
 
+    def ends(self, bodies: Bodies) -> NDArray[np.bool_] | None:
+        """Return the (n_members,) members whose episode ends in this state; by default None."""
+        return None
+
     def controls(self, actions: FloatArray) -> NDArray[np.floating]:
         """Return the controls for (n_members, n_actions) actions: by default the actions."""
         return actions
@@ -157,10 +161,24 @@ class MujocoTask(Task):
         return self.reward(qpos_before, bodies, controls)
 
     def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
-        """Run one episode from the current state; return the (n_members,) sums of rewards."""
+        """Run one episode from the current state; return the (n_members,) fitness."""
         fitness = np.zeros(len(bodies.failed))
+        going = np.ones(len(fitness), dtype=bool)
         for _ in range(self.n_steps):
-            fitness += self.step(bodies, policy.act(self.observe(bodies)))
+            actions = policy.act(self.observe(bodies))
+            if not going.all():
+                actions = np.where(going[:, None], actions, 0.0)
+            rewards = self.step(bodies, actions)
+            fitness[going] += rewards[going]
+            ends = self.ends(bodies)
+            if ends is not None and (ends & going).any():
+                failed = bodies.failed | (policy.status != 0)
+                fitness[ends & going & failed] = -np.inf
+                going &= ~ends
+                if not going.any():
+                    break
+        failed = bodies.failed | (policy.status != 0)
+        fitness[(going & failed) | ~np.isfinite(fitness)] = -np.inf
         return fitness
 
     def evaluate(
@@ -180,7 +198,4 @@ class MujocoTask(Task):
         bodies.reset(*self.initial_states(seeds))
         policy = network.policy(genomes, n_threads=threads)
         policy.reset()
-        fitness = self.episode(bodies, policy)
-        diverged = bodies.failed | (policy.status != 0) | ~np.isfinite(fitness)
-        fitness[diverged] = -np.inf
-        return fitness
+        return self.episode(bodies, policy)

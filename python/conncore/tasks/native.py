@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import mujoco
@@ -9,10 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore import _kernels
+from conncore._episodes import Episodes
 from conncore._planar import PlanarBodies
+from conncore._population import Population
 from conncore._swimmers import Swimmers
+from conncore.errors import choose
+from conncore.tasks.base import FloatArray, Policy
 from conncore.tasks.chain import read_chain
+from conncore.tasks.mujoco import Bodies, MujocoBodies, MujocoTask
 from conncore.tasks.planar import read_planar
+
+ENGINES = ("native", "mujoco")
 
 
 @dataclass(frozen=True)
@@ -108,3 +117,48 @@ def planar_bodies(
         frame_skip,
         n_threads,
     )
+
+
+class NativeTask(MujocoTask):
+    """A MuJoCo body that the compiled kernels move as well.
+
+    Attributes
+    ----------
+    engine : {"native", "mujoco"}
+        What moves the bodies.
+    scoring : Scoring
+        `observe`, `reward` and `ends` for the kernels.
+    """
+
+    scoring: Scoring
+
+    def __init__(self, model: mujoco.MjModel, frame_skip: int, engine: str) -> None:
+        self.engine = choose("engine", engine, ENGINES)
+        self.model = model
+        self.frame_skip = frame_skip
+        self.n_actions = int(model.nu)
+
+    def bodies(self, n_members: int, n_threads: int) -> Bodies:
+        """Return the bodies of `n_members` members, computed by the chosen engine."""
+        make: Callable[..., Bodies]
+        make = self.make_native if self.engine == "native" else MujocoBodies
+        return make(self.model, n_members, self.frame_skip, n_threads)
+
+    @staticmethod
+    @abstractmethod
+    def make_native(
+        model: mujoco.MjModel, n_members: int, frame_skip: int, n_threads: int
+    ) -> Episodes:
+        """Return the bodies of the native engine: `native_bodies` or `planar_bodies`."""
+
+    def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
+        """Run one episode; wholly in compiled code if the kernels know bodies and policy."""
+        if not (isinstance(bodies, Episodes) and isinstance(policy, Population)):
+            return super().episode(bodies, policy)
+        fitness = bodies.run(policy, self.scoring, self.n_steps)
+        fitness[(policy.status != 0) & ~bodies.ended] = -np.inf
+        return fitness
+
+    def describe(self) -> dict[str, str | int | float | bool]:
+        """Return the name and the options; see `Task.describe`."""
+        return {"name": self.name, "engine": self.engine}

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from conncore._population import Population
-from conncore._swimmers import Swimmers
 from conncore.errors import choose
 from conncore.network.interface import JointMap
-from conncore.tasks.base import FloatArray, Policy, initial_draws
+from conncore.tasks.base import FloatArray, initial_draws
 from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
-from conncore.tasks.mujoco import Bodies, MujocoBodies, MujocoTask
-from conncore.tasks.native import Scoring, native_bodies
+from conncore.tasks.mujoco import Bodies
+from conncore.tasks.native import NativeTask, Scoring, native_bodies
 
-# (model, n_members, frame_skip, n_threads) -> Bodies. Add a new engine here.
-ENGINES: dict[str, Callable[[mujoco.MjModel, int, int, int], Bodies]] = {
-    "native": native_bodies,
-    "mujoco": MujocoBodies,
-}
 SENSES = ("angles+velocities", "angles")
 
 _N_ROOT = 3  # x, y and the heading come before the joints, in qpos and in qvel
@@ -31,33 +24,16 @@ _CONTROL_COST = 1e-4
 _NOISE = 0.1  # Gymnasium's reset noise
 
 
-class _Swimmer(MujocoTask):
-    """The joints of the body and the choice of the engine, which all swimmers share."""
+class _Swimmer(NativeTask):
+    """The joints of the body, which all swimmers share."""
 
     n_steps = 1000
-    scoring: Scoring
+    make_native = staticmethod(native_bodies)
 
     def __init__(self, name: str, mjcf: str, frame_skip: int, engine: str) -> None:
+        super().__init__(mujoco.MjModel.from_xml_string(mjcf), frame_skip, engine)
         self.name = name
-        self.engine = choose("engine", engine, ENGINES)
-        self.model = mujoco.MjModel.from_xml_string(mjcf)
-        self.frame_skip = frame_skip
-        self.n_actions = int(self.model.nu)
         self.joint_limits: FloatArray = self.model.jnt_range[_N_ROOT:, 1].copy()  # rad
-
-    def bodies(self, n_members: int, n_threads: int) -> Bodies:
-        """Return the bodies of `n_members` members, computed by the chosen engine."""
-        return ENGINES[self.engine](self.model, n_members, self.frame_skip, n_threads)
-
-    def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
-        """Run one episode; wholly in compiled code if the kernels know bodies and policy."""
-        if isinstance(bodies, Swimmers) and isinstance(policy, Population):
-            return bodies.run(policy, self.scoring, self.n_steps)
-        return super().episode(bodies, policy)
-
-    def describe(self) -> dict[str, str | int | float | bool]:
-        """Return the name and the options; see `Task.describe`."""
-        return {"name": self.name, "engine": self.engine}
 
     def _noisy_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Straight at the origin, plus uniform noise in every position and velocity."""
