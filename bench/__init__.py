@@ -19,6 +19,7 @@ SUBJECTS = (
     "large",
     "images",
     "swimmer",
+    "legs",
     "returns",
     "closed_loop",
     "threads",
