@@ -80,7 +80,7 @@ def test_reprs_are_one_line(shown):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("connectome", ["celegans-haspel2011", "102 of 9 classes", "336: 264 excitatory, 72 inhib",
+        ("connectome", ["celegans-haspel2011", "102 in 9 classes", "336: 264 excitatory, 72 inhib",
                         "66 motor neurons and 36 muscles in 6 segments", "Haspel"]),
         ("task", ["Task swimmer6", "10", "1000", "native", "16 validation, 32 held-out"]),
         ("network", ["102 alif", "336, shared weights", "anatomical, for swimmer6", "46: encoder"]),

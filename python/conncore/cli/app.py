@@ -16,6 +16,7 @@ from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
+from conncore.cli.film import film
 from conncore.cli.options import Command
 from conncore.cli.reproduce import reproduce
 from conncore.cli.simulate import simulate
@@ -33,6 +34,7 @@ app.command(cls=Command)(evolve)
 app.command()(resume)
 app.command()(score)
 app.command()(export)
+app.command()(film)
 connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
 app.command(cls=Command)(compare)

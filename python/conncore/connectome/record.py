@@ -222,7 +222,7 @@ class Record:
         return html_facts(
             self.name,
             {
-                "cells": f"{self.n_cells:,}" + (f" of {len(known):,} classes" if known else ""),
+                "cells": f"{self.n_cells:,}" + (f" in {len(known):,} classes" if known else ""),
                 "chemical edges": f"{self.n_edges:,}: "
                 + ", ".join(f"{n:,} {word}" for word, n in signs.items()),
                 "gap junctions": f"{self.n_gap_junctions:,}",

@@ -1,0 +1,39 @@
+"""``conncore film``: writes a film of a run's solution."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conncore.cli.options import Trust
+from conncore.errors import visible
+
+
+def film(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT", help="A file .mp4 or .gif, or a new directory for PNG files."
+        ),
+    ],
+    start: Annotated[float, typer.Option(help="Begin at this time of the episode, in s.")] = 0.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="Length of the film, in s. Default: the whole episode.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Held-out start. Default: the first one that scored the run."),
+    ] = None,
+    trust: Trust = False,
+) -> None:
+    """Write a film of a run's solution: its body, and the activity of all its cells."""
+    from conncore.evolution.restore import load_run
+    from conncore.plot.film import film as write_film
+    from conncore.recording.record import record
+
+    episode = record(load_run(directory, trust=trust), seed=seed)
+    n_pictures = write_film(episode, out, start=start, seconds=seconds)
+    typer.echo(f"{visible(str(out))}: {n_pictures} pictures, score {episode.fitness:.4g}")
