@@ -123,8 +123,9 @@ def evolve(
         "sigma": sigma,
         "learning_rate": learning_rate,
     }
-    for count in (generations, *([] if pretrain is None else [pretrain])):
-        check_generations(count)
+    for count in (generations, pretrain):
+        if count is not None:
+            check_generations(count)
     if pretrain is not None and start is not None:
         raise UsageError("--pretrain and --start exclude each other; give one of them")
     if sigma_weights is not None:
