@@ -116,7 +116,9 @@ def evolve(
     from conncore.evolution.restore import load_solution
     from conncore.evolution.run_directory import check_free
     from conncore.network.network import Network
+    from conncore.noise import check_seed
     from conncore.optimizers import make_optimizer
+    from conncore.threads import resolve_threads
 
     settings: dict[str, Any] = {
         "population_size": population,
@@ -126,6 +128,8 @@ def evolve(
     for count in (generations, pretrain):
         if count is not None:
             check_generations(count)
+    check_seed(seed)
+    resolve_threads(threads)
     if pretrain is not None and start is not None:
         raise UsageError("--pretrain and --start exclude each other; give one of them")
     if sigma_weights is not None:
