@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.options import Trust
+from conncore.cli.options import Trust, find_local_modules
 from conncore.errors import visible
 
 
@@ -21,6 +21,8 @@ def export(
     """Write the network of a run, with its solution, as a NIR graph or a PyTorch module."""
     from conncore.export import export_run
 
+    if trust:
+        find_local_modules()
     network = export_run(directory, out, trust=trust)
     typer.echo(
         f"{visible(str(out))}: {network.connectome.n_cells} {network.neuron} neurons, "
