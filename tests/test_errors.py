@@ -118,8 +118,7 @@ def test_only_the_command_line_names_its_flags():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Constant) or id(node) in allowed:
                 continue
-            # git's arguments, and readers whose errors get flags soon
-            if file.name not in ("provenance.py", "edges.py", "_tables.py"):
+            if file.name != "provenance.py":  # git's arguments
                 assert not re.search(r"(^|[( ])--[a-z]", str(node.value)), (file, node.lineno)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from conncore.catalog.shipped import load
 from conncore.connectome import Connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import read, write
-from random_connectomes import connectomes, same
+from random_connectomes import WORDS, connectomes, same, same_attributes, with_attributes
 
 
 @settings(max_examples=40)
@@ -24,6 +26,28 @@ def test_csv_keeps_what_it_does_not_name(tmp_path_factory, worm):
     if worm.sign_source != back.sign_source:
         lost.add("sign sources")
     assert set(dropped.split(", ")) - {""} == lost
+
+
+@settings(max_examples=60)
+@given(worm=with_attributes(connectomes(), WORDS))
+def test_csv_keeps_attributes_or_names_them(tmp_path_factory, worm):
+    path = tmp_path_factory.mktemp("csv") / "worm.edges.csv"
+    lost = {word.removeprefix("attribute ") for word in write(worm, path).split(", ")}
+    back = read(path)
+    kept = {key: values for key, values in worm.attributes.items() if key not in lost}
+    assert same_attributes(replace(worm, attributes=kept), back)
+
+
+def test_csv_names_the_attributes_that_would_change(tmp_path):
+    worm = Connectome.from_edges(
+        "x",
+        [0],
+        [1],
+        attributes={"id": ["1", "2"], "big": [2.0**60, 1], "side": ["left", ""], "size": [0.5, 1]},
+    )
+    assert write(worm, tmp_path / "x.csv") == "attribute id, attribute big"
+    assert (tmp_path / "x.cells.csv").read_text().splitlines()[0].endswith(",attribute:side,size")
+    assert list(read(tmp_path / "x.csv").attributes) == ["side", "size"]
 
 
 @pytest.mark.parametrize("name", ["worm.csv", "worm.edges.csv", "worm.tsv"])

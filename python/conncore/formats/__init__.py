@@ -14,7 +14,7 @@ from conncore.formats._detect import SUFFIXES, detect
 from conncore.formats._files import OpenedFile, open_file
 from conncore.formats._frame_table import is_frame
 from conncore.formats.cect import read_cect
-from conncore.formats.cells import read_cells
+from conncore.formats.cells import read_cells, written_attributes
 from conncore.formats.codex import read_codex
 from conncore.formats.cook import read_cook
 from conncore.formats.edges import cells_beside, read_edges, write_edges
@@ -185,6 +185,8 @@ def _write_table(connectome: Connectome, path: Path) -> str:
         for word, sign in zip(connectome.sign_source, connectome.sign.tolist(), strict=True)
     ):
         lost.insert(0, "sign sources")
+    _, changed = written_attributes(connectome)
+    lost += [f"attribute {key}" for key in changed]
     return ", ".join(lost)
 
 
@@ -241,6 +243,6 @@ def write(connectome: Connectome, path: str | PathLike[str], format: str | None 
         dropped = WRITERS[format](connectome, path)
     except OSError as error:
         raise ConnectomeError(f"{path}: cannot be written ({error.strerror})") from None
-    if connectome.attributes and format not in ("npz", "graphml"):
+    if connectome.attributes and format == "sparse":
         dropped = ", ".join(filter(None, (dropped, "attributes")))
     return dropped

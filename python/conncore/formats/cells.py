@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from conncore.connectome import Connectome
 from conncore.connectome.annotate import BodyColumns, CellTable
-from conncore.connectome.attributes import FIELDS, PREFIX, Column
+from conncore.connectome.attributes import FIELDS, PREFIX, Column, attribute_title
 from conncore.connectome.labels import Labels
 from conncore.formats._build import Words
 from conncore.formats._files import open_source
@@ -177,3 +178,34 @@ def _attribute(table: Table, title: str, lacks: frozenset[str]) -> Column:
     if all(gone) or any(n is None or abs(n) >= 2**53 for n in numbers):
         return _labels(table, title, lacks)
     return np.array(numbers, np.float64)[words.codes]
+
+
+def written_attributes(connectome: Connectome) -> tuple[dict[str, list[str]], list[str]]:
+    """The attributes as columns of a table, by their titles, and those that it cannot hold.
+
+    `read_cells` makes numbers of words that all look like numbers, and strips blanks. Such an
+    attribute would come back changed, so a table does not hold it.
+    """
+    columns: dict[str, list[str]] = {}
+    lost = []
+    for key, values in connectome.attributes.items():
+        title = attribute_title(key)
+        if isinstance(values, Labels):
+            words = list(values)
+            filled = [word for word in values.words if word]
+            exact = all(word == word.strip() for word in filled) and not _are_numbers(filled)
+        else:
+            words = ["" if value != value else repr(value) for value in values.tolist()]
+            exact = _are_numbers([word for word in words if word])
+        if exact and title == title.strip():
+            columns[title] = words
+        else:
+            lost.append(key)
+    return columns, lost
+
+
+def _are_numbers(words: Sequence[str]) -> bool:
+    """Whether a column with these words, none of them empty, is read as numbers."""
+    gone = [normal_word(word) in MISSING for word in words]
+    numbers = [number(word) for word, lack in zip(words, gone, strict=True) if not lack]
+    return bool(numbers) and all(n is not None and abs(n) < 2**53 for n in numbers)

@@ -27,7 +27,7 @@ from conncore.formats._json import records_table
 from conncore.formats._open_table import open_table
 from conncore.formats._sheets import sheet_table
 from conncore.formats._vocabulary import TITLES, normal_title
-from conncore.formats.cells import read_cells
+from conncore.formats.cells import read_cells, written_attributes
 from conncore.storage import write_atomically
 
 EDGE_COLUMNS = ("pre", "post", "type", "weight", "sign")
@@ -160,7 +160,8 @@ def write_edges(
 ) -> None:
     """Write the edges of a connectome, and with `cells` its cells, as `read_edges` reads them.
 
-    The tables do not hold the sources of the signs, the attributes, the citation or the licence.
+    The tables do not hold the sources of the signs, the citation or the licence, nor attributes
+    that would come back changed, see `conncore.formats.cells.written_attributes`.
     Without `cells`, cells without edges are lost. A failed write leaves no partial file.
 
     Parameters
@@ -194,8 +195,12 @@ def write_edges(
         if body is not None:
             segments = ["" if segment < 0 else str(segment) for segment in body.segment]
             places = list(zip(body.role, segments, body.side, strict=True))
+        more, _ = written_attributes(connectome)
         known = zip(names, connectome.classes, connectome.transmitters, places, strict=True)
-        _write_rows(Path(cells), FIELDS, [(*cell, *place) for *cell, place in known])
+        rows = [(*cell, *place) for *cell, place in known]
+        others = zip(*more.values(), strict=True) if more else [()] * len(rows)
+        rows = [(*row, *other) for row, other in zip(rows, others, strict=True)]
+        _write_rows(Path(cells), (*FIELDS, *more), rows)
 
 
 def _delimiter(path: Path) -> str:
