@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 
 from conncore.errors import ConnectomeError
 from conncore.formats import detect, read
+from conncore.formats._files import Source
+from conncore.formats.matlab import kind_of_mat
 from format_files import FILES, edges, gaps
 
 pytest.importorskip("scipy")
@@ -139,6 +142,15 @@ def test_the_file_of_haspel_2011_is_known_by_its_variables(tmp_path, packed):
     assert detect(path) == "matlab"
     shutil.make_archive(str(tmp_path / "zipped"), "zip", FILES, "haspel.mat")
     assert detect(tmp_path / "zipped.zip") == "haspel2011"
+
+
+def test_names_of_variables_are_looked_up_at_once():
+    """Zeros after the head are no variables, and are not walked through."""
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM"
+    source = Source("x.mat", "x.mat", head + bytes(1 << 27), 1 << 27)
+    start = time.process_time()
+    assert kind_of_mat(source) == "matlab"
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("damage", ["external", "virtual", "link", "ref"])

@@ -141,13 +141,14 @@ def _variable_names(content: bytes) -> Iterator[bytes]:
         start = content[place + 8 : place + 8 + min(size, 1024)]
         if kind == _PACKED:
             start = zlib.decompressobj().decompress(start, 256)[8:]
-        if kind in (_MATRIX, _PACKED):
-            # Flags take 16 bytes; the sizes follow, padded to 8 bytes, and then the name.
-            (n_bytes,) = struct.unpack_from(f"{order}I", start, 20)
-            at = 24 + -(-n_bytes // 8) * 8
-            short, length = struct.unpack_from(f"{order}II", start, at)
-            if short >> 16:  # up to four characters lie in the element's head
-                yield start[at + 4 : at + 4 + (short >> 16)]
-            else:
-                yield start[at + 8 : at + 8 + length]
+        elif kind != _MATRIX:
+            return
+        # Flags take 16 bytes; the sizes follow, padded to 8 bytes, and then the name.
+        (n_bytes,) = struct.unpack_from(f"{order}I", start, 20)
+        at = 24 + -(-n_bytes // 8) * 8
+        short, length = struct.unpack_from(f"{order}II", start, at)
+        if short >> 16:  # up to four characters lie in the element's head
+            yield start[at + 4 : at + 4 + (short >> 16)]
+        else:
+            yield start[at + 8 : at + 8 + length]
         place += 8 + size
