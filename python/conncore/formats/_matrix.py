@@ -16,6 +16,7 @@ from conncore.errors import choose
 from conncore.formats._build import check_names, make, signed, summed
 from conncore.formats._files import Source, open_source
 from conncore.formats._tables import number
+from conncore.formats._vocabulary import words_of
 
 ORIENTATIONS = ("pre_post", "post_pre")
 TYPES = ("chemical", "gap")
@@ -62,8 +63,7 @@ class EntryWords(dict[str, float | None]):
 
     def __init__(self, missing: str | Iterable[str] | None = None, decimal: str = ".") -> None:
         self.decimal = choose("decimal sign", decimal, (".", ","))
-        given = missing.split(",") if isinstance(missing, str) else missing or ()
-        self._missing = {word.strip().lower() for word in given} - {""}
+        self._missing = {word.lower() for word in words_of(missing)} - {""}
         super().__init__({"": 0.0})
 
     def __missing__(self, word: str) -> float | None:
@@ -73,16 +73,10 @@ class EntryWords(dict[str, float | None]):
 
     def is_number(self, word: str) -> bool:
         """Whether a word may stand in a matrix; NaN and infinity count as numbers here."""
-        return word.lower() in self._missing or number(self._pointed(word)) is not None
-
-    def _pointed(self, word: str) -> str:
-        """The word with a decimal point; a point of thousands makes it no number."""
-        if self.decimal == ".":
-            return word
-        return "_" if "." in word else word.replace(",", ".")
+        return word.lower() in self._missing or number(word, self.decimal) is not None
 
     def _number(self, word: str) -> float | None:
-        value = number(self._pointed(word))
+        value = number(word, self.decimal)
         return value if value is not None and math.isfinite(value) else None
 
     def complaint(self, word: str) -> str:
