@@ -20,7 +20,7 @@ from conncore.errors import ConnectomeError
 from conncore.formats import detect, open_file, read
 from format_files import FILES, installed
 
-OPTIONS = {"blanks.csv": {"format": "matrix"}}
+OPTIONS = {"blanks.csv": {"format": "matrix"}, "records.json": {"weight": "sum(syn)"}}
 
 
 @pytest.fixture
