@@ -218,7 +218,7 @@ def test_default_settings():
     assert make_optimizer("es").describe() == adam
     assert make_optimizer("es", update="sgd").learning_rate == 0.1
     assert make_optimizer("cma").describe() == {
-        "name": "cma", "population_size": 128, "sigma": 0.3, "n_scout": 1024,
+        "name": "cma", "population_size": 128, "sigma": 0.3, "active": True, "n_scout": 1024,
     }  # fmt: skip
 
 
