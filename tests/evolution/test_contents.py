@@ -232,6 +232,12 @@ def test_arrays_of_a_solution_have_their_type(name, array):
         read_best(best_arrays(best_of()) | {name: array})
 
 
+def test_each_slice_has_bounds():
+    arrays = best_arrays(best_of())
+    with pytest.raises(ValueError, match="zip"):
+        read_best(arrays | {"slice_bounds": arrays["slice_bounds"][:1]})
+
+
 def test_texts():
     assert text_of({"checksum": np.array("abc")}, "checksum") == "abc"
     for wrong in (np.array(["abc"]), np.array(3), np.array(b"abc")):
