@@ -17,6 +17,7 @@ SUBJECTS = (
     "limits",
     "network",
     "large",
+    "brain",
     "images",
     "swimmer",
     "legs",

@@ -7,6 +7,7 @@ so a cell that cannot reach its threshold without more input is not looked at.
 
 import numpy as np
 
+from libc.math cimport fabs
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
@@ -53,7 +54,7 @@ cdef struct Trial:
     double theta, reset      # above rest
     double peak              # the largest `rise`
     double unit              # what one synapse adds to g
-    double margin            # rounding may lift a potential above its bound by parts in 1e16
+    double low               # below theta, as rounding may lift x above its bound by parts in 1e16
     const int* delays        # ascending
     const int* splits        # [cell][delay] and the end: where its synapses of this delay begin
     const Synapse* synapses
@@ -99,16 +100,26 @@ cdef void sort(
         cells[j] = cell
 
 
-cdef inline bint can_spike(const Trial* trial, const Cell* cell, int c, double x, double g) noexcept nogil:
-    """Whether the cell may reach its threshold without more input: x decays, g adds `peak` at most."""
-    cdef double most = (x if x > 0 else 0) + (trial.peak * g if g > 0 else 0)
-    cdef double theta = trial.theta
+cdef inline bint can_spike(
+    const Trial* trial, const Cell* cell, int c, double x, double g
+) noexcept nogil:
+    """Whether the cell may reach its threshold without more input: x decays, g adds `peak` at most.
+
+    (x + |x|) / 2 is max(x, 0) without a branch that the processor cannot predict.
+    """
+    cdef double most = 0.5 * (x + fabs(x) + trial.peak * (g + fabs(g)))
+    cdef double low = trial.low
     if cell.flags & CURRENT:
-        theta -= trial.current[c]
-    return most > theta - trial.margin
+        low -= trial.current[c]
+    return most > low
 
 
-cdef inline double potential(const Trial* trial, const Cell* cell, int end, double* g) noexcept nogil:
+cdef inline double potential(
+    const Trial* trial,
+    const Cell* cell,
+    int end,
+    double* g,      # OUT
+) noexcept nogil:
     """The cell's x before the update of step `end`, and its g."""
     cdef int start = cell.next, n
     cdef double x = cell.x
@@ -265,7 +276,7 @@ cdef class BrainMember:
         trial.last = neuron.rise.size - 1
         trial.theta, trial.reset, trial.unit = neuron.theta, neuron.reset, neuron.unit
         trial.peak = neuron.rise.max()
-        trial.margin = 1e-12 * neuron.theta
+        trial.low = (1 - 1e-12) * neuron.theta
         trial.synapses = <const Synapse*> <size_t> synapses.ctypes.data
         trial.splits = integers(splits)
         trial.delays = integers(delays)
@@ -274,14 +285,16 @@ cdef class BrainMember:
         trial.awake = integers(arrays["awake"])
         trial.touched = integers(arrays["touched"])
 
-    def prepare(self, flags, refractory, current):
+    def prepare(self, const int[::1] flags, const int[::1] refractory, current):
         """Set what all trials of a run share."""
+        cdef Py_ssize_t i
         self._rest()
-        self._cells["flags"] = flags
-        self._cells["refractory"] = refractory
+        for i in range(self.n_cells):
+            self.trial.cells[i].flags = flags[i]
+            self.trial.cells[i].refractory = refractory[i]
         self._arrays["current"] = current
         self.trial.current = doubles(current)
-        self._flagged = np.flatnonzero(flags & CURRENT).astype(np.int32)
+        self._flagged = np.flatnonzero(current).astype(np.int32)
 
     def start(self, int n_steps, kick_step, kick_cell, kick_size):
         """Bring all cells to rest, and take the inputs of a new trial."""

@@ -43,7 +43,7 @@ class BrainMember:
         current: NDArray[np.float64],
     ) -> None:
         """Set what all trials of a run share, (n_cells,) each: flags, the refractory time in steps
-        (at least 1), and the current in mV, which counts where the flag DRIVES is set."""
+        (at least 1), and the current in mV; where it is not 0, the flag DRIVES must be set."""
 
     def start(
         self,

@@ -79,6 +79,8 @@ def test_rates_of_single_cells_fixed_spikes_and_their_end():
     assert np.all(np.diff(step * 10 + cell) >= 0)
     assert step[cell == 2].max() < 5000
     assert given.end == 5001
+    assert given.expected(4900) == pytest.approx(100 * (0.01 + 0.1) + 1)
+    assert given.expected(5001) == 0
     assert given.cells.tolist() == [1, 2, 9]
     assert inputs_of().end == 0
     assert inputs_of(current={"c0": -1.0}).end is None

@@ -202,7 +202,8 @@ def _by_name(connectome: Record, names: Sequence[str]) -> NDArray[np.bool_]:
 
 def _no_cell(connectome: Record, name: str) -> str:
     """The message for a cell name that the connectome does not have."""
-    near = get_close_matches(name, connectome.names, n=3)
+    # Ids that look alike have nothing in common, and a search of a whole brain takes seconds.
+    near = [] if name.isdecimal() else get_close_matches(name, connectome.names, n=3)
     advice = (
         f"did you mean {' or '.join(near)}?"
         if near

@@ -85,6 +85,11 @@ class Inputs:
         last = self.fixed[0].max(initial=-1) + 1
         return max(int(last), self.n_steps if self.groups else 0)
 
+    def expected(self, start: int) -> float:
+        """The expected number of input spikes of a trial from step `start` on."""
+        drawn = sum(chance * cells.size for chance, cells in self.groups)
+        return drawn * max(0, self.n_steps - start) + int((self.fixed[0] >= start).sum())
+
     def kicks(self, seed: int, trial: int) -> Kicks:
         """Draw the input spikes of a trial; they depend on the seed, the trial and the groups."""
         drawn = [self.fixed]

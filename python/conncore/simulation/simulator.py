@@ -164,7 +164,7 @@ class Simulator:
         work = _Work(self, inputs, shared, n_steps, seed, stop_above)
         n_threads = min(resolve_threads(n_threads), trials)
         done, stopped = work.all(trials, n_threads, progress)
-        return self._collect(done, trials, stopped, inputs, n_steps, seed)
+        return self._collect(done, trials, stopped, inputs, n_steps)
 
     def _steps(self, name: str, seconds: float) -> int:
         need_positive(name, seconds)
@@ -193,7 +193,6 @@ class Simulator:
         stopped: bool,
         inputs: Inputs,
         n_steps: int,
-        seed: int,
     ) -> Simulation:
         done.sort(key=lambda trial: trial.number)
         numbers = np.array([trial.number for trial in done], np.int32)
@@ -206,7 +205,7 @@ class Simulator:
             cell=np.concatenate([trial.cell for trial in done]),
             trial=np.repeat(numbers, [trial.cell.size for trial in done]),
         )
-        problems = find_problems(found, inputs, n_steps, seed)
+        problems = find_problems(found, inputs, n_steps)
         if stopped:
             problems = (f"interrupted: {len(done)} of {n_asked} trials finished", *problems)
         object.__setattr__(found, "problems", problems)
