@@ -24,7 +24,7 @@ def test_compare_prints_a_table_and_writes_figure_and_json(tmp_path):
     command = [
         "compare", "--nulls", "degree,weights,mlp", "--initial-weights", "counts",
         "--seeds", "2", "--generations", "1", "--population", "4", "--threads", "1",
-        "--margin", "1e6", "--out", str(out),
+        "--margin", "1e6", "--threshold", "-1e6", "--out", str(out),
     ]  # fmt: skip
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
@@ -33,6 +33,10 @@ def test_compare_prints_a_table_and_writes_figure_and_json(tmp_path):
     report = json.loads((out / "compare.json").read_text())
     assert [row["arm"] for row in report["rows"]] == ["circuit", "degree", "weights", "mlp"]
     assert all(row["n"] == 2 for row in report["rows"])
+    assert "p equivalent" in done.output
+    assert "p time" in done.output
+    assert {row["n_reached"] for row in report["rows"]} == {2}
+    assert [row["speed"] for row in report["rows"]] == ["", *["undecided"] * 3]
     assert all(row["verdict"] == "equivalent within 1e+06" for row in report["rows"][1:])
     assert report["provenance"]["command"]
     assert len(report["outcomes"]) == 8
@@ -66,6 +70,8 @@ def test_compare_takes_the_cells_and_signs_of_any_connectome(tmp_path):
     assert [row.arm for row in found.rows] == ["circuit", "degree"]
     assert found.rows[0].mean == np.mean([run.score for run in found.outcomes["circuit"]])
     assert "2 paired seeds" in str(found)
+    assert "p equivalent" not in str(found)
+    assert "p time" not in str(found)
     assert (out / "compare.txt").read_text() == f"{found}\n"
 
 

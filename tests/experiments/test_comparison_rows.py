@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conncore.experiments.comparison_rows import compare_rows
-from conncore.experiments.statistics import detectable, equivalence_test, t_interval
+from conncore.experiments.statistics import detectable, equivalence_test, logrank_test, t_interval
 from outcomes import outcome, outcomes_of
 
 
@@ -52,6 +52,23 @@ def test_a_margin_tells_equivalent_from_undecided():
     assert below.verdict == "circuit better"
     assert below.p_equivalent > 0.999
     assert compare_rows(found, margin=20.0)[2].verdict == "equivalent within 20"
+
+
+def test_a_threshold_tells_who_learns_faster():
+    """Curves go straight from 0 to their ends in 40 generations."""
+    ends = np.arange(20.0, 30.0)
+    found = outcomes_of(circuit=ends, slow=ends / 2, never=ends / 9, alike=ends[::-1])
+    circuit, slow, never, alike = compare_rows(found, threshold=8.0)
+    assert [row.n_reached for row in (circuit, slow, never, alike)] == [10, 10, 0, 10]
+    assert (circuit.speed, math.isnan(circuit.p_time)) == ("", True)
+    assert slow.speed == never.speed == "circuit faster"
+    assert (alike.speed, alike.p_time) == ("undecided", 1.0)
+    times = [[next(g for g in range(1, 41) if (g - 1) / 39 * e >= 8) for e in x]
+             for x in (ends, ends / 2)]  # fmt: skip
+    assert slow.p_time == pytest.approx(3 * logrank_test(*times, 40)[1])  # the smallest of three
+    swapped = {"circuit": found["never"], "fast": found["circuit"]}
+    assert compare_rows(swapped, threshold=8.0)[1].speed == "circuit slower"
+    assert compare_rows(found)[1].speed == ""
 
 
 def test_more_than_twenty_seeds_are_tested():

@@ -16,7 +16,9 @@ from conncore.experiments.statistics import (
     detectable,
     effect_size,
     equivalence_test,
+    first_reached,
     holm,
+    logrank_test,
     p_above,
     permutation_test,
     t_interval,
@@ -154,6 +156,36 @@ def test_permutations_beyond_twenty_pairs_are_sampled():
     some = np.random.default_rng(6).normal(0.4, 1.0, 20)
     with_a_zero = permutation_test([*some, 0.0])  # a zero changes no sum
     assert with_a_zero == pytest.approx(permutation_test(some), abs=0.004)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_logrank_is_that_of_statsmodels(seed):
+    survfunc = pytest.importorskip("statsmodels.duration.survfunc")
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(1, 60, 12).astype(float), rng.integers(20, 90, 10).astype(float)
+    a[a > 50], b[b > 50] = np.inf, np.inf
+    times = np.minimum(np.concatenate([a, b]), 50)
+    status = np.isfinite(np.concatenate([a, b]))
+    chi2, p = survfunc.survdiff(times, status, np.repeat([0, 1], [12, 10]))
+    statistic, found = logrank_test(a, b, 50)
+    assert found == pytest.approx(p)
+    assert statistic**2 == pytest.approx(chi2)
+    assert statistic > 0  # the events of `a` come earlier
+    assert logrank_test(b, a, 50) == pytest.approx((-statistic, found))
+
+
+def test_logrank_at_its_ends():
+    never = [np.inf] * 4
+    assert logrank_test(never, never, 50) == (0.0, 1.0)
+    assert logrank_test([3.0, 4.0], [], 50) == (0.0, 1.0)
+    assert logrank_test([3.0] * 4, [3.0] * 4, 50)[1] == 1.0
+    assert logrank_test([3.0, 4.0, 5.0, 6.0], never, 50)[1] < 0.05
+
+
+def test_first_reached():
+    assert first_reached([None, 1.0, 3.0, 2.0, 5.0], 2.0) == 3
+    assert first_reached([2.0], 2.0) == 1
+    assert first_reached([None, 1.0], 2.0) == math.inf
 
 
 def test_holm_is_that_of_statsmodels():

@@ -92,6 +92,12 @@ def compare(
             "is equivalent within it."
         ),
     ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="A population mean of the fitness: also test which arm reaches it earlier."
+        ),
+    ] = None,
     threads: Threads = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Short runs for a first look, in a minute or two.")
@@ -157,6 +163,7 @@ def compare(
             generations=generations,
             n_threads=threads,
             margin=margin,
+            threshold=threshold,
             weights=weights,
             initial_weights=initial_weights,
             **network_options,

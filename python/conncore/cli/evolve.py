@@ -69,7 +69,10 @@ def evolve(
     data: Data = None,
     optimizer: Annotated[str, typer.Option(help="Optimizer: {optimizers}.")] = "es",
     population: Annotated[
-        int | None, typer.Option(help="Members per generation. Default: {population_size}.")
+        int | None,
+        typer.Option(
+            help="Members per generation; of halving, per start. Default: {population_size}."
+        ),
     ] = None,
     generations: Annotated[
         int | None,

@@ -72,6 +72,7 @@ def compare(
     generations: int | None = None,
     n_threads: int | None = None,
     margin: float | None = None,
+    threshold: float | None = None,
     **options: Any,
 ) -> Comparison:
     """Compare a connectome with its null models: same budget, paired seeds.
@@ -98,6 +99,8 @@ def compare(
     margin : float, optional
         A difference of scores too small to matter. A null model whose difference is shown to be
         smaller is "equivalent" to the circuit. Choose the margin before you see scores.
+    threshold : float, optional
+        A population mean: also test in which arm it is reached earlier.
     **options
         Options of `Network`, such as `neuron`, `io` and `weights`. All arms except the perceptrons
         use them.
@@ -140,7 +143,9 @@ def compare(
         f"({network['neuron']}, {network['io']}): {optimizer.name.upper()}, "
         f"{_budget(optimizer, generations)}, {seeds} paired seed{'s' * (seeds > 1)}"
     )
-    found = Comparison(title, compare_rows(outcomes, margin=margin), outcomes, out)
+    found = Comparison(
+        title, compare_rows(outcomes, margin=margin, threshold=threshold), outcomes, out
+    )
     write_text(out / "compare.txt", str(found))
     write_report(out, title, found.rows, outcomes, settings)
     return found

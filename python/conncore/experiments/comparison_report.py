@@ -19,49 +19,64 @@ from conncore.experiments.study import Outcome
 from conncore.report.bands import Band, draw_bands
 from conncore.report.notebook import html_table
 
-_COLUMNS = (
-    *("", "score", "95% interval", "difference", "95% interval", "detectable", "d", "p"),
-    *("p Holm", "p equivalent", ""),
-)
-
 
 def rows_html(title: str, rows: Sequence[Row]) -> str:
     """Return the table as HTML, for notebooks."""
-    return html_table(title, _COLUMNS, map(_cells, rows))
+    names, cells = _table(rows)
+    return html_table(title, names, cells)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    return (
-        row.arm,
-        _text(row.mean, ".1f"),
-        _interval(row.low, row.high),
-        _text(row.difference, "+.1f"),
-        _interval(row.difference_low, row.difference_high),
-        _text(row.detectable, ".1f"),
-        _text(row.effect, ".2f"),
-        _text(row.p, ".4f"),
-        _text(row.p_holm, ".4f"),
-        _text(row.p_equivalent, ".4f"),
-        row.verdict + (f" ({row.n_failed} failed seeds)" if row.n_failed else ""),
-    )
+def _table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """The titles and the cells; those of a margin or threshold only if it was given."""
+    equivalence = any(not math.isnan(row.p_equivalent) for row in rows)
+    times = any(not math.isnan(row.p_time) for row in rows)
+    names = ["", "score", "95% interval", "difference", "95% interval", "detectable", "d", "p"]
+    names += ["p Holm", *["p equivalent"] * equivalence, *["reached", "p time"] * times, ""]
+    table = []
+    for row in rows:
+        cells = [
+            row.arm,
+            _text(row.mean, ".1f"),
+            _interval(row.low, row.high),
+            _text(row.difference, "+.1f"),
+            _interval(row.difference_low, row.difference_high),
+            _text(row.detectable, ".1f"),
+            _text(row.effect, ".2f"),
+            _text(row.p, ".4f"),
+            _text(row.p_holm, ".4f"),
+        ]
+        cells += [_text(row.p_equivalent, ".4f")] * equivalence
+        cells += [f"{row.n_reached}/{row.n}", _text(row.p_time, ".4f")] * times
+        verdict = "; ".join(filter(None, (row.verdict, row.speed)))
+        cells.append(verdict + f" ({row.n_failed} failed seeds)" * (row.n_failed > 0))
+        table.append(cells)
+    return names, table
 
 
 def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
-    """Print the table."""
+    """Print the table; it has columns for a margin and for a threshold if they were given."""
     console.print(title)
+    names, cells = _table(rows)
     table = Table(box=None, pad_edge=False)
-    for place, name in enumerate(_COLUMNS):
-        table.add_column(name, justify="right" if 0 < place < len(_COLUMNS) - 1 else "left")
-    for row in rows:
-        table.add_row(*_cells(row))
+    for place, name in enumerate(names):
+        table.add_column(name, justify="right" if 0 < place < len(names) - 1 else "left")
+    for line in cells:
+        table.add_row(*line)
     console.print(table)
-    console.print(
+    notes = (
         "score: mean over seeds of the score from held-out starts; difference: circuit minus this "
         "row, paired by seed; 95% interval: Student's t over seeds; detectable: difference that so "
         "many seeds show with a probability of 80%; d: Cohen's d of the differences; p: paired "
-        "permutation test; p Holm: p corrected for the number of rows tested; p equivalent: two "
-        "one-sided t tests against the margin, corrected likewise"
+        "permutation test; p Holm: p corrected for the number of rows tested"
     )
+    if "p equivalent" in names:
+        notes += "; p equivalent: two one-sided t tests against the margin, corrected likewise"
+    if "p time" in names:
+        notes += (
+            "; reached: seeds whose population mean reached the threshold; p time: log-rank test "
+            "of the generation in which it did, corrected likewise"
+        )
+    console.print(notes)
 
 
 def write_report(
@@ -73,7 +88,7 @@ def write_report(
 ) -> tuple[Path, Path]:
     """Write compare.json and compare.png into `out` and return their paths."""
     file = out / "compare.json"
-    records = [finite(asdict(row) | {"verdict": row.verdict}) for row in rows]
+    records = [finite(asdict(row) | {"verdict": row.verdict, "speed": row.speed}) for row in rows]
     write_results(file, title, settings, outcomes, rows=records)
     figure = draw_bands(
         {"population mean: mean over seeds, and its 95% interval at the end": bands_of(outcomes)},

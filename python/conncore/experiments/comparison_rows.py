@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conncore.experiments.arms import CIRCUIT
 from conncore.experiments.statistics import (
     detectable,
     effect_size,
     equivalence_test,
+    first_reached,
     holm,
+    logrank_test,
     permutation_test,
     t_interval,
 )
@@ -47,6 +50,13 @@ class Row:
     detectable : float
         The smallest difference that so many seeds show with a probability of 80%, after a
         correction for the number of arms.
+    n_reached : int
+        Number of seeds whose population mean reached the threshold; 0 if there is none.
+    p_time : float
+        p, after Holm's correction, of a log-rank test of the generation in which the threshold was
+        reached, here against the circuit; NaN if no threshold was given.
+    faster : bool
+        Whether the circuit reached the threshold earlier, as the log-rank test counts.
     margin, p_equivalent : float
         The margin of equivalence, and the p, after Holm's correction, that the difference is
         within it; NaN if no margin was given.
@@ -65,6 +75,9 @@ class Row:
     p: float
     p_holm: float
     detectable: float
+    n_reached: int
+    p_time: float
+    faster: bool
     margin: float
     p_equivalent: float
 
@@ -79,15 +92,26 @@ class Row:
             return f"equivalent within {self.margin:g}"
         return "undecided"
 
+    @property
+    def speed(self) -> str:
+        """The verdict about the time until the threshold; "" without one, or for the circuit."""
+        if math.isnan(self.p_time):
+            return ""
+        if self.p_time < ALPHA:
+            return "circuit faster" if self.faster else "circuit slower"
+        return "undecided"
+
 
 def compare_rows(
     outcomes: Mapping[str, Sequence[Outcome]],
     reference: str = CIRCUIT,
     margin: float | None = None,
+    threshold: float | None = None,
 ) -> list[Row]:
     """Return one row per arm, `reference` first; all arms have the same seeds.
 
-    With a `margin`, each arm is also tested for equivalence with the reference.
+    With a `margin`, each arm is also tested for equivalence with the reference; with a `threshold`,
+    for the time until the population mean reaches it.
     """
     scores = {name: np.array([run.score for run in runs]) for name, runs in outcomes.items()}
     good = {
@@ -110,6 +134,8 @@ def compare_rows(
         }
         corrected = holm(list(p_equivalent.values()))
         p_equivalent = dict(zip(p_equivalent, corrected, strict=True))
+    times = {name: _times(runs, threshold) for name, runs in outcomes.items()}
+    faster, p_time = _compare_times(times, outcomes, reference)
     rows = []
     for name in [reference, *(other for other in outcomes if other != reference)]:
         values, none = scores[name][good[name]], np.empty(0)
@@ -131,8 +157,31 @@ def compare_rows(
                 p=p.get(name, math.nan),
                 p_holm=p_holm.get(name, math.nan),
                 detectable=detectable(found, ALPHA / max(1, len(p))),
+                n_reached=int(np.isfinite(times[name]).sum()),
+                p_time=math.nan if threshold is None else p_time.get(name, math.nan),
+                faster=faster.get(name, False),
                 margin=math.nan if margin is None else margin,
                 p_equivalent=p_equivalent.get(name, math.nan),
             )
         )
     return rows
+
+
+def _times(runs: Sequence[Outcome], threshold: float | None) -> NDArray[np.float64]:
+    """Return the generation in which each run reaches the threshold; inf if it does not."""
+    limit = math.inf if threshold is None else threshold
+    return np.array([first_reached(run.curves[-1].mean, limit) for run in runs])
+
+
+def _compare_times(
+    times: Mapping[str, NDArray[np.float64]],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    reference: str,
+) -> tuple[dict[str, bool], dict[str, float]]:
+    """Return, for each arm, whether the reference is faster, and the corrected p."""
+    end = max(len(run.curves[-1].mean) for runs in outcomes.values() for run in runs)
+    others = [name for name in times if name != reference]
+    found = {name: logrank_test(times[reference], times[name], end) for name in others}
+    corrected = holm([p for _, p in found.values()])
+    faster = {name: statistic > 0 for name, (statistic, _) in found.items()}
+    return faster, dict(zip(others, corrected, strict=True))

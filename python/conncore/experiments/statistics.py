@@ -1,4 +1,4 @@
-"""Statistics of paired seeds: intervals, tests, equivalence, power, and Holm's correction."""
+"""Statistics of runs: intervals, tests, equivalence, power, times, and Holm's correction."""
 
 from __future__ import annotations
 
@@ -142,6 +142,52 @@ def detectable(values: ArrayLike, alpha: float = 0.05, power: float = 0.8) -> fl
         return float((ndtr(shift - limits) + ndtr(-shift - limits)).mean() - power)
 
     return float(brentq(excess, 0.0, limits[-1] + 10.0)) * error
+
+
+def first_reached(curve: Sequence[float | None], threshold: float) -> float:
+    """Return the first generation, from 1, in which a curve reaches a threshold; inf if none does.
+
+    None stands for a generation without a finite fitness.
+    """
+    for generation, value in enumerate(curve, start=1):
+        if value is not None and value >= threshold:
+            return generation
+    return math.inf
+
+
+def logrank_test(times: ArrayLike, others: ArrayLike, end: int) -> tuple[float, float]:
+    """Compare the times until an event in two groups, some of them censored (Mantel 1966).
+
+    Parameters
+    ----------
+    times, others : array_like, shape (n,), float
+        The time of each run; inf if the event had not come by `end`.
+    end : int
+        The time at which runs end.
+
+    Returns
+    -------
+    statistic, p : float
+        The statistic is positive if the events of `times` come earlier. p is two-sided. If there
+        is no event, they are 0 and 1.
+    """
+    from scipy.stats import CensoredData, logrank
+
+    groups = [np.asarray(group, dtype=np.float64) for group in (times, others)]
+    if not all(group.size for group in groups) or not np.isfinite(np.concatenate(groups)).any():
+        return 0.0, 1.0
+    samples = [
+        CensoredData(
+            uncensored=group[np.isfinite(group)],
+            right=np.full(int(np.isinf(group).sum()), float(end)),
+        )
+        for group in groups
+    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = logrank(*samples)
+    if not math.isfinite(found.statistic):  # all events at one time, in all runs
+        return 0.0, 1.0
+    return float(found.statistic), float(found.pvalue)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
