@@ -111,8 +111,8 @@ class SuccessiveHalving(Optimizer[HalvingState]):
     All rungs cost the same number of episodes. The last rung has fewer than `factor` starts.
 
     Starts are compared by the median fitness of their members, averaged over the last 5
-    generations. The best start is the solution so far. A run that is longer than all rungs
-    continues the last rung.
+    generations. The best start is the solution so far. A run with more generations than all rungs
+    continues the last rung; a run with fewer ends before the last rung does.
 
     Parameters
     ----------
