@@ -204,6 +204,7 @@ setup(
     ],
     package_data={
         "": ["py.typed", "*.pyi"],
+        "conncore.page": ["*.css", "*.html", "*.js"],
         "conncore.data": ["*.csv", "*.json.gz", "*.toml", "*.md", "NOTICE"],
     },
     exclude_package_data={"conncore.bench": ["*.md"]},

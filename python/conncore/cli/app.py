@@ -18,6 +18,7 @@ from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
 from conncore.cli.film import film
 from conncore.cli.options import Command
+from conncore.cli.report import report
 from conncore.cli.reproduce import reproduce
 from conncore.cli.simulate import simulate
 from conncore.errors import ConncoreError, ConnectomeWarning, UnseededWarning, visible
@@ -35,6 +36,7 @@ app.command()(resume)
 app.command()(score)
 app.command()(export)
 app.command()(film)
+app.command()(report)
 connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
 app.command(cls=Command)(compare)

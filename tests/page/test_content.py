@@ -1,0 +1,80 @@
+"""The page shows the episode to the bit that its number formats hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import conncore as cc
+from conncore.page.content import arrays_of, facts_of, wiring_of
+from conncore.plot.rows import rows_of
+from drawn import classed_connectome, episode_of
+from small_runs import go
+
+
+def test_body_and_spikes_are_those_of_the_episode(recorded_run):
+    run, episode = recorded_run
+    arrays, facts = arrays_of(episode), facts_of(run, episode)
+    np.testing.assert_array_equal(arrays["links"], episode.body.links[..., :2].astype(np.float32))
+    np.testing.assert_array_equal(arrays["angles"], episode.body.angles.astype(np.float32))
+    bits = np.unpackbits(arrays["activity"], bitorder="little")[: episode.activity.size]
+    order = [episode.connectome.names.index(name) for name in facts["rows"]["names"]]
+    np.testing.assert_array_equal(bits.reshape(2000, 102), episode.activity[:, order])
+    assert facts["score"] == episode.fitness == run.best.scores[0]
+    assert facts["history"]["best"] == run.history["best"].tolist()
+    assert facts["held_out"] == run.best.scores.tolist()
+    assert not facts["graded"]
+
+
+def test_activity_without_spikes_is_in_255_steps():
+    episode = episode_of(classed_connectome(12, 3), spiking=False, body=False)
+    facts, shown = facts_of(go(), episode), arrays_of(episode)["activity"]
+    order = np.concatenate(rows_of(episode.connectome).cells)
+    exact = episode.activity[:, order]
+    np.testing.assert_allclose(shown / 255 * facts["largest"], exact, atol=facts["largest"] / 509)
+    assert facts["graded"]
+    assert facts["unit"] == "activity"
+
+
+def test_a_task_without_a_body_shows_observations_and_actions():
+    arrays = arrays_of(episode_of(classed_connectome(12, 3), body=False))
+    assert set(arrays) == {"activity", "observations", "actions"}
+
+
+def test_a_large_network_has_a_row_per_type(monkeypatch):
+    monkeypatch.setattr("conncore.page.content.MOST_CELLS", 100)
+    episode = episode_of(classed_connectome(300, 7), 10)
+    facts, arrays = facts_of(go(), episode), arrays_of(episode)
+    assert arrays["activity"].shape == (20, 7)
+    assert facts["rows"]["label"] == "7 cell types"
+    assert facts["unit"] == "spikes per step"
+    assert facts["wiring"]["node"] == list(range(7))
+
+
+def test_every_edge_is_in_the_wiring():
+    worm = cc.load("celegans-haspel2011")
+    found = wiring_of(worm, rows_of(worm))
+    assert found["map"]
+    edges = {
+        (found["names"][pre], found["names"][post]): weight for pre, post, weight in found["edges"]
+    }
+    signed = (worm.weight * worm.sign).tolist()
+    names = worm.names
+    pairs = zip(worm.pre, worm.post, signed, strict=True)
+    assert edges == {(names[a], names[b]): pytest.approx(w) for a, b, w in pairs}
+    assert [found["names"][node] for node in found["node"]] == list(rows_of(worm).names)
+
+
+def test_a_connectome_without_a_body_map_is_a_circle_of_types():
+    connectome = classed_connectome(90, 5)
+    found = wiring_of(connectome, rows_of(connectome))
+    assert not found["map"]
+    assert found["names"] == [f"k{i}" for i in range(5)]
+    np.testing.assert_allclose(np.hypot(found["x"], found["y"]), 1.0, atol=1e-3)
+    total = np.zeros((5, 5))
+    for pre, post, weight in found["edges"]:
+        total[pre, post] = weight
+    expected = np.zeros((5, 5))
+    np.add.at(expected, (connectome.pre % 5, connectome.post % 5), connectome.sign)
+    np.testing.assert_array_equal(total, expected)
+    assert found["left_out"] == "5 cell types"
