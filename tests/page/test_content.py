@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import conncore as cc
-from conncore.page.content import arrays_of, facts_of, wiring_of
+from conncore.page.content import arrays_of, facts_of, page_rows, wiring_of
 from conncore.plot.rows import rows_of
 from drawn import classed_connectome, episode_of
 from small_runs import go
@@ -14,7 +14,8 @@ from small_runs import go
 
 def test_body_and_spikes_are_those_of_the_episode(recorded_run):
     run, episode = recorded_run
-    arrays, facts = arrays_of(episode), facts_of(run, episode)
+    rows = page_rows(episode.connectome)
+    arrays, facts = arrays_of(episode, rows), facts_of(run, episode, rows)
     np.testing.assert_array_equal(arrays["links"], episode.body.links[..., :2].astype(np.float32))
     np.testing.assert_array_equal(arrays["angles"], episode.body.angles.astype(np.float32))
     bits = np.unpackbits(arrays["activity"], bitorder="little")[: episode.activity.size]
@@ -28,8 +29,9 @@ def test_body_and_spikes_are_those_of_the_episode(recorded_run):
 
 def test_activity_without_spikes_is_in_255_steps():
     episode = episode_of(classed_connectome(12, 3), spiking=False, body=False)
-    facts, shown = facts_of(go(), episode), arrays_of(episode)["activity"]
-    order = np.concatenate(rows_of(episode.connectome).cells)
+    rows = page_rows(episode.connectome)
+    facts, shown = facts_of(go(), episode, rows), arrays_of(episode, rows)["activity"]
+    order = np.concatenate(rows.cells)
     exact = episode.activity[:, order]
     np.testing.assert_allclose(shown / 255 * facts["largest"], exact, atol=facts["largest"] / 509)
     assert facts["graded"]
@@ -37,14 +39,16 @@ def test_activity_without_spikes_is_in_255_steps():
 
 
 def test_a_task_without_a_body_shows_observations_and_actions():
-    arrays = arrays_of(episode_of(classed_connectome(12, 3), body=False))
+    episode = episode_of(classed_connectome(12, 3), body=False)
+    arrays = arrays_of(episode, page_rows(episode.connectome))
     assert set(arrays) == {"activity", "observations", "actions"}
 
 
 def test_a_large_network_has_a_row_per_type(monkeypatch):
     monkeypatch.setattr("conncore.page.content.MOST_CELLS", 100)
     episode = episode_of(classed_connectome(300, 7), 10)
-    facts, arrays = facts_of(go(), episode), arrays_of(episode)
+    rows = page_rows(episode.connectome)
+    facts, arrays = facts_of(go(), episode, rows), arrays_of(episode, rows)
     assert arrays["activity"].shape == (20, 7)
     assert facts["rows"]["label"] == "7 cell types"
     assert facts["unit"] == "spikes per step"

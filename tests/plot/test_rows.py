@@ -41,6 +41,8 @@ def test_a_large_connectome_has_a_row_per_type():
     expected = np.stack([activity[:, k::4].mean(axis=1) for k in range(4)], axis=1)
     np.testing.assert_allclose(rows.mean(activity), expected)
     assert rows.label == "4 cell types"
+    total = np.bincount(connectome.pre, connectome.sign, minlength=40)
+    assert rows.signs.tolist() == [np.sign(np.sign(total[k::4]).sum()) for k in range(4)]
 
 
 def test_what_is_left_out_is_said():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.options import Trust
+from conncore.cli.options import ShownStart, Trust
 from conncore.errors import visible
 
 
@@ -23,10 +23,7 @@ def film(
     seconds: Annotated[
         float | None, typer.Option(help="Length of the film, in s. Default: the whole episode.")
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Held-out start. Default: the first one that scored the run."),
-    ] = None,
+    seed: ShownStart = None,
     trust: Trust = False,
 ) -> None:
     """Write a film of a run's solution: its body, and the activity of all its cells."""

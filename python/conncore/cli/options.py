@@ -74,6 +74,12 @@ Inputs = Annotated[
 Outputs = Annotated[
     str | None, typer.Option(help="Output cells, for --io dense or direct; same forms as --inputs.")
 ]
+ShownStart = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", help="Held-out start to show. Default: the first one that scored the run."
+    ),
+]
 Trust = Annotated[
     bool,
     typer.Option("--trust", help="Let the run import the module that its task (module:id) names."),

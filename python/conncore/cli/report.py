@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.options import Trust
+from conncore.cli.options import ShownStart, Trust
 from conncore.errors import visible
 
 
@@ -16,10 +16,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Default: report.html in DIR.")
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Held-out start. Default: the first one that scored the run."),
-    ] = None,
+    seed: ShownStart = None,
     trust: Trust = False,
 ) -> None:
     """Write one HTML page of a run: its body, activity, wiring, scores and settings.

@@ -19,9 +19,16 @@ if TYPE_CHECKING:
 MOST_CELLS = 5000  # a larger network has a row per cell type
 
 
-def facts_of(run: Run, episode: Episode) -> dict[str, Any]:
-    """Return all that the page shows apart from the arrays, as plain values for JSON."""
-    rows = rows_of(episode.connectome, MOST_CELLS)
+def page_rows(connectome: Connectome) -> Rows:
+    """Return the rows of the page: cells, or cell types of a network of more than 5,000 cells."""
+    return rows_of(connectome, MOST_CELLS)
+
+
+def facts_of(run: Run, episode: Episode, rows: Rows) -> dict[str, Any]:
+    """Return all that the page shows apart from the arrays, as plain values for JSON.
+
+    `rows` are those of `page_rows`.
+    """
     graded = episode.spikes is None or not rows.single
     return {
         "title": episode.title,
@@ -52,8 +59,8 @@ def facts_of(run: Run, episode: Episode) -> dict[str, Any]:
     }
 
 
-def arrays_of(episode: Episode) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a page.
+def arrays_of(episode: Episode, rows: Rows) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a page; `rows` are those of `page_rows`.
 
     Returns
     -------
@@ -63,7 +70,6 @@ def arrays_of(episode: Episode) -> dict[str, NDArray[Any]]:
         "links" (n_steps, n_links, 2, 2) float32 in m and "angles" (n_steps, n_joints) float32 in
         rad. Without: "observations" and "actions", (n_steps, n) float32.
     """
-    rows = rows_of(episode.connectome, MOST_CELLS)
     if episode.spikes is not None and rows.single:
         activity = np.packbits(episode.spikes[:, np.concatenate(rows.cells)], bitorder="little")
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from conncore.errors import visible
 from conncore.page.arrays import pack, script_json
-from conncore.page.content import arrays_of, facts_of
+from conncore.page.content import arrays_of, facts_of, page_rows
 from conncore.provenance import provenance
 from conncore.storage import disk_errors, write_atomically
 
@@ -40,8 +40,9 @@ def write_page(run: Run, episode: Episode, path: str | os.PathLike[str]) -> int:
 
 def page_of(run: Run, episode: Episode) -> str:
     """Return the page as HTML."""
-    facts = facts_of(run, episode)
-    facts["arrays"], packed = pack(arrays_of(episode))
+    rows = page_rows(episode.connectome)
+    facts = facts_of(run, episode, rows)
+    facts["arrays"], packed = pack(arrays_of(episode, rows))
     settings: dict[str, Any] = {**run.config, "page": provenance()}
     parts = {
         "@TITLE@": escape(visible(episode.title)),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
+    from conncore.connectome.labels import Labels
 
 MOST_ROWS = 500
 
@@ -27,7 +28,8 @@ class Rows:
     cells : tuple of int64 arrays, (n_rows,)
         The cells of each row.
     signs : (n_rows,) int8
-        +1 or -1 for the sign of most outgoing edges; 0 without such edges (muscles).
+        +1 or -1 for the sign of most outgoing edges, or of most cells of a type; 0 without such
+        edges (muscles).
     groups : tuple of (str, int, int)
         Name, first row and row after the last of each class.
     label : str
@@ -60,40 +62,63 @@ def rows_of(connectome: Connectome, most: int = MOST_ROWS) -> Rows:
     A connectome of more than `most` cells has a row per cell class (type), the `most` largest of
     them. If it has no classes, it has every k-th cell.
     """
-    body, n_cells = connectome.body, connectome.n_cells
-    classes = list(connectome.classes)
-    muscle = np.array([body is not None and role == "muscle" for role in _roles(connectome)])
-    segments = np.zeros(n_cells) if body is None else body.segment
-    cell_names = connectome.names
+    n_cells, classes = connectome.n_cells, connectome.classes
+    if n_cells > most and len(classes.counts()) > 1:
+        return _type_rows(connectome, most)
+    body = connectome.body
+    muscle = np.zeros(n_cells, bool) if body is None else _is(body.role, "muscle")
+    segments = np.zeros(n_cells, np.int16) if body is None else body.segment
+    words, names = [_natural(word) for word in classes.words], connectome.names
+    codes = classes.codes
     order = sorted(
-        range(n_cells),
-        key=lambda i: (muscle[i], _natural(classes[i]), segments[i], _natural(cell_names[i])),
+        range(n_cells), key=lambda i: (muscle[i], words[codes[i]], segments[i], _natural(names[i]))
     )
-    outgoing = np.bincount(connectome.pre, connectome.sign, minlength=n_cells)
-    members: dict[str, list[int]] = {}
-    for cell in order:
-        members.setdefault(classes[cell], []).append(cell)
-    if n_cells > most and len(members) > 1:
-        kept = sorted(members, key=lambda name: -len(members[name]))[:most]
-        chosen = {name: cells for name, cells in members.items() if name in set(kept)}
-        left_out = f" of {len(members):,}" if len(chosen) < len(members) else ""
-        label = f"{len(chosen):,}{left_out} cell types"
-        names = tuple(name or "no type" for name in chosen)
-        cells = tuple(np.array(group) for group in chosen.values())
-        groups = tuple((name, row, row + 1) for row, name in enumerate(names))
-    else:
-        step = -(-n_cells // most)
-        picked = order[::step]
-        label = f"{n_cells:,} cells" if step == 1 else f"{len(picked):,} of {n_cells:,} cells"
-        names = tuple(cell_names[i] for i in picked)
-        cells = tuple(np.array([i]) for i in picked)
-        groups = _runs([classes[i] for i in picked])
-    signs = np.sign([outgoing[group].sum() for group in cells]).astype(np.int8)
-    return Rows(names, cells, signs, groups, label)
+    step = -(-n_cells // most)
+    picked = order[::step]
+    label = f"{n_cells:,} cells" if step == 1 else f"{len(picked):,} of {n_cells:,} cells"
+    return Rows(
+        names=tuple(names[i] for i in picked),
+        cells=tuple(np.array([i]) for i in picked),
+        signs=_signs(connectome)[picked],
+        groups=_runs([classes[i] for i in picked]),
+        label=label,
+    )
 
 
-def _roles(connectome: Connectome) -> list[str]:
-    return [""] * connectome.n_cells if connectome.body is None else list(connectome.body.role)
+def _type_rows(connectome: Connectome, most: int) -> Rows:
+    """A row for each of the `most` classes with most cells, the classes of muscles last."""
+    codes, words = connectome.classes.codes, connectome.classes.words
+    order = np.argsort(codes, kind="stable")
+    sizes = np.bincount(codes, minlength=len(words))
+    members = np.split(order, np.cumsum(sizes)[:-1])
+    kept = np.argsort(-sizes, kind="stable")[:most]
+    kept = kept[sizes[kept] > 0]
+    body = connectome.body
+    muscle = np.zeros(connectome.n_cells, bool) if body is None else _is(body.role, "muscle")
+    shown = sorted(kept, key=lambda code: (muscle[members[code]].all(), _natural(words[code])))
+    names = tuple(words[code] or "no type" for code in shown)
+    n_types = int((sizes > 0).sum())
+    left_out = f" of {n_types:,}" if len(shown) < n_types else ""
+    signs = _signs(connectome)
+    return Rows(
+        names=names,
+        cells=tuple(members[code] for code in shown),
+        signs=np.sign([signs[members[code]].sum(dtype=np.int64) for code in shown]).astype(np.int8),
+        groups=tuple((name, row, row + 1) for row, name in enumerate(names)),
+        label=f"{len(shown):,}{left_out} cell types",
+    )
+
+
+def _signs(connectome: Connectome) -> NDArray[np.int8]:
+    """The sign of most outgoing edges of each cell; 0 without such edges."""
+    total = np.bincount(connectome.pre, connectome.sign, minlength=connectome.n_cells)
+    return np.sign(total).astype(np.int8)
+
+
+def _is(labels: Labels, word: str) -> NDArray[np.bool_]:
+    """Which entries are this word."""
+    found: NDArray[np.bool_] = np.array([w == word for w in labels.words], bool)[labels.codes]
+    return found
 
 
 def _runs(words: list[str]) -> tuple[tuple[str, int, int], ...]:
