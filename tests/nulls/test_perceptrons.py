@@ -82,6 +82,9 @@ def test_networks_take_baselines(worm, chain):
 def test_wrong_use_is_one_line(worm):
     with pytest.raises(UsageError, match="no cells of classes hidden1 and hidden2"):
         mlp_ends(worm)
+    for classes in (["hidden1", "hidden1"], ["hidden2", "hidden2"]):
+        with pytest.raises(UsageError, match="no cells of classes hidden1 and hidden2"):
+            mlp_ends(Connectome.from_edges("half", [0], [1], classes=classes))
     one = Connectome.from_edges("one", [0], [0])
     for name in BASELINES:
         with pytest.raises(UsageError, match="'one' has one cell"):

@@ -183,6 +183,8 @@ def test_tell_checks_shapes(name):
         ("es", {"population_size": 5}, "even"),
         ("es", {"update": "momentum"}, "choose one of: adam, sgd"),
         ("es", {"learning_rate": 0.0}, "learning_rate"),
+        ("es", {"sigma": 0.0}, "sigma is 0"),
+        ("es", {"sigma_decay": 0.0}, "sigma_decay is 0"),
         ("es", {"n_scout": 0}, "n_scout"),
         ("es", {"learning_rate_decay": 0.0}, "learning_rate_decay"),
         ("cma", {"population_size": 3}, "population_size is 3; give a whole number from 4 up"),
