@@ -14,7 +14,7 @@ DEBUG_RUN = CONNCORE_DEBUG=1 ASAN_OPTIONS=detect_leaks=0:allocator_may_return_nu
 help:
 	@echo "make demo        install into $(VENV), evolve the worm, print a table, write a curve"
 	@echo "make test        lint, types and tests (in CI also test-debug)"
-	@echo "make test-debug  the tests on a build with bounds checks and the address sanitizer"
+	@echo "make test-debug  the tests on a build with bounds checks and gcc's sanitizers"
 	@echo "make build       wheel and sdist in dist/, as they could be published"
 	@echo "make bench       measure speed against its peers"
 

@@ -1,6 +1,6 @@
 """Build the compiled core: conncore/*.pyx once, conncore/kernels/*.pyx once per instruction set.
 
-CONNCORE_DEBUG=1 builds with Cython's bounds checks and the address sanitizer (see CONTRIBUTING.md).
+CONNCORE_DEBUG=1 builds with Cython's bounds checks and gcc's sanitizers (see CONTRIBUTING.md).
 """
 
 from __future__ import annotations
@@ -103,8 +103,9 @@ KERNEL_FLAGS = {
     "products": supported(["--param=max-completely-peel-times=10"]),
 }
 if DEBUG:
-    COMPILE = ["-O1", "-g", *supported(ROUNDING), "-fsanitize=address", "-fno-omit-frame-pointer"]
-    LINK = ["-fsanitize=address"]
+    SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    COMPILE = ["-O1", "-g", *supported(ROUNDING), *SANITIZE, "-fno-omit-frame-pointer"]
+    LINK = SANITIZE
 
 
 # NumPy's distributions, linked in: what the core needs of NumPy is there when it is built.
