@@ -202,10 +202,18 @@ CC_INLINE cc_wide cc_min(cc_wide a, cc_wide b)
 /* Whether the condition holds in any lane. */
 CC_INLINE int cc_any(cc_mask condition)
 {
+#if defined(__AVX512F__)
+    return _mm512_test_epi64_mask((__m512i)condition, (__m512i)condition) != 0;
+#elif defined(__AVX2__)
+    return !_mm256_testz_si256((__m256i)condition, (__m256i)condition);
+#elif defined(__SSE2__)
+    return _mm_movemask_epi8((__m128i)condition) != 0; /* a lane's bits are alike */
+#else
     int64_t any = 0;
     for (int lane = 0; lane < CC_WIDE; lane++)
         any |= condition[lane];
     return any != 0;
+#endif
 }
 
 CC_INLINE int cc_any_negative(cc_wide x)

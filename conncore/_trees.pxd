@@ -1,13 +1,13 @@
-# The solver of kernels/planar.pyx, whose head has the method: a tree of links, and the soft
-# constraints that push.
+# The contacts and the solver of kernels/planar.pyx, whose head has the method.
 
-from conncore._block cimport absolute, less, mask, select, splat, wide
-from conncore._bodies cimport Limb, Tree
+from conncore._block cimport any_negative, less, mask, minimum, select, splat, wide
+from conncore._bodies cimport Limb, Point, Tree
+from conncore._turning cimport impedance
 
 cdef enum:
     TWO_LEGS = 1        # a trunk and two legs of three links: the parents are -1 0 1 2 0 4 5
-    PER_LINK = 41       # values of a link and of a point, in Room and in `move`
-    PER_POINT = 10
+    PER_LINK = 42       # values of a link and of a point, in Room and in `move`
+    PER_POINT = 11
 
 # What is known of one vector of lanes within a step; [n_links] each, but for the points.
 cdef struct Room:
@@ -25,6 +25,7 @@ cdef struct Room:
     wide* weight            # D of MuJoCo's solver, 0 where there is no constraint
     wide* target            # the acceleration along `side` that the limit asks for
     mask* pushes
+    mask* limits            # where pushes is known from the last step
     wide* alpha             # A
     wide* ax
     wide* az
@@ -50,10 +51,12 @@ cdef struct Room:
     wide* stiff             # D
     wide* along             # acceleration that the contact asks for, along the floor and up
     wide* up
+    # [n_points]
     mask* forward           # rows up + friction along, up - friction along, up: whether they push
     mask* backward
     mask* upward
-    bint limited            # whether any lane is beyond a limit
+    mask* touched           # where these three are known from the last step
+    long long limited       # bit k: whether any lane is beyond a limit of joint k
 
 
 cdef inline void lay_out(Room* room, int n, int n_points, wide* links, wide* points) noexcept nogil:
@@ -87,6 +90,7 @@ cdef inline void lay_out(Room* room, int n, int n_points, wide* links, wide* poi
     room.px = links + 27 * n
     room.pz = links + 28 * n
     room.inverse = links + 29 * n
+    room.limits = <mask*> (links + 30 * n)
     room.distance = points
     room.ux = points + n_points
     room.uz = points + 2 * n_points
@@ -96,7 +100,8 @@ cdef inline void lay_out(Room* room, int n, int n_points, wide* links, wide* poi
     room.forward = <mask*> (points + 6 * n_points)
     room.backward = <mask*> (points + 7 * n_points)
     room.upward = <mask*> (points + 8 * n_points)
-    room.touching = <int*> (points + 9 * n_points)
+    room.touched = <mask*> (points + 9 * n_points)
+    room.touching = <int*> (points + 10 * n_points)
 
 
 cdef inline int front(int kind, const Tree* tree, int k) noexcept nogil:
@@ -106,41 +111,130 @@ cdef inline int front(int kind, const Tree* tree, int k) noexcept nogil:
     return tree.parents[k]
 
 
+cdef inline void find_contacts(
+    int kind,
+    int n,
+    const Tree* tree,       # IN
+    const wide* v,          # IN
+    Room* room,             # IN: c, s, rx, rz, z; OUT: the points
+) noexcept nogil:
+    """List the points that are in the floor in any lane, with MuJoCo's soft constraints."""
+    cdef const Point* point
+    cdef const wide* w = v + 2
+    cdef wide* vx = room.i      # velocity of the joint
+    cdef wide* vz = room.hx
+    cdef int i, k, p, m
+    cdef wide lowest, depth, strength, ux, uz
+    cdef mask touches
+    cdef mask none = less(splat(0.0), splat(0.0))
+    lowest = splat(0.0)
+    room.n_touching = 0
+    for i in range(tree.n_points):
+        point = &tree.points[i]
+        k = tree.point_links[i]
+        uz = point.z * room.c[k] - point.x * room.s[k]
+        room.distance[i] = (room.z[k] + uz) - (point.floor + point.radius)
+        lowest = minimum(lowest, room.distance[i])
+    if not any_negative(lowest):
+        for i in range(tree.n_points):
+            room.touched[i] = none
+        return
+    vx[0] = v[0]
+    vz[0] = v[1]
+    for k in range(1, n):
+        p = front(kind, tree, k)
+        vx[k] = vx[p] + w[p] * room.rz[k]
+        vz[k] = vz[p] - w[p] * room.rx[k]
+    m = 0
+    for i in range(tree.n_points):
+        if not any_negative(room.distance[i]):
+            room.touched[i] = none
+            continue
+        point = &tree.points[i]
+        k = tree.point_links[i]
+        touches = less(room.distance[i], splat(0.0))
+        depth = select(touches, -room.distance[i], splat(0.0))
+        ux = point.x * room.c[k] + point.z * room.s[k]
+        uz = point.z * room.c[k] - point.x * room.s[k] - (point.radius - 0.5 * depth)
+        strength = impedance(depth, point.inverse_width, point.midpoint, point.impedance_min,
+                             point.impedance_max)
+        room.touching[m] = i
+        room.ux[m] = ux
+        room.uz[m] = uz
+        room.stiff[m] = select(
+            touches, strength / ((1.0 - strength) * point.inverse_weight), splat(0.0)
+        )
+        room.along[m] = -point.damping * (vx[k] + w[k] * uz)
+        room.up[m] = (point.stiffness * strength * depth
+                      - point.damping * (vz[k] - w[k] * ux))
+        m += 1
+    room.n_touching = m
+
+
+
 cdef inline mask find_pushing(
     int kind,
     int n,
     const Tree* tree,       # IN
+    bint first,
     Room* room,             # IN: A; IN/OUT: pushes, forward, backward, upward
 ) noexcept nogil:
-    """Find the constraints that push at this acceleration. Returns the lanes that changed."""
-    cdef int i, k, p
+    """Find the constraints that push at this acceleration. Returns the lanes that changed.
+
+    If first, those that were there in the last step, too, push as they did.
+    """
+    cdef int i, k, m, p
     cdef wide along, up
+    cdef mask there, known
     cdef mask changed = less(splat(0.0), splat(0.0))
-    cdef mask pushes, touches
+    cdef mask none = changed
     if room.limited:
         for k in range(1, n):
+            if not room.limited >> k & 1:
+                continue
             p = front(kind, tree, k)
-            pushes = less(room.side[k] * (room.alpha[k] - room.alpha[p]), room.target[k])
-            pushes = pushes & less(splat(0.0), room.weight[k])
-            changed = changed | (pushes ^ room.pushes[k])
-            room.pushes[k] = pushes
-    for i in range(room.n_touching):
-        k = tree.point_links[room.touching[i]]
-        along = tree.points[room.touching[i]].friction * (
-            room.ax[k] + room.alpha[k] * room.uz[i] - room.along[i]
+            there = less(splat(0.0), room.weight[k])
+            known = none
+            if first:
+                known = room.limits[k]
+                room.limits[k] = there
+            changed = changed | update(
+                room.side[k] * (room.alpha[k] - room.alpha[p]) - room.target[k],
+                there, known, &room.pushes[k],
+            )
+    for m in range(room.n_touching):
+        i = room.touching[m]
+        k = tree.point_links[i]
+        along = tree.points[i].friction * (
+            room.ax[k] + room.alpha[k] * room.uz[m] - room.along[m]
         )
-        up = room.az[k] - room.alpha[k] * room.ux[i] - room.up[i]
-        touches = less(splat(0.0), room.stiff[i])
-        pushes = less(up + along, splat(0.0)) & touches
-        changed = changed | (pushes ^ room.forward[i])
-        room.forward[i] = pushes
-        pushes = less(up - along, splat(0.0)) & touches
-        changed = changed | (pushes ^ room.backward[i])
-        room.backward[i] = pushes
-        pushes = less(up, splat(0.0)) & touches
-        changed = changed | (pushes ^ room.upward[i])
-        room.upward[i] = pushes
+        up = room.az[k] - room.alpha[k] * room.ux[m] - room.up[m]
+        there = less(splat(0.0), room.stiff[m])
+        known = none
+        if first:
+            known = room.touched[i]
+            room.touched[i] = there
+        changed = changed | update(up + along, there, known, &room.forward[i])
+        changed = changed | update(up - along, there, known, &room.backward[i])
+        changed = changed | update(up, there, known, &room.upward[i])
     return changed
+
+
+cdef inline mask update(wide excess, mask there, mask known, mask* pushes) noexcept nogil:
+    """Push where a constraint is there and its excess is negative; where known, as before."""
+    cdef mask before = pushes[0]
+    pushes[0] = there & ((known & before) | (less(excess, splat(0.0)) & ~known))
+    return before ^ pushes[0]
+
+
+cdef inline int leafward(int kind, int k) noexcept nogil:
+    """The k-th link from the root, in an order in which no link is before the one in front of it.
+
+    The two legs take turns, so that the processor works on both at once.
+    """
+    if kind == TWO_LEGS:
+        return 0 if k == 0 else (k + 1) // 2 + 3 * ((k + 1) % 2)
+    return k
 
 
 cdef inline void add_constraints(
@@ -151,12 +245,14 @@ cdef inline void add_constraints(
     Room* room,             # IN/OUT: the articulated values
 ) noexcept nogil:
     """Add the constraints that push: their stiffness and target, or their forces at A."""
-    cdef int i, k, p
+    cdef int i, k, m, p
     cdef double friction
     cdef wide zero = splat(0.0)
     cdef wide force, one, two, three, kxx, kxz, kzz, hx, hz, along, up, px, pz
     if room.limited:
         for k in range(1, n):
+            if not room.limited >> k & 1:
+                continue
             p = front(kind, tree, k)
             force = room.target[k]
             if as_forces:
@@ -165,11 +261,12 @@ cdef inline void add_constraints(
             room.moment[k] = room.moment[k] + force
             room.moment[p] = room.moment[p] - force
     for i in range(room.n_touching):
-        k = tree.point_links[room.touching[i]]
-        friction = tree.points[room.touching[i]].friction
-        one = select(room.forward[i], room.stiff[i], zero)
-        two = select(room.backward[i], room.stiff[i], zero)
-        three = select(room.upward[i], room.stiff[i], zero)
+        m = room.touching[i]
+        k = tree.point_links[m]
+        friction = tree.points[m].friction
+        one = select(room.forward[m], room.stiff[i], zero)
+        two = select(room.backward[m], room.stiff[i], zero)
+        three = select(room.upward[m], room.stiff[i], zero)
         kxx = friction * friction * (one + two)
         kxz = friction * (one - two)
         kzz = one + two + 2.0 * three
@@ -207,7 +304,7 @@ cdef inline void solve(
     If damped, the damping acts on A after the step, and constraints act with their force at A.
     """
     cdef const Limb* limb
-    cdef int k, p
+    cdef int j, k, p
     cdef wide arm, keep, hx, hz, kxx, kxz, kzz, px, pz, moment, tx, tz, inverse
     for k in range(n):
         limb = &tree.limbs[k]
@@ -221,13 +318,14 @@ cdef inline void solve(
         room.px[k] = room.fx[k]
         room.pz[k] = room.fz[k]
     add_constraints(kind, n, tree, damped, room)
-    for k in range(n - 1, 0, -1):
+    for j in range(n - 1, 0, -1):
+        k = leafward(kind, j)
         p = front(kind, tree, k)
         limb = &tree.limbs[k]
         arm = splat(limb.armature)
         if damped:
             arm = splat(limb.armature + tree.timestep * limb.damping)
-        elif room.limited:
+        elif room.limited >> k & 1:
             arm = arm + select(room.pushes[k], room.weight[k], splat(0.0))
         inverse = splat(1.0) / (room.i[k] + arm)
         room.inverse[k] = inverse
@@ -269,12 +367,11 @@ cdef inline void solve(
     kxx = room.kxx[0] - room.hx[0] * tx
     kxz = room.kxz[0] - room.hx[0] * tz
     kzz = room.kzz[0] - room.hz[0] * tz
-    keep = splat(1.0) / kxx
-    tx = kxz * keep
-    room.az[0] = (pz - tx * px) / (kzz - tx * kxz)
-    room.ax[0] = (px - kxz * room.az[0]) * keep
+    room.az[0] = (kxx * pz - kxz * px) / (kxx * kzz - kxz * kxz)
+    room.ax[0] = (px - kxz * room.az[0]) * (splat(1.0) / kxx)
     room.alpha[0] = (moment - room.hx[0] * room.ax[0] - room.hz[0] * room.az[0]) * inverse
-    for k in range(1, n):
+    for j in range(1, n):
+        k = leafward(kind, j)
         p = front(kind, tree, k)
         room.ax[k] = room.ax[p] + room.alpha[p] * room.rz[k]
         room.az[k] = room.az[p] - room.alpha[p] * room.rx[k]

@@ -2,10 +2,6 @@
 
 from conncore._block cimport absolute, any_negative, less, mask, minimum, select, sincos, splat, wide
 
-cdef enum:
-    MAX_ROUNDS = 20  # of finding the constraints that push; one or two usually suffice
-
-
 cdef inline wide impedance(
     wide depth, double inverse_width, double midpoint, double low, double high
 ) noexcept nogil:

@@ -17,9 +17,10 @@ from libc.math cimport NAN
 from conncore._block cimport (
     PARTS, absolute, any_lane, any_negative, less, mask, minimum, select, sincos, splat, wide,
 )
-from conncore._bodies cimport Limb, Point, Tree, advance_t
+from conncore._bodies cimport Limb, Tree, advance_t
 from conncore._trees cimport (
-    PER_LINK, PER_POINT, TWO_LEGS, Room, add_row, between, find_pushing, front, lay_out, solve,
+    PER_LINK, PER_POINT, TWO_LEGS, Room, add_row, between, find_contacts, find_pushing, front,
+    lay_out, solve,
 )
 from conncore._turning cimport impedance, turn_by
 
@@ -54,6 +55,7 @@ cdef inline void apply_forces(
     cdef wide* excess = room.weight
     cdef int k, p
     cdef wide x, z, square, fall, psi, strength, most
+    cdef mask none = less(splat(0.0), splat(0.0))
     room.z[0] = q[1] + tree.height
     bx[0] = splat(0.0)
     bz[0] = splat(tree.gravity)
@@ -88,12 +90,18 @@ cdef inline void apply_forces(
         room.tau[p] = room.tau[p] - x
         excess[k] = limb.half_range - absolute(psi - limb.middle)
         most = minimum(most, excess[k])
-    room.limited = any_negative(most)
-    if not room.limited:
+    room.limited = 0
+    if not any_negative(most):
+        for k in range(1, n):
+            room.limits[k] = none
         return
     for k in range(1, n):
+        if not any_negative(excess[k]):
+            room.limits[k] = none
+            continue
         p = front(kind, tree, k)
         limb = &tree.limbs[k]
+        room.limited |= <long long> 1 << k
         fall = -excess[k]
         room.side[k] = select(less(phi[k] - phi[p], splat(limb.middle)), splat(1.0), splat(-1.0))
         strength = impedance(fall, limb.limit_inverse_width, limb.limit_midpoint,
@@ -103,63 +111,6 @@ cdef inline void apply_forces(
              - limb.limit_damping * room.side[k] * (w[k] - w[p]))
         room.weight[k] = select(less(splat(0.0), fall), x, splat(0.0))
         room.target[k] = select(less(splat(0.0), fall), z, splat(0.0))
-
-
-cdef inline void find_contacts(
-    int kind,
-    int n,
-    const Tree* tree,       # IN
-    const wide* v,          # IN
-    Room* room,             # IN: c, s, rx, rz, z; OUT: the points
-) noexcept nogil:
-    """List the points that are in the floor in any lane, with MuJoCo's soft constraints."""
-    cdef const Point* point
-    cdef const wide* w = v + 2
-    cdef wide* vx = room.i      # velocity of the joint
-    cdef wide* vz = room.hx
-    cdef int i, k, p, m
-    cdef wide lowest, depth, strength, ux, uz
-    cdef mask touches
-    lowest = splat(0.0)
-    room.n_touching = 0
-    for i in range(tree.n_points):
-        point = &tree.points[i]
-        k = tree.point_links[i]
-        uz = point.z * room.c[k] - point.x * room.s[k]
-        room.distance[i] = (room.z[k] + uz) - (point.floor + point.radius)
-        lowest = minimum(lowest, room.distance[i])
-    if not any_negative(lowest):
-        return
-    vx[0] = v[0]
-    vz[0] = v[1]
-    for k in range(1, n):
-        p = front(kind, tree, k)
-        vx[k] = vx[p] + w[p] * room.rz[k]
-        vz[k] = vz[p] - w[p] * room.rx[k]
-    m = 0
-    for i in range(tree.n_points):
-        if not any_negative(room.distance[i]):
-            continue
-        point = &tree.points[i]
-        k = tree.point_links[i]
-        touches = less(room.distance[i], splat(0.0))
-        depth = select(touches, -room.distance[i], splat(0.0))
-        ux = point.x * room.c[k] + point.z * room.s[k]
-        uz = point.z * room.c[k] - point.x * room.s[k] - (point.radius - 0.5 * depth)
-        strength = impedance(depth, point.inverse_width, point.midpoint, point.impedance_min,
-                             point.impedance_max)
-        room.touching[m] = i
-        room.ux[m] = ux
-        room.uz[m] = uz
-        room.stiff[m] = select(
-            touches, strength / ((1.0 - strength) * point.inverse_weight), splat(0.0)
-        )
-        room.along[m] = -point.damping * (vx[k] + w[k] * uz)
-        room.up[m] = (point.stiffness * strength * depth
-                      - point.damping * (vz[k] - w[k] * ux))
-        m += 1
-    room.n_touching = m
-
 
 
 cdef mask search(
@@ -210,6 +161,8 @@ cdef mask search(
         curve = rise
         if room.limited:
             for k in range(1, tree.n_links):
+                if not room.limited >> k & 1:
+                    continue
                 p = tree.parents[k]
                 da = room.side[k] * (room.old_alpha[k] - room.old_alpha[p])
                 dx = room.side[k] * (room.alpha[k] - room.alpha[p]) - da
@@ -260,7 +213,7 @@ cdef inline mask constrain(
         room.ax[k] = room.ax[p] + room.alpha[p] * room.rz[k]
         room.az[k] = room.az[p] - room.alpha[p] * room.rx[k]
         room.alpha[k] = guess[2 + k]
-    find_pushing(kind, n, tree, room)
+    find_pushing(kind, n, tree, True, room)
     for rounds in range(MAX_ROUNDS):
         if rounds >= tree.full_rounds:
             for k in range(n):
@@ -268,12 +221,12 @@ cdef inline mask constrain(
                 room.old_ax[k] = room.ax[k]
                 room.old_az[k] = room.az[k]
         solve(kind, n, tree, False, room)
-        changed = find_pushing(kind, n, tree, room)
+        changed = find_pushing(kind, n, tree, False, room)
         if not any_lane(changed):
             break
         if rounds >= tree.full_rounds:
             changed = search(tree, changed, room)
-            find_pushing(kind, n, tree, room)
+            find_pushing(kind, n, tree, False, room)
     return changed
 
 
@@ -314,6 +267,9 @@ cdef inline void move(
     for i in range(n):
         torque[i] = torques[i * PARTS]
         sincos(q[2 + i], &s[i], &c[i])
+        room.limits[i] = unsolved
+    for i in range(tree.n_points):
+        room.touched[i] = unsolved
     for step in range(n_substeps):
         for i in range(size):
             q_stage[i] = q[i]

@@ -15,7 +15,7 @@ from conncore._block cimport (
     PARTS, absolute, any_lane, any_negative, less, mask, minimum, select, sincos, splat, wide,
 )
 from conncore._bodies cimport Chain, Link, advance_t
-from conncore._turning cimport MAX_ROUNDS, impedance, turn_by
+from conncore._turning cimport impedance, turn_by
 
 cdef extern from *:
     """
@@ -23,6 +23,10 @@ cdef extern from *:
     #undef CYTHON_INLINE
     #define CYTHON_INLINE inline __attribute__((always_inline))
     """
+
+cdef enum:
+    MAX_ROUNDS = 20  # of finding the limits that push; one or two usually suffice
+
 
 cdef inline bint find_limits(
     int n,

@@ -19,6 +19,7 @@ from conncore.tasks.chain import ABSENT, N_ROOT, check_soft, motors, soft_constr
 Array = NDArray[np.float64]
 
 _ALIGNED = 1e-9
+_MAX_LINKS = 60  # the kernel has one bit per link
 _MIN_FRICTION = 1e-5  # mjMINMU
 _PLANE, _SPHERE, _CAPSULE = (
     int(kind)
@@ -182,6 +183,8 @@ def _check_joints(model: mujoco.MjModel) -> None:
             raise _refuse("the joints of its root have a limit, a spring, damping or armature")
     if np.any(model.body_mass[1:] <= 0.0):
         raise _refuse("a link has no mass")
+    if n > _MAX_LINKS:
+        raise _refuse(f"it has more than {_MAX_LINKS} links")
 
 
 def _limits(model: mujoco.MjModel, signs: Array, offsets: Array) -> dict[str, Array]:
