@@ -26,7 +26,7 @@ from conncore.threads import resolve_threads
 #: What a silenced cell does not do: send spikes ("outgoing"), or send and receive them ("both").
 SILENCE_MODES = ("outgoing", "both")
 _MOST_STEPS = 2**30
-_SLICE = 100.0  # ms between two looks at the rate and at Ctrl-C
+_RATE_WINDOW, _SLICE = 100.0, 1000.0  # ms between two looks at the rate, and at Ctrl-C
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +226,7 @@ class _Work:
     ) -> None:
         self.simulator, self.inputs, self.shared = simulator, inputs, shared
         self.n_steps, self.seed = n_steps, seed
-        self.slice = max(1, round(_SLICE / simulator.dt))
+        self.slice = max(1, round((_SLICE if stop_above is None else _RATE_WINDOW) / simulator.dt))
         seconds = self.slice * simulator.dt / 1000
         n_cells = simulator.connectome.n_cells
         self.most = None if stop_above is None else stop_above * n_cells * seconds
