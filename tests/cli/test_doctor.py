@@ -8,6 +8,7 @@ from conncore.cli import doctor
 from conncore.cli.app import app
 from conncore.neurons.models import NEURONS
 from conncore.reference import ReferencePopulation
+from conncore.reference.brain import BrainMember
 
 
 def test_a_good_installation_has_no_problems():
@@ -31,3 +32,16 @@ def test_a_kernel_that_differs_is_named(monkeypatch):
     _, problems = doctor.examine()
     assert len(problems) == len(NEURONS)
     assert "the alif kernel differs from its NumPy twin" in "".join(problems)
+
+
+def test_a_simulation_that_differs_is_named(monkeypatch):
+    class Broken(BrainMember):
+        def spikes(self):
+            steps, cells = super().spikes()
+            assert steps.size > 60  # a third are kicked
+            assert steps[-1] > 150
+            return steps, cells[::-1]
+
+    monkeypatch.setattr("conncore.reference.brain.BrainMember", Broken)
+    _, problems = doctor.examine()
+    assert problems == ["simulations differ from their NumPy twin; please report this output"]

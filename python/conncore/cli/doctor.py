@@ -51,7 +51,8 @@ def examine() -> tuple[dict[str, str], list[str]]:
         "instruction sets": f"{', '.join(built)} (processor: {', '.join(instruction_sets())})",
         "kernels in use": _kernels.load("network").__name__.rpartition("_")[2],
     }
-    return facts, [problem for neuron in NEURONS if (problem := _compare(neuron))]
+    found = [*map(_compare, NEURONS), _compare_simulation()]
+    return facts, [problem for problem in found if problem]
 
 
 def _compare(neuron: str) -> str:
@@ -81,3 +82,31 @@ def _compare(neuron: str) -> str:
         if not same or not np.array_equal(policy.activity(), twin.activity()):
             return f"the {neuron} kernel differs from its NumPy twin; please report this output"
     return ""
+
+
+def _compare_simulation() -> str:
+    """Return "" if a simulation of the worm gives the same spikes on the kernel and in NumPy."""
+    import numpy as np
+
+    from conncore._brain import BrainMember
+    from conncore.catalog.shipped import load
+    from conncore.reference.brain import BrainMember as Twin
+    from conncore.simulation.lif_exp import LifExp
+    from conncore.simulation.wiring import wire
+
+    worm = load("celegans-haspel2011")
+    tables = LifExp(w_syn=20.0).tables(0.1)
+    wiring = wire(worm, tables.delay, 0.1, None)
+    n_cells, n_steps = worm.n_cells, 200
+    cells = np.arange(0, n_cells, 3, dtype=np.int32)
+    spikes = []
+    for kind in (BrainMember, Twin):
+        member = kind(wiring.synapses, wiring.splits, wiring.delays, tables)
+        refractory = np.full(n_cells, tables.refractory, np.int32)
+        member.prepare(np.zeros(n_cells, np.int32), refractory, np.zeros(n_cells))
+        member.start(n_steps, cells, cells, np.full(cells.size, tables.kick))
+        member.advance(n_steps)
+        spikes.append(np.stack(member.spikes()))
+    if np.array_equal(spikes[0], spikes[1]):
+        return ""
+    return "simulations differ from their NumPy twin; please report this output"
