@@ -129,6 +129,7 @@ def test_compare_takes_a_zero_as_given(tmp_path):
     [
         ({"seeds": 0}, "seeds is 0; give a whole number from 1 up"),
         ({"margin": 0.0}, "margin is 0.0; give a number above 0"),
+        ({"optimizer": ES(population_size=10**9)}, "population_size is 1000000000"),
     ],
 )
 def test_compare_refuses_what_it_cannot_test_before_any_run(tmp_path, option, message):

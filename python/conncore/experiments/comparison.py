@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conncore.errors import need_count, need_positive
+from conncore.evolution.limits import check_size
 from conncore.experiments.arms import make_arms
 from conncore.experiments.comparison_report import print_rows, rows_html, write_report
 from conncore.experiments.comparison_rows import Row, compare_rows
@@ -133,6 +134,7 @@ def compare(
         halving = isinstance(optimizer, SuccessiveHalving)
         generations = optimizer.n_generations if halving else GENERATIONS
     arms = make_arms(connectome, task, nulls, (Stage("evolve", optimizer, generations),), options)
+    check_size(arms[0].build(0), optimizer)  # before the directory is made
     out = Path(out)
     restore_study(out / "compare.json", out)
     outcomes = run_study(arms, task, range(seeds), out, n_threads)
