@@ -16,9 +16,8 @@ from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
-from conncore.cli.film import film
 from conncore.cli.options import Command
-from conncore.cli.report import report
+from conncore.cli.pictures import film, report
 from conncore.cli.reproduce import reproduce
 from conncore.cli.simulate import simulate
 from conncore.errors import ConncoreError, ConnectomeWarning, UnseededWarning, visible

@@ -1,4 +1,4 @@
-"""``conncore film``: writes a film of a run's solution."""
+"""``conncore film`` and ``conncore report``: a film and a page of a run's solution."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import typer
 from conncore.cli.options import ShownStart, Trust
 from conncore.errors import visible
 
+Finished = Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")]
+
 
 def film(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")],
+    directory: Finished,
     out: Annotated[
         Path,
         typer.Argument(
@@ -34,3 +36,25 @@ def film(
     episode = record(load_run(directory, trust=trust), seed=seed)
     n_pictures = write_film(episode, out, start=start, seconds=seconds)
     typer.echo(f"{visible(str(out))}: {n_pictures} pictures, score {episode.fitness:.4g}")
+
+
+def report(
+    directory: Finished,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write. Default: report.html in DIR.")
+    ] = None,
+    seed: ShownStart = None,
+    trust: Trust = False,
+) -> None:
+    """Write one HTML page of a run: its body, activity, wiring, scores and settings.
+
+    The page needs no network.
+    """
+    from conncore.evolution.restore import load_run
+    from conncore.page.document import write_page
+    from conncore.recording.record import record
+
+    run = load_run(directory, trust=trust)
+    out = directory / "report.html" if out is None else out
+    size = write_page(run, record(run, seed=seed), out)
+    typer.echo(f"{visible(str(out))}: {size / 1e6:.2f} MB; open it in a browser")
