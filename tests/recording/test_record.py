@@ -21,6 +21,7 @@ CASES = {
     "Swimmer-v5": ("lif", 3, {}),
     "dm-swimmer6": ("relu", 1, {"engine": "mujoco"}),
     "HalfCheetah-v5": ("relu", 1, {}),
+    "Walker2d-v5": ("lif", 1, {}),
     "CartPole-v1": ("lif", 2, {}),
     "Ant-v5": ("relu", 1, {"max_steps": 30}),
 }
@@ -70,6 +71,7 @@ def test_activity_is_that_of_simulate(recorded):
 def test_times_are_in_seconds(recorded):
     task, _, _, episode = recorded
     dt = {"CartPole-v1": 0.02, "Ant-v5": 0.05, "dm-swimmer6": 0.03, "HalfCheetah-v5": 0.05}
+    dt["Walker2d-v5"] = 0.008
     assert episode.dt == pytest.approx(dt.get(task.name, 0.04))
     assert episode.time[1] == episode.dt
     assert episode.time_label == "time (s)"
