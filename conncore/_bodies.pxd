@@ -84,6 +84,7 @@ cdef struct Tree:
     int n_links
     int n_points
     int full_rounds          # Newton steps of the contact solver before it searches along them
+    int max_rounds           # after which it reports a lane
     bint runge_kutta
     double timestep
     double gravity

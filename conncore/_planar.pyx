@@ -16,6 +16,7 @@ LIMB_FIELDS = tuple((<object> blank_limb).keys())
 POINT_FIELDS = tuple((<object> blank_point).keys())
 assert sizeof(Limb) == 8 * len(LIMB_FIELDS) and sizeof(Point) == 8 * len(POINT_FIELDS)
 FULL_ROUNDS = 10  # of the contact solver; four usually suffice
+MAX_ROUNDS = 100
 
 
 cdef class PlanarBodies(Episodes):
@@ -23,7 +24,7 @@ cdef class PlanarBodies(Episodes):
     cdef readonly object body
 
     def __init__(self, planar, episode, body, Py_ssize_t n_members, int n_substeps,
-                 int n_threads, int full_rounds=FULL_ROUNDS):
+                 int n_threads, int full_rounds=FULL_ROUNDS, int max_rounds=MAX_ROUNDS):
         tree = body.parents, body.signs, body.offsets
         cdef int n_links = body.n_links
         cdef int n_points = len(body.points["link"])
@@ -38,6 +39,7 @@ cdef class PlanarBodies(Episodes):
         self.model.n_links = n_links
         self.model.n_points = n_points
         self.model.full_rounds = full_rounds
+        self.model.max_rounds = max_rounds
         self.model.runge_kutta = body.runge_kutta
         self.model.timestep = body.timestep
         self.model.gravity = body.gravity

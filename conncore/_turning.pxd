@@ -1,6 +1,8 @@
 # What the kernels of bodies share: angles that turn a little, and MuJoCo's soft constraints.
 
-from conncore._block cimport absolute, any_negative, less, mask, minimum, select, sincos, splat, wide
+from conncore._block cimport (
+    absolute, any_negative, less, mask, minimum, select, sincos, splat, wide,
+)
 
 cdef inline wide impedance(
     wide depth, double inverse_width, double midpoint, double low, double high

@@ -32,7 +32,6 @@ cdef extern from *:
     """
 
 cdef enum:
-    MAX_ROUNDS = 100    # of the contact solver
     MAX_BISECTIONS = 50
     PER_TREE = 14       # values of `move` beside those of links
 
@@ -213,8 +212,8 @@ cdef inline mask constrain(
         room.ax[k] = room.ax[p] + room.alpha[p] * room.rz[k]
         room.az[k] = room.az[p] - room.alpha[p] * room.rx[k]
         room.alpha[k] = guess[2 + k]
-    find_pushing(kind, n, tree, True, room)
-    for rounds in range(MAX_ROUNDS):
+    changed = find_pushing(kind, n, tree, True, room)
+    for rounds in range(tree.max_rounds):
         if rounds >= tree.full_rounds:
             for k in range(n):
                 room.old_alpha[k] = room.alpha[k]

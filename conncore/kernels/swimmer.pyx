@@ -303,8 +303,8 @@ cdef inline void swim(
         state[(size + i) * PARTS] = v[i]
 
 
-# `swim` with the arguments of advance_t. Where the number of links is known to the compiler, its loops
-# are unrolled, and `local` takes the place of the caller's scratch.
+# `swim` with the arguments of advance_t. Where the number of links is known to the compiler, its
+# loops are unrolled, and `local` takes the place of the caller's scratch.
 cdef void swim_3(
     const void* chain, wide* state, const wide* torques, int n_substeps, wide* work
 ) noexcept nogil:

@@ -16,8 +16,9 @@ class PlanarBodies(Episodes):
         Simulation steps in one control step.
     n_threads : int
         At least 1; results do not depend on it.
-    full_rounds : int
-        Newton steps of the contact solver before it searches along them; for tests.
+    full_rounds, max_rounds : int
+        Newton steps of the contact solver before it searches along them, and before it gives up:
+        the member then fails. Only tests set these.
 
     Raises
     ------
@@ -35,4 +36,5 @@ class PlanarBodies(Episodes):
         n_substeps: int,
         n_threads: int,
         full_rounds: int = ...,
+        max_rounds: int = ...,
     ) -> None: ...

@@ -96,6 +96,20 @@ def test_a_search_along_each_newton_step_finds_the_same_contacts(name):
     np.testing.assert_array_equal(searched, usual)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_contacts_that_are_not_found_are_reported(name):
+    """With one round of the solver, members fail or equal MuJoCo: none is approximated."""
+    model = gymnasium_model(name)
+    states = random_states(model, 200)
+    bodies = bodies_of(model, 200, max_rounds=1)
+    bodies.reset(*states[:2])
+    bodies.step(states[2])
+    solved = ~bodies.failed
+    assert 10 < solved.sum() < 190
+    _, expected, _ = mujoco_steps(model, *states)
+    assert relative_error(bodies.qvel[solved], expected[solved]) < 1e-11
+
+
 def test_a_search_does_not_depend_on_the_body():
     for seed in range(100):
         model = random_model(seed)
