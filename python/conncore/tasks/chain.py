@@ -144,14 +144,21 @@ def _refuse(reason: str) -> UsageError:
     return UsageError(f"not a planar chain for engine='native': {reason}; use engine='mujoco'")
 
 
-def _check_features(model: mujoco.MjModel) -> None:
-    for field, what in _ABSENT.items():
+def check_absent(
+    model: mujoco.MjModel, absent: Mapping[str, str], refuse: Callable[[str], UsageError]
+) -> None:
+    """Raise if a field of `absent` is not zero, or the integrator is neither Euler nor RK4."""
+    for field, what in absent.items():
         if np.any(getattr(model, field)):
-            raise _refuse(f"the model has {what}")
+            raise refuse(f"the model has {what}")
+    integrator = mujoco.mjtIntegrator(model.opt.integrator)
+    if integrator not in (mujoco.mjtIntegrator.mjINT_EULER, mujoco.mjtIntegrator.mjINT_RK4):
+        raise refuse(f"its integrator is {integrator.name}, not Euler or RK4")
+
+
+def _check_features(model: mujoco.MjModel) -> None:
+    check_absent(model, _ABSENT, _refuse)
     option = model.opt
-    if option.integrator not in (mujoco.mjtIntegrator.mjINT_EULER, mujoco.mjtIntegrator.mjINT_RK4):
-        name = mujoco.mjtIntegrator(option.integrator).name
-        raise _refuse(f"its integrator is {name}, not Euler or RK4")
     if np.any(option.gravity[:2]):
         raise _refuse("gravity acts in its plane")
     if np.any(option.wind[:2]):

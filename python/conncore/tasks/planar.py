@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import UsageError
-from conncore.tasks.chain import ABSENT, N_ROOT, check_soft, motors, soft_constraint, turn
+from conncore.tasks.chain import (
+    ABSENT,
+    N_ROOT,
+    check_absent,
+    check_soft,
+    motors,
+    soft_constraint,
+    turn,
+)
 
 Array = NDArray[np.float64]
 
@@ -142,13 +150,8 @@ def _refuse(reason: str) -> UsageError:
 
 
 def _check_features(model: mujoco.MjModel) -> None:
-    for field, what in _ABSENT.items():
-        if np.any(getattr(model, field)):
-            raise _refuse(f"the model has {what}")
+    check_absent(model, _ABSENT, _refuse)
     option = model.opt
-    if option.integrator not in (mujoco.mjtIntegrator.mjINT_EULER, mujoco.mjtIntegrator.mjINT_RK4):
-        name = mujoco.mjtIntegrator(option.integrator).name
-        raise _refuse(f"its integrator is {name}, not Euler or RK4")
     if np.any(option.gravity[:2]):
         raise _refuse("gravity does not act along z")
     if option.density or option.viscosity:
