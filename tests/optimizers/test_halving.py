@@ -40,7 +40,7 @@ def begin(optimizer, n_parameters=3, seed=0):
 def test_rungs_cost_the_same_and_the_budget_holds():
     assert halving().rungs == (Rung(9, 10), Rung(3, 30), Rung(1, 90))
     default = SuccessiveHalving()
-    assert default.rungs == (Rung(12, 38), Rung(3, 155))
+    assert default.rungs == (Rung(12, 51), Rung(3, 205))
     assert SuccessiveHalving(n_starts=1, n_episodes=24_000).rungs == (Rung(1, 100),)
     for optimizer in (default, halving(), halving(n_starts=7, factor=2), halving(n_scout=1)):
         n = optimizer.n_generations

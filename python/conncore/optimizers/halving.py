@@ -148,7 +148,7 @@ class SuccessiveHalving(Optimizer[HalvingState]):
     sigma: float = 0.05
     n_starts: int = 12
     factor: int = 4
-    n_episodes: int = 190_000
+    n_episodes: int = 250_000
     n_scout: int = 4000
     optimizer: str = "es"
     settings: Mapping[str, Any] = field(default_factory=dict)
