@@ -15,7 +15,7 @@ import conncore as cc
 from conncore.errors import CheckpointError, UntrustedRunError, UsageError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.evolution.restore import load_run, load_solution
-from conncore.optimizers import ES
+from conncore.optimizers import CMA, ES
 from conncore.tasks import make_task
 from fake_runs import FakeNetwork, SphereTask, tiny_connectome
 from small_runs import N_GENERATIONS, crash_at, go, go_on
@@ -179,6 +179,23 @@ def test_a_run_of_another_version_is_refused_by_its_name(tmp_path, section, mess
     assert message in str(refused.value)
     assert "the run was made by conncore 0.9.0; this is conncore 0.1.0" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_an_early_run_of_cma_goes_on_as_it_was(tmp_path, monkeypatch):
+    """Such a run does not name `active`."""
+    task = make_task("MountainCarContinuous-v0", max_steps=5)
+    network = cc.Network(tiny_connectome(), task, "lif", "dense")
+    optimizer = CMA(population_size=6, n_scout=6, active=False)
+    options = {"progress": False, "n_threads": 1}
+    whole = evolve(network, task, optimizer, 4, out=tmp_path / "whole", **options)
+    described = {k: v for k, v in optimizer.describe().items() if k != "active"}
+    with monkeypatch.context() as patch:
+        patch.setattr(CMA, "describe", lambda self: described)
+        evolve(network, task, optimizer, 2, out=tmp_path / "run", **options)
+    assert "active" not in (tmp_path / "run" / "config.toml").read_text()
+    run = resume(tmp_path / "run", generations=4, **options)
+    assert np.array_equal(run.best.genome, whole.best.genome)
+    assert np.array_equal(run.history["mean"], whole.history["mean"])
 
 
 def test_a_solution_starts_networks_of_the_same_kind_only(tmp_path):

@@ -14,6 +14,7 @@ from conncore.evolution.schema import (
     check_record,
     config_digest,
     first_difference,
+    full_settings,
     parse_timing,
 )
 
@@ -182,3 +183,12 @@ def test_the_first_difference(found, wanted, difference):
     if difference is not None:
         name, *values = difference
         assert first_difference(found, wanted, "task") == (f"task.{name}", *values)
+
+
+def test_early_runs_have_the_settings_that_were_the_only_ones():
+    assert full_settings({"name": "cma", "sigma": 1}) == {
+        "active": False, "name": "cma", "sigma": 1
+    }  # fmt: skip
+    assert full_settings({"name": "cma", "active": True})["active"] is True
+    assert full_settings({"name": "HalfCheetah-v5"})["engine"] == "mujoco"
+    assert full_settings({"name": "es"}) == {"name": "es"}

@@ -18,7 +18,7 @@ from conncore.evolution.loop import Run
 from conncore.evolution.progress import say
 from conncore.evolution.records import Best, Checkpoint
 from conncore.evolution.run_directory import RunDirectory
-from conncore.evolution.schema import first_difference
+from conncore.evolution.schema import first_difference, full_settings
 from conncore.optimizers import OPTIMIZERS, Optimizer, make_optimizer
 from conncore.provenance import versions
 
@@ -153,7 +153,7 @@ def _rebuild_task(directory: RunDirectory, trust: bool) -> Task:
             flag="--trust",
         )
     with this_version(directory):
-        return make_task(**directory.config["task"])
+        return make_task(**full_settings(directory.config["task"]))
 
 
 def _rebuild_network(directory: RunDirectory, connectome: Connectome, task: Task) -> Network:
@@ -221,7 +221,7 @@ def record_versions(directory: RunDirectory, changed: Mapping[str, str], generat
 def load_state(directory: RunDirectory, network: Network) -> tuple[Optimizer[Any], Checkpoint[Any]]:
     """Return the optimiser of a run, and the newest checkpoint."""
     with this_version(directory):
-        optimizer = make_optimizer(**directory.config["optimizer"])
+        optimizer = make_optimizer(**full_settings(directory.config["optimizer"]))
     checkpoint = directory.load_checkpoint(OPTIMIZERS[optimizer.name].state_type)
     _check_length(directory, network, checkpoint.best_genome)
     return optimizer, checkpoint

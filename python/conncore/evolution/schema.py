@@ -14,6 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+#: The only value that a setting had before it was one, by the name of the task or optimiser.
+_BEFORE: Mapping[str, Mapping[str, Any]] = {
+    "cma": {"active": False},
+    "HalfCheetah-v5": {"engine": "mujoco"},
+}
+
 
 @dataclass(frozen=True)
 class Field:
@@ -87,6 +93,11 @@ def check_config(config: object) -> None:
     check_record(config["optimizer"], {"name": NAME}, where="optimizer", others=True)
     for entry in config.get("resumed", []):
         check_record(entry, _RESUMED, where="resumed")
+
+
+def full_settings(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a task or an optimiser, with those that early runs do not name."""
+    return {**_BEFORE.get(section["name"], {}), **section}
 
 
 def config_digest(config: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from conncore.errors import CheckpointError
 from conncore.evolution.evolve import Run, evolve, resume, start_digest
 from conncore.evolution.restore import this_version
 from conncore.evolution.run_directory import RunDirectory
-from conncore.evolution.schema import first_difference
+from conncore.evolution.schema import first_difference, full_settings
 from conncore.optimizers import Optimizer, make_optimizer
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def check_run(
             )
 
     with this_version(directory):
-        described = make_optimizer(**directory.config["optimizer"]).describe()
+        described = make_optimizer(**full_settings(directory.config["optimizer"])).describe()
     compare(
         {"seed": run["seed"], "generations": run["generations"], "optimizer": described},
         {"seed": seed, "generations": generations, "optimizer": optimizer.describe()},
