@@ -363,3 +363,30 @@ def test_arrays_that_numpy_would_change_are_refused(change):
     ):
         with pytest.raises(UsageError, match=r"masked|complex"):
             call()
+
+
+def test_default_number_of_generations():
+    assert [make_optimizer(name).n_generations for name in ("cma", "es", "ga")] == [100] * 3
+
+
+@over_all
+def test_whole_numbers_are_a_start(name):
+    """As float64: integers would cut off every step."""
+    optimizer = small(name)
+    initial = np.random.default_rng(0).integers(-2, 3, (optimizer.n_initial, 4))
+    state = optimizer.init(initial, 0, lower=[-9] * 4, upper=[9] * 4)
+    expected = optimizer.init(initial.astype(float), 0, lower=[-9.0] * 4, upper=[9.0] * 4)
+    for key, value in expected.arrays().items():
+        assert state.arrays()[key].dtype == value.dtype, key
+    state, expected = (advance(optimizer, each, sphere, 5) for each in (state, expected))
+    assert np.array_equal(optimizer.ask(state), optimizer.ask(expected))
+
+
+@pytest.mark.parametrize("slices", [None, {"encoder": slice(0, 1)}])
+def test_the_base_gives_the_slices_to_the_optimizer(monkeypatch, slices):
+    given = []
+    monkeypatch.setattr(
+        ClimbMean, "_init", lambda self, genomes, slices: given.append(slices) or {}
+    )
+    ClimbMean().init([0.0, 1.0], 0, slices)
+    assert given == [slices or {}]
