@@ -39,6 +39,8 @@ def begin(optimizer, n_parameters=3, seed=0):
 
 def test_rungs_cost_the_same_and_the_budget_holds():
     assert halving().rungs == (Rung(9, 10), Rung(3, 30), Rung(1, 90))
+    unscored = halving(n_scout=1, n_episodes=5400)  # a single genome costs nothing
+    assert unscored.rungs == (Rung(9, 10), Rung(3, 30), Rung(1, 90))
     default = SuccessiveHalving()
     assert default.rungs == (Rung(12, 51), Rung(3, 205))
     assert SuccessiveHalving(n_starts=1, n_episodes=24_000).rungs == (Rung(1, 100),)
