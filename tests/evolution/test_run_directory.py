@@ -101,6 +101,19 @@ def test_an_existing_place_is_left_alone(run):
     assert os.listdir(empty) == []
 
 
+def test_folders_above_it_are_made(tmp_path):
+    assert go("es", out=tmp_path / "new" / "deeper" / "run").path.is_dir()
+    assert os.listdir(tmp_path / "new" / "deeper") == ["run"]
+
+
+def test_a_place_below_a_file_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ConncoreError, match=r"cannot write .*; choose another dir") as refused:
+        go("es", out=tmp_path / "file" / "run")
+    assert "\n" not in str(refused.value)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_failed_setup_leaves_nothing(tmp_path, monkeypatch):
     def full(source, target):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

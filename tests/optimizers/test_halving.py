@@ -108,6 +108,7 @@ def test_all_starts_of_a_rung_are_one_population():
     optimizer = halving()
     state, _ = begin(optimizer)
     assert len(optimizer.ask(state)) == 90  # all scouts at once
+    assert state.leaders.shape == (0, 3)  # none is scored yet
     state = advance(optimizer, state, sphere, 1)
     assert state.generation == 0
     assert optimizer.sigma_of(state) == 0.05
@@ -120,6 +121,20 @@ def test_all_starts_of_a_rung_are_one_population():
     assert optimizer.stage(0) == optimizer.stage(9) == "rung 1/3, 9 starts"
     assert optimizer.stage(39) == "rung 2/3, 3 starts"
     assert optimizer.stage(40) == optimizer.stage(500) == "rung 3/3, 1 start"
+
+
+def test_the_size_of_the_steps_is_that_of_the_best_start():
+    optimizer = halving(optimizer="cma", sigma=0.3)
+    state = advance(optimizer, begin(optimizer)[0], two_hills, 1)
+    best = []
+    for _ in range(20):
+        state = advance(optimizer, state, two_hills, 1)
+        (number,) = (
+            i for i, start in enumerate(state.starts) if np.array_equal(start.mean, state.mean)
+        )
+        assert optimizer.sigma_of(state) == state.starts[number].sigma
+        best.append(number)
+    assert any(best)
 
 
 @pytest.mark.parametrize("name", sorted(INNER))
