@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 
 import gymnasium
 import numpy as np
@@ -15,6 +16,7 @@ import conncore as cc
 from conncore.errors import CheckpointError, UntrustedRunError, UsageError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.evolution.restore import load_run, load_solution
+from conncore.network.genome import GenomeLayout, Part
 from conncore.optimizers import CMA, ES
 from conncore.tasks import make_task
 from fake_runs import FakeNetwork, SphereTask, tiny_connectome
@@ -210,3 +212,34 @@ def test_a_solution_starts_networks_of_the_same_kind_only(tmp_path):
     tuned = cc.Network(tiny_connectome(), run.task, "lif", "dense", tune=["v_th"])
     with pytest.raises(UsageError, match=r"holds genomes with the slices .*this network needs"):
         load_solution(tmp_path / "run", tuned)
+
+
+def test_a_network_of_another_body_map_is_refused(tmp_path, worm):
+    """Anatomical input/output depends on it, and the checksum of a connectome leaves it out."""
+    optimizer, side = ES(population_size=2, n_scout=1), list(worm.body.side)
+    side[0] = {"dorsal": "ventral", "ventral": "dorsal"}[side[0]]
+    bodies = [None, worm.body, replace(worm.body, side=side)]
+    for number, body in enumerate(bodies):
+        path, mine = tmp_path / str(number), FakeNetwork(replace(worm, body=body))
+        evolve(mine, SphereTask(), optimizer, 1, out=path, progress=False)
+        for other in bodies:
+            network = FakeNetwork(replace(worm, body=other))
+            if other is body:
+                assert load_run(path, network=network, task=SphereTask()).network is network
+                continue
+            with pytest.raises(CheckpointError, match="another body map than the network's"):
+                load_run(path, network=network, task=SphereTask())
+    with pytest.raises(CheckpointError, match="another connectome than the network's"):
+        load_run(tmp_path / "0", **FAKES)
+
+
+def test_genomes_of_another_length_name_the_version_that_made_them(tmp_path):
+    go(out=tmp_path / "run")
+    network = FakeNetwork()
+    network.layout = GenomeLayout([Part("encoder", np.zeros(7), 3.0, -5.0, 5.0)])
+    words = (
+        r"holds genomes of 6 parameters, but this conncore gives its network 7; the run was made"
+    )
+    for use in (load_run, score, resume):
+        with pytest.raises(CheckpointError, match=words):
+            use(tmp_path / "run", network=network, task=SphereTask())

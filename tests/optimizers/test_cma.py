@@ -106,7 +106,7 @@ def hansen(n, size, sigma, n_generations, function, asked, active):
 
 
 @pytest.mark.parametrize("active", [True, False])
-@pytest.mark.parametrize("size", [8, 9, 30])
+@pytest.mark.parametrize("size", [4, 8, 9, 30])  # each limit of the bad weights is the least
 def test_every_generation_is_that_of_the_tutorial(size, active):
     """Hansen 2016, figure 6, written down a second time and without eigenvectors."""
     n, states = 4, []
