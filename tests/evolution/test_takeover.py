@@ -58,8 +58,23 @@ def test_progress_is_reported_of_both_parts(tmp_path, capsys):
     with pytest.raises(RuntimeError, match="crash"):
         take(tmp_path / "run", SphereTask(crash_at(5)), progress=True)
     assert capsys.readouterr().err
-    take(tmp_path / "run", progress=True)
+    arguments = FakeNetwork(), SphereTask(), OPTIMIZERS["es"], 6, 3, tmp_path / "run"
+    evolve_or_resume(*arguments)  # progress is the default
     assert capsys.readouterr().err
+
+
+def test_both_parts_take_the_number_of_threads(tmp_path):
+    class Noting(SphereTask):
+        def evaluate(self, network, genomes, seed, n_threads=None, **which):
+            noted.append(n_threads)
+            return super().evaluate(network, genomes, seed, n_threads, **which)
+
+    noted = []
+    with pytest.raises(RuntimeError, match="crash"):
+        take(tmp_path / "run", Noting(crash_at(5)), n_threads=1)
+    take(tmp_path / "run", Noting(), n_threads=2)
+    assert noted == [1] * noted.count(1) + [2] * noted.count(2)
+    assert set(noted) == {1, 2}
 
 
 @pytest.mark.parametrize(
