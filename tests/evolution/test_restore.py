@@ -16,6 +16,7 @@ import conncore as cc
 from conncore.errors import CheckpointError, UntrustedRunError, UsageError
 from conncore.evolution.evolve import evolve, resume, score
 from conncore.evolution.restore import load_run, load_solution
+from conncore.evolution.run_directory import RunDirectory
 from conncore.network.genome import GenomeLayout, Part
 from conncore.optimizers import CMA, ES
 from conncore.tasks import make_task
@@ -212,6 +213,39 @@ def test_a_solution_starts_networks_of_the_same_kind_only(tmp_path):
     tuned = cc.Network(tiny_connectome(), run.task, "lif", "dense", tune=["v_th"])
     with pytest.raises(UsageError, match=r"holds genomes with the slices .*this network needs"):
         load_solution(tmp_path / "run", tuned)
+
+
+def test_a_solution_of_shared_weights_is_expanded(tmp_path):
+    """On a connectome with more edges than signs, so that the genomes differ in length."""
+    wires = cc.Connectome.from_edges(
+        "four", [0, 0, 1, 2, 3], [1, 2, 2, 3, 0], sign=[1, 1, -1, 1, 1]
+    )
+    task = make_task("MountainCarContinuous-v0", max_steps=5)
+    shared, individual, free = (
+        cc.Network(wires, task, "lif", "dense", weights=weights)
+        for weights in ("shared", "individual", "free")
+    )
+    optimizer = ES(population_size=4, n_scout=4)
+    run = evolve(shared, task, optimizer, 1, out=tmp_path / "run", progress=False, n_threads=1)
+    solution = load_solution(tmp_path / "run", shared)
+    assert np.array_equal(solution, run.best.genome)
+    expanded = load_solution(tmp_path / "run", individual)
+    assert len(expanded) == len(solution) + 3
+    before, after = (
+        shared.synapse_weights(solution[None]),
+        individual.synapse_weights(expanded[None]),
+    )
+    assert np.array_equal(before, after)
+    with pytest.raises(UsageError, match=r"log_weights 2, .* this network needs .*free_weights 5,"):
+        load_solution(tmp_path / "run", free)
+
+
+def test_loading_needs_no_lock(tmp_path):
+    run = real_run(tmp_path / "run")
+    directory = RunDirectory.open(tmp_path / "run", write=True)
+    same(load_run(tmp_path / "run"), run)
+    assert np.array_equal(load_solution(tmp_path / "run", run.network), run.best.genome)
+    directory.close()
 
 
 def test_a_network_of_another_body_map_is_refused(tmp_path, worm):

@@ -95,6 +95,7 @@ def test_changed_versions_are_said_once_and_recorded(run, monkeypatch, capfd):
     after = RunDirectory.open(run, write=False)
     (entry,) = after.config["resumed"]
     assert (entry["generation"], entry["versions"]) == (3, {"numpy": "9.9"})
+    assert entry["date"].microsecond == 0
     assert after.fingerprint == before.fingerprint
     resume(run, 5, progress=False)
     score(run, 2)
