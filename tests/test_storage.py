@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 
 import numpy as np
 import pytest
@@ -103,17 +102,16 @@ def test_disk_errors_say_what_to_do(tmp_path, error, reason):
         raise KeyError("not of the disk")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no flock on Windows")
-def test_a_lock_holds_until_it_is_closed(tmp_path):
+def test_a_lock_holds_until_it_is_released(tmp_path):
     def next_handle():
-        opened = os.open(tmp_path, os.O_RDONLY)
+        opened = os.open(tmp_path / "other", os.O_RDONLY | os.O_CREAT)
         os.close(opened)
         return opened
 
-    handle = lock_directory(tmp_path)
+    lock = lock_directory(tmp_path)
     free = next_handle()
     with pytest.raises(UsageError, match="is in use by another process"):
         lock_directory(tmp_path)
     assert next_handle() == free  # the refusal left no file open
-    os.close(handle)
-    os.close(lock_directory(tmp_path))
+    lock.release()
+    lock_directory(tmp_path).release()

@@ -48,14 +48,14 @@ def test_a_terminal_that_goes_away_ends_no_run(monkeypatch):
         monkeypatch.setenv("TERM", "xterm")
         with RunProgress(10) as progress:
             assert progress._bar is not None
-            progress.advance(0, 0.0, 0.0, 1, 1.0)
+            progress.advance(0, 0.0, 0.0, 1, 9, 1.0)
             shown = os.read(terminal, 1 << 16)
             os.close(terminal)
             with pytest.raises(OSError, match="Input/output"):
                 os.write(stderr, b"x")
             for generation in range(1, 5):
                 progress.scouted(3)
-                progress.advance(generation, 0.0, 0.0, 1, 1.0)
+                progress.advance(generation, 0.0, 0.0, 1, 9, 1.0)
                 progress._bar.refresh()
             progress.scoring()
         monkeypatch.setattr(sys, "stderr", None)
