@@ -20,7 +20,13 @@ from conncore.cli.options import Command
 from conncore.cli.pictures import film, report
 from conncore.cli.reproduce import reproduce
 from conncore.cli.simulate import simulate
-from conncore.errors import ConncoreError, ConnectomeWarning, UnseededWarning, visible
+from conncore.errors import (
+    ConncoreError,
+    ConnectomeWarning,
+    NotFiniteWarning,
+    UnseededWarning,
+    visible,
+)
 
 app = typer.Typer(
     name="conncore",
@@ -92,7 +98,7 @@ def _print_warning(
     line: str | None = None,
 ) -> None:
     """Show a warning of conncore as one line, and any other with its place in the code."""
-    if category in (ConnectomeWarning, UnseededWarning):
+    if category in (ConnectomeWarning, NotFiniteWarning, UnseededWarning):
         print("warning:", visible(str(message)), file=sys.stderr)
     else:
         text = warnings.formatwarning(message, category, filename, lineno, line)
