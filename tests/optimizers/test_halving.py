@@ -135,6 +135,8 @@ def test_the_size_of_the_steps_is_that_of_the_best_start():
         assert optimizer.sigma_of(state) == state.starts[number].sigma
         best.append(number)
     assert any(best)
+    single = halving(n_starts=1)
+    assert single.sigma_of(begin(single)[0]) == 0.05
 
 
 @pytest.mark.parametrize("name", sorted(INNER))
