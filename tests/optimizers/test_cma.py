@@ -105,23 +105,30 @@ def hansen(n, size, sigma, n_generations, function, asked, active):
         yield mean, sigma, covariance
 
 
+def ellipsoid(x):
+    return -(x**2 @ 10.0 ** np.arange(4))
+
+
+def slope(x):
+    """Its long paths stop the path of the covariance from the second generation on."""
+    return x.sum(axis=1)
+
+
+@pytest.mark.parametrize(("function", "n_generations"), [(ellipsoid, 40), (slope, 12)])
 @pytest.mark.parametrize("active", [True, False])
 @pytest.mark.parametrize("size", [4, 8, 9, 30])  # each limit of the bad weights is the least
-def test_every_generation_is_that_of_the_tutorial(size, active):
+def test_every_generation_is_that_of_the_tutorial(size, active, function, n_generations):
     """Hansen 2016, figure 6, written down a second time and without eigenvectors."""
     n, states = 4, []
     optimizer = CMA(population_size=size, n_scout=1, active=active)
     states.append(optimizer.init(np.ones(n), 5))
-
-    def function(x):
-        return -(x**2 @ 10.0 ** np.arange(n))
 
     def asked(generation):
         members = optimizer.ask(states[-1])
         states.append(optimizer.tell(states[-1], members, function(members)))
         return members
 
-    for mean, sigma, covariance in hansen(n, size, 0.3, 40, function, asked, active):
+    for mean, sigma, covariance in hansen(n, size, 0.3, n_generations, function, asked, active):
         np.testing.assert_allclose(states[-1].mean, mean, rtol=1e-6, atol=1e-9)
         np.testing.assert_allclose(states[-1].sigma, sigma, rtol=1e-6)
         np.testing.assert_allclose(states[-1].covariance, covariance, rtol=1e-6, atol=1e-9)
@@ -206,6 +213,13 @@ def test_eigenvectors_are_found_every_lag_generations():
         states.append(advance(optimizer, states[-1], sphere, 1))
     changed = [(a.scales != b.scales).any() for a, b in itertools.pairwise(states)]
     assert changed == [False, False, True] * 2
+
+
+def test_sigma_grows_by_no_more_than_e():
+    """In one dimension, the paths of a large population are far longer than the expected norm."""
+    optimizer = CMA(population_size=1000, n_scout=1)
+    state = advance(optimizer, optimizer.init(np.zeros(1), 0), slope, 4)
+    assert state.sigma == pytest.approx(0.3 * math.exp(4))
 
 
 def test_sigma_grows_to_a_limit():

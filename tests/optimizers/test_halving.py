@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conncore.errors import UsageError
-from conncore.noise import Stream, generator
+from conncore.noise import Stream, generator, normal
 from conncore.optimizers import CMA, ES, GA, OPTIMIZERS, SuccessiveHalving, make_optimizer
 from conncore.optimizers.halving import INNER, Rung
 from optimizing import advance, sphere
@@ -137,6 +137,21 @@ def test_the_size_of_the_steps_is_that_of_the_best_start():
     assert any(best)
     single = halving(n_starts=1)
     assert single.sigma_of(begin(single)[0]) == 0.05
+
+
+@pytest.mark.parametrize("name", ["cma", "es"])
+def test_every_start_draws_its_noise_on_the_threads_asked_for(name, monkeypatch):
+    noted = []
+
+    def noting(*arguments, n_threads, **options):
+        noted.append(n_threads)
+        return normal(*arguments, n_threads=n_threads, **options)
+
+    monkeypatch.setattr(f"conncore.optimizers.{name}.normal", noting)
+    optimizer = halving(optimizer=name)
+    state = advance(optimizer, begin(optimizer)[0], sphere, 1)
+    optimizer.ask(state, n_threads=2)
+    assert noted == [2] * 9
 
 
 @pytest.mark.parametrize("name", sorted(INNER))
