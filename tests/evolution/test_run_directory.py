@@ -101,6 +101,28 @@ def test_an_existing_place_is_left_alone(run):
     assert os.listdir(empty) == []
 
 
+def test_a_place_that_another_process_took_meanwhile_is_left_alone(tmp_path, monkeypatch):
+    """Renaming a directory onto an empty one would take its place."""
+    (tmp_path / "run").mkdir()
+    before = (tmp_path / "run").stat().st_ino
+    monkeypatch.setattr("conncore.evolution.evolve.check_free", lambda path: None)
+    with pytest.raises(UsageError, match="exists already"):
+        go("es", out=tmp_path / "run")
+    assert os.listdir(tmp_path) == ["run"]
+    assert (tmp_path / "run").stat().st_ino == before
+
+
+def test_a_run_that_is_killed_before_its_first_scores_can_be_resumed(tmp_path):
+    def copy(call):
+        if call == 0:
+            shutil.copytree(tmp_path / "run", tmp_path / "killed")
+
+    whole = go("es", SphereTask(copy), out=tmp_path / "run")
+    run = go_on(tmp_path / "killed", generations=6)
+    assert np.array_equal(run.best.genome, whole.best.genome)
+    assert np.array_equal(run.history, whole.history)
+
+
 def test_folders_above_it_are_made(tmp_path):
     assert go("es", out=tmp_path / "new" / "deeper" / "run").path.is_dir()
     assert os.listdir(tmp_path / "new" / "deeper") == ["run"]
