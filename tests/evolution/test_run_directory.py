@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -386,3 +387,13 @@ def test_only_plain_arrays_are_written(run):
 def test_a_new_connectome_file_of_the_same_cells_is_accepted(run):
     save_npz(tiny_connectome(), run / "connectome.npz")
     assert len(go_on(run).history) == 6
+
+
+def test_a_connectome_or_checkpoint_of_another_name_is_refused(run):
+    save_npz(replace(tiny_connectome(), name="huge"), run / "connectome.npz")
+    with pytest.raises(CheckpointError, match=r"has the name 'huge', config.toml has 'tiny'"):
+        go_on(run)
+    save_npz(tiny_connectome(), run / "connectome.npz")
+    (run / "checkpoint-4.npz").rename(run / "checkpoint-5.npz")
+    with pytest.raises(CheckpointError, match=r"checkpoint-5.npz does not hold generation 5"):
+        go_on(run)

@@ -119,6 +119,9 @@ def test_the_fingerprint_covers_every_setting(run):
     found = {fingerprint(*setting) for setting in settings}
     assert len(found | {RunDirectory(run, config).fingerprint}) == len(settings) + 1
     assert fingerprint("run", "threads", 99) == RunDirectory(run, config).fingerprint
+    turned = {key: dict(reversed(part.items())) for key, part in config.items()}
+    assert list(turned["network"]) != list(config["network"])
+    assert RunDirectory(run, turned).fingerprint == RunDirectory(run, config).fingerprint
 
 
 def test_another_seed_is_refused_in_a_run_of_an_early_version(run):
@@ -290,6 +293,24 @@ def test_an_edited_number_of_a_checkpoint_is_noticed(tmp_path):
         np.savez(stream, **arrays)
     with pytest.raises(CheckpointError, match=r"is damaged \(it was changed after"):
         go_on(tmp_path / "run", generations=7)
+
+
+def test_a_solution_of_an_early_version_is_checked_too(tmp_path):
+    """Its file has no digest, so only its values can show that it is damaged."""
+    go(out=tmp_path / "run")
+    file = tmp_path / "run" / "best.npz"
+    arrays = read_npz(file, "")
+    del arrays["digest"]
+    given = {"network": FakeNetwork(), "task": SphereTask()}
+    with open(file, "wb") as stream:
+        np.savez(stream, **arrays | {"genome": arrays["genome"] * np.nan})
+    for call in calls(tmp_path / "run", 7, **given):
+        with pytest.raises(CheckpointError, match=r"best.npz is damaged \(genome is not finite\)"):
+            call()
+    with open(file, "wb") as stream:
+        np.savez(stream, **arrays)
+    for call in calls(tmp_path / "run", 7, **given):
+        call()
 
 
 def test_all_bytes_of_an_npz_file_are_checked(tmp_path):
