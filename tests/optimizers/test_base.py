@@ -369,6 +369,7 @@ def test_arrays_that_numpy_would_change_are_refused(change):
 
 def test_default_number_of_generations():
     assert [make_optimizer(name).n_generations for name in ("cma", "es", "ga")] == [100] * 3
+    assert make_optimizer("es").stage(0) == ""  # halving alone has stages
 
 
 @over_all
@@ -380,6 +381,10 @@ def test_whole_numbers_are_a_start(name):
     expected = optimizer.init(initial.astype(float), 0, lower=[-9.0] * 4, upper=[9.0] * 4)
     for key, value in expected.arrays().items():
         assert state.arrays()[key].dtype == value.dtype, key
+    members = np.rint(optimizer.ask(state))
+    told = [optimizer.tell(state, each, sphere(members)) for each in (members, members.astype(int))]
+    dtypes = [{key: array.dtype for key, array in each.arrays().items()} for each in told]
+    assert dtypes[0] == dtypes[1]
     state, expected = (advance(optimizer, each, sphere, 5) for each in (state, expected))
     assert np.array_equal(optimizer.ask(state), optimizer.ask(expected))
 

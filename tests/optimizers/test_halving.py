@@ -43,6 +43,10 @@ def test_rungs_cost_the_same_and_the_budget_holds():
     assert unscored.rungs == (Rung(9, 10), Rung(3, 30), Rung(1, 90))
     default = SuccessiveHalving()
     assert default.rungs == (Rung(12, 51), Rung(3, 205))
+    assert default.describe() == {
+        "name": "halving", "population_size": 200, "sigma": 0.05, "n_starts": 12, "factor": 4,
+        "n_episodes": 250_000, "n_scout": 4000, "optimizer": "es", "settings": {},
+    }  # fmt: skip
     assert SuccessiveHalving(n_starts=1, n_episodes=24_000).rungs == (Rung(1, 100),)
     for optimizer in (default, halving(), halving(n_starts=7, factor=2), halving(n_scout=1)):
         n = optimizer.n_generations
