@@ -89,7 +89,9 @@ if not OPENMP:
 # instruction sets round alike. Without traps and errno, which nobody reads, a choice between two
 # values becomes SIMD. The last flag keeps gcc from unrolling a loop over lanes before that.
 ROUNDING = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
-COMPILE = ["-O3", "-g0", *supported([*ROUNDING, "--param=max-completely-peel-times=7"])]
+# A wheel without tables for unwinding, which C does not need, is a tenth smaller.
+SMALL = ["-fno-asynchronous-unwind-tables", "-fno-plt"]
+COMPILE = ["-O3", "-g0", *supported([*ROUNDING, *SMALL, "--param=max-completely-peel-times=7"])]
 # Without debug information and the names of functions, which are three quarters of a wheel.
 LINK = [] if WINDOWS else supported(["-Wl,--strip-all"])
 # Loops of known length, over the links of a body or over the vectors of a row: unrolled, they
@@ -102,6 +104,8 @@ KERNEL_FLAGS = {
     "swimmer": UNROLL_LINKS,
     "products": supported(["--param=max-completely-peel-times=10"]),
 }
+# These own arrays and call kernels. They have no loop that takes time, and are smaller this way.
+OWNERS = ("_cpu", "_episodes", "_parallel", "_planar", "_population", "_swimmers")
 if DEBUG:
     SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     COMPILE = ["-O1", "-g", *supported(ROUNDING), *SANITIZE, "-fno-omit-frame-pointer"]
@@ -131,10 +135,10 @@ def extension(name: str, source: Path, flags: list[str]) -> Extension:
 
 
 def extensions() -> list[Extension]:
-    found = [
-        extension(f"conncore.{source.stem}", source, OPENMP)
-        for source in sorted(Path("conncore").glob("*.pyx"))
-    ]
+    found = []
+    for source in sorted(Path("conncore").glob("*.pyx")):
+        small = ["-O2"] if source.stem in OWNERS and not DEBUG else []
+        found.append(extension(f"conncore.{source.stem}", source, [*OPENMP, *small]))
     for source in sorted(Path("conncore/kernels").glob("*.pyx")):
         for isa, flags in INSTRUCTION_SETS.items():
             if flags and not accepts(flags):

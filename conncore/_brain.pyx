@@ -285,13 +285,17 @@ cdef class BrainMember:
         trial.awake = integers(arrays["awake"])
         trial.touched = integers(arrays["touched"])
 
-    def prepare(self, const int[::1] flags, const int[::1] refractory, current):
+    def prepare(self, flags, refractory, current):
         """Set what all trials of a run share."""
         cdef Py_ssize_t i
+        flags = np.ascontiguousarray(flags, np.int32)
+        refractory = np.ascontiguousarray(refractory, np.int32)
+        cdef int* flag_of = integers(flags)
+        cdef int* steps_of = integers(refractory)
         self._rest()
         for i in range(self.n_cells):
-            self.trial.cells[i].flags = flags[i]
-            self.trial.cells[i].refractory = refractory[i]
+            self.trial.cells[i].flags = flag_of[i]
+            self.trial.cells[i].refractory = steps_of[i]
         self._arrays["current"] = current
         self.trial.current = doubles(current)
         self._flagged = np.flatnonzero(current).astype(np.int32)
@@ -299,7 +303,7 @@ cdef class BrainMember:
     def start(self, int n_steps, kick_step, kick_cell, kick_size):
         """Bring all cells to rest, and take the inputs of a new trial."""
         cdef Trial* trial = &self.trial
-        cdef int[::1] flagged = self._flagged
+        cdef int* flagged = integers(self._flagged)
         cdef Py_ssize_t i
         cdef Cell* cell
         self._rest()
@@ -313,7 +317,7 @@ cdef class BrainMember:
         trial.n_kicks = kick_step.size
         trial.kick = trial.n_spikes = 0
         trial.step = 0
-        for i in range(flagged.shape[0]):
+        for i in range(self._flagged.size):
             cell = trial.cells + flagged[i]
             bring_forward(trial, cell, flagged[i], 0)
             cell.x = -trial.current[flagged[i]]

@@ -243,14 +243,15 @@ cdef class EventPopulation:
 
     cdef _activity(self):
         cdef EventArgs* args = &self.args
-        cdef double[:, ::1] z = np.zeros((self.n_members, args.n_neurons))
+        z = np.zeros((self.n_members, args.n_neurons))
+        cdef double* z_of = <double*> <size_t> z.ctypes.data
         cdef Py_ssize_t member, part, first, e
         for member in range(self.n_members):
             for part in range(self.n_ranges):
                 first = member * args.n_padded + args.bounds[part]
                 for e in range(first, first + args.n_sent[member * self.n_ranges + part]):
-                    z[member, args.sent[e]] = args.sent_z[e]
-        return np.asarray(z)
+                    z_of[member * args.n_neurons + args.sent[e]] = args.sent_z[e]
+        return z
 
     def state(self, name):
         if name not in self._state_names:
