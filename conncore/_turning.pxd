@@ -29,7 +29,7 @@ cdef inline void turn_by(
 ) noexcept nogil:
     """Cosines and sines of phi, from those before each angle turned by `turned`.
 
-    c_new and s_new may be c and s. Up to MAX_TURN, the terms left out of the Taylor series
+    c_new and s_new may be c and s. Up to max_turn, the terms left out of the Taylor series
     are below 1e-16; for larger turns, sincos computes both anew.
     """
     cdef int k

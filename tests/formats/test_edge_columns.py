@@ -142,7 +142,8 @@ def test_a_minus_inhibits_if_the_caller_says_so(tmp_path):
     path = table(tmp_path / "e.csv", "pre,post,weight\nA,B,3\nB,A,-2\n")
     with pytest.raises(ConnectomeError, match="weight -2 is negative; if a minus means inhib"):
         read(path)
-    assert edges(read(path, sign="weight")) == {("A", "B"): (3, 1), ("B", "A"): (2, -1)}
+    for title in ("weight", "Weight"):
+        assert edges(read(path, sign=title)) == {("A", "B"): (3, 1), ("B", "A"): (2, -1)}
 
 
 def test_a_weight_of_zero_is_no_edge_and_is_counted(tmp_path):

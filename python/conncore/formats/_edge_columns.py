@@ -70,11 +70,11 @@ class EdgeRows:
             for title in table.titles
             if title not in named and normal_title(title) not in options.ignore
         ]
+        # One column may hold weights whose minus is the sign.
+        both = [table.need(options.titles["sign"])] if "sign" in options.titles else []
         self.titles: dict[str, str | None] = {}
         for column, others in TITLES.items():
-            # One column may hold weights whose minus is the sign.
-            both = {options.titles.get("sign")} if column == "weight" else set()
-            usable = replace(table, titles=[*free, *(t for t in named if t in both)])
+            usable = replace(table, titles=[*free, *both] if column == "weight" else free)
             if column in options.titles:
                 self.titles[column] = table.need(options.titles[column])
             elif ends is not None and column in ("pre", "post"):
