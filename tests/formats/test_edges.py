@@ -247,3 +247,18 @@ def test_edges_are_written_under_known_suffixes_alone(tmp_path):
     with pytest.raises(ConnectomeError, match=r"ends in one of \.csv, \.tsv, \.txt"):
         write_edges(worm, tmp_path / "x.edges")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("e.csv", {"sheet": "one"}),
+        ("e.json", {"delimiter": ";"}),
+        ("e.parquet", {"comment": "#"}),
+        ("e.xlsx", {"delimiter": ";"}),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(tmp_path, name, option):
+    path = table(tmp_path / name, "pre,post\nA,B\n")
+    with pytest.raises(UsageError, match=f"the option {next(iter(option))} does nothing for this"):
+        read(path, format="edges", **option)

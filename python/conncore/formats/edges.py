@@ -18,13 +18,13 @@ from pathlib import Path
 
 from conncore.connectome import Connectome
 from conncore.connectome.attributes import FIELDS
-from conncore.errors import ConnectomeError
+from conncore.errors import ConnectomeError, UsageError
 from conncore.formats._delimited import DELIMITERS
 from conncore.formats._edge_options import edge_options
 from conncore.formats._edge_rows import connectome_of_table
 from conncore.formats._files import open_file
 from conncore.formats._json import records_table
-from conncore.formats._open_table import open_table
+from conncore.formats._open_table import COLUMNAR, open_table
 from conncore.formats._sheets import sheet_table
 from conncore.formats._vocabulary import TITLES, normal_title
 from conncore.formats.cells import read_cells, written_attributes
@@ -124,7 +124,13 @@ def read_edges(
     if cells is None:
         beside = cells_beside(file.path)
         cells = beside if beside.is_file() else None
-    if file.path.suffix.lower() == ".xlsx":
+    workbook = file.path.suffix.lower() == ".xlsx"
+    is_text = not workbook and file.source.suffix not in (".json", *COLUMNAR)
+    given = {"sheet": sheet if not workbook else None}
+    given |= {} if is_text else {"delimiter": delimiter, "comment": comment}
+    for option in (name for name, value in given.items() if value):
+        raise UsageError(f"{file}: the option {option} does nothing for this file; leave it out")
+    if workbook:
         table = sheet_table(file, sheet, header=header, decimal=decimal)
     elif file.source.suffix == ".json":
         table = records_table(file.source, decimal)
