@@ -11,7 +11,6 @@ import typer
 from conncore.cli.bench import bench
 from conncore.cli.compare import compare
 from conncore.cli.connectome import app as connectome_app
-from conncore.cli.convert import convert
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
@@ -42,7 +41,6 @@ app.command()(score)
 app.command()(export)
 app.command()(film)
 app.command()(report)
-connectome_app.command("convert")(convert)
 app.add_typer(connectome_app, name="connectome")
 app.command(cls=Command)(compare)
 app.command()(simulate)

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from conncore.cli import shape
 from conncore.cli.options import Command, Format, Inputs, Options, Outputs, SplitMuscles, ends
+from conncore.errors import visible
 from conncore.report.console import wide_console
 
 if TYPE_CHECKING:
@@ -195,3 +196,26 @@ def _entry(key: str, value: float) -> str:
     if isinstance(value, float):
         return f"{key} {f'{value:,.6f}'.rstrip('0').rstrip('.')}"
     return f"{value:,} {key}"
+
+
+@app.command()
+def convert(
+    name_or_file: NameOrFile,
+    out: Annotated[str, typer.Argument(help="The file to write: .npz, .graphml, .csv, .tsv.")],
+    split_muscles: SplitMuscles = False,
+    format: Format = None,
+    option: Options = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="The format to write, if the file name does not decide it: sparse."),
+    ] = None,
+) -> None:
+    """Write a connectome in another format, and list what the format left out."""
+    from conncore.catalog.shipped import open_connectome
+    from conncore.formats import write
+
+    connectome = open_connectome(name_or_file, split_muscles, format, option or ())
+    dropped = write(connectome, out, to)
+    counts = f"{connectome.n_cells} cells, {connectome.n_edges} chemical edges"
+    gaps = f"{connectome.n_gap_junctions} gap junctions"
+    typer.echo(visible(f"{out}: {counts}, {gaps}; dropped: {dropped or 'nothing'}"))

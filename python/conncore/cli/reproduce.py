@@ -43,8 +43,8 @@ def reproduce(
     """
     from conncore.cli.evolve import stopping
     from conncore.errors import choose
-    from conncore.experiments.paper import EXPERIMENTS, FULL, PAPER, QUICK
-    from conncore.experiments.paper_run import reproduce as run
+    from conncore.paper.experiments import EXPERIMENTS, FULL, PAPER, QUICK
+    from conncore.paper.run import reproduce as run
     from conncore.report.console import wide_console
 
     every = [experiment for group in EXPERIMENTS.values() for experiment in group]

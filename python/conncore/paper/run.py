@@ -11,10 +11,10 @@ from rich.console import Console
 
 from conncore.errors import UsageError
 from conncore.experiments.claims import Verdict, judge
-from conncore.experiments.paper import Budget, Experiment
-from conncore.experiments.paper_report import print_experiment, print_verdicts, write_experiment
 from conncore.experiments.results import show
 from conncore.experiments.study import describe, restore_study, run_study
+from conncore.paper.experiments import Budget, Experiment
+from conncore.paper.report import print_experiment, print_verdicts, write_experiment
 
 
 def reproduce(

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from conncore.errors import UsageError
-from conncore.experiments.paper import EXPERIMENTS, Budget
-from conncore.experiments.paper_run import reproduce
+from conncore.paper.experiments import EXPERIMENTS, Budget
+from conncore.paper.run import reproduce
 
 TINY = Budget(
     seeds=1,

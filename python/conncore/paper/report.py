@@ -13,10 +13,10 @@ from rich.table import Table
 
 from conncore.experiments.claims import Verdict
 from conncore.experiments.comparison_report import bands_of
-from conncore.experiments.paper import Experiment
 from conncore.experiments.results import finite, write_results
 from conncore.experiments.statistics import t_interval
 from conncore.experiments.study import Outcome
+from conncore.paper.experiments import Experiment
 from conncore.report.bands import draw_bands
 
 

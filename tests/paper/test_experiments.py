@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conncore.experiments.paper import EXPERIMENTS, QUICK
+from conncore.paper.experiments import EXPERIMENTS, QUICK
 from digits import write_mnist
 
 
