@@ -23,6 +23,7 @@ SUBJECTS = (
     "legs",
     "returns",
     "closed_loop",
+    "environments",
     "threads",
     "portable",
     "ask_tell",

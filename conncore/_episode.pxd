@@ -50,5 +50,6 @@ cdef struct EpisodeArgs:
     double* obs
     double* actions
     double* fitness
+    double* fresh            # 0 or 1: to be reset
     double* failed           # 0 or 1
     double* ended            # 0 or 1: not healthy

@@ -56,11 +56,13 @@ cdef class Episodes:
             ("work", n_work),
             ("actions", len(arrays["motors"])),
             ("fitness", 1),
+            ("fresh", 1),
             ("failed", 1),
             ("ended", 1),
         ):
             arrays[name] = empty_lanes(self.n_blocks, size)
-        arrays["ended"][:] = 0.0
+        for name in ("body", "failed", "ended"):  # until the first reset
+            arrays[name][:] = 0.0
 
         cdef EpisodeArgs* args = &self.args
         args.advance = <advance_t> PyCapsule_GetPointer(advance, "conncore.advance")
@@ -81,6 +83,7 @@ cdef class Episodes:
         args.work = pointer(arrays["work"])
         args.actions = pointer(arrays["actions"])
         args.fitness = pointer(arrays["fitness"])
+        args.fresh = pointer(arrays["fresh"])
         args.failed = pointer(arrays["failed"])
         args.ended = pointer(arrays["ended"])
         self._step = <block_fn> PyCapsule_GetPointer(episode.STEP, "conncore.block_fn")
@@ -88,7 +91,7 @@ cdef class Episodes:
         self._run = <block_fn> PyCapsule_GetPointer(episode.RUN, "conncore.block_fn")
         return 0
 
-    def reset(self, qpos, qvel):
+    def reset(self, qpos, qvel, which=None):
         cdef int size = self.args.n_links + 2
         cdef int k
         shape = (self.n_members, size)
@@ -103,7 +106,14 @@ cdef class Episodes:
         for k in range(1, self.args.n_links):
             for first in (2, size + 2):
                 body[:, first + k] += body[:, first + self.args.parents[k]]
-        self._arrays["body"][:, :2 * size] = to_lanes(body)
+        fresh = np.ones(self.n_members, dtype=bool) if which is None else np.asarray(which)
+        if fresh.shape != (self.n_members,) or fresh.dtype != bool:
+            raise UsageError(
+                f"which is {fresh.dtype} of shape {fresh.shape}, needs bool of ({self.n_members},)"
+            )
+        fresh = to_lanes(fresh[:, None])
+        self._arrays["fresh"][:] = fresh
+        np.copyto(self._arrays["body"][:, :2 * size], to_lanes(body), where=fresh > 0.0)
         for_each_block(self._reset, &self.args, self.n_blocks, self.n_threads)
 
     def step(self, controls):

@@ -8,7 +8,9 @@ from conncore._block cimport LANES, block_fn
 from conncore._network cimport SparseMap, neuron_reset_t, neuron_step_t
 from conncore._parallel cimport for_each_block, take
 
-from conncore._population import MAP_VALUES, check_repeats, checked_rows, empty_aligned
+from conncore._population import (
+    MAP_VALUES, check_repeats, check_state, checked_rows, empty_aligned,
+)
 from conncore.errors import UsageError
 
 IDLE_COST = 50  # a neuron's update costs about as much as 50 synapses, of which 2% are active
@@ -270,6 +272,46 @@ cdef class EventPopulation:
         """State as (n_members, n_chunks, n_state, CHUNK), a view."""
         return self._arrays["state"].reshape(
             self.n_members, self.args.n_padded // CHUNK, self.args.n_state, CHUNK)
+
+    def get_state(self):
+        named = {name: self.state(name) for name in self._state_names}
+        named["activity"] = self.activity()
+        named["trace"] = self._arrays["y"].copy()
+        return named
+
+    def set_state(self, values):
+        cdef EventArgs* args = &self.args
+        cdef Py_ssize_t n = args.n_neurons
+        cdef Py_ssize_t k
+        values = check_state(values, self._state_names, self.n_members, n, args.n_outputs,
+                             self._kernels[1].SPIKES)
+        take(&self.busy)
+        try:
+            for k, name in enumerate(self._state_names):
+                padded = np.zeros((self.n_members, args.n_padded))
+                padded[:, :n] = values[name]
+                rows = self._states()[:, :, k]
+                rows[:] = padded.reshape(rows.shape)
+            self._arrays["y"][:] = values["trace"]
+            self._set_sent(np.ascontiguousarray(values["activity"]))
+        finally:
+            self.busy = 0
+
+    cdef _set_sent(self, activity):
+        """List the active neurons of every member, as a step does."""
+        cdef EventArgs* args = &self.args
+        cdef const double* z = <const double*> <size_t> activity.ctypes.data
+        cdef Py_ssize_t member, part, i, first, e
+        for member in range(self.n_members):
+            for part in range(self.n_ranges):
+                first = member * args.n_padded + args.bounds[part]
+                e = first
+                for i in range(args.bounds[part], min(args.bounds[part + 1], args.n_neurons)):
+                    if z[member * args.n_neurons + i] != 0.0:
+                        args.sent[e] = <int> i
+                        args.sent_z[e] = z[member * args.n_neurons + i]
+                        e += 1
+                args.n_sent[member * self.n_ranges + part] = <int> (e - first)
 
     @property
     def status(self):

@@ -93,6 +93,24 @@ def check_repeats(int n_repeats):
         raise UsageError(f"n_repeats is {n_repeats}, must be at least 1")
 
 
+def check_state(values, names, Py_ssize_t n_members, Py_ssize_t n_neurons, Py_ssize_t n_outputs,
+                bint spikes):
+    """What `set_state` takes as arrays, (n_members, n) float64."""
+    needed = (*names, "activity", "trace")
+    if set(values) != set(needed):
+        raise UsageError(f"state has {sorted(values)}, needs {sorted(needed)}")
+    checked = {}
+    for name in needed:
+        array = np.asarray(real_array(f"state {name!r}", values[name]), dtype=np.float64)
+        shape = (n_members, n_outputs if name == "trace" else n_neurons)
+        if array.shape != shape:
+            raise UsageError(f"state {name!r} has shape {array.shape}, needs {shape}")
+        checked[name] = array
+    if spikes and not np.isin(checked["activity"], (0.0, 1.0)).all():
+        raise UsageError("state 'activity' of neurons that spike must be 0 or 1")
+    return checked
+
+
 cdef class Population:
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads,
                  int n_repeats=1):
@@ -224,6 +242,32 @@ cdef class Population:
             n_neurons = self.args.n_neurons
             start = self._state_names.index(name) * n_neurons
             return from_lanes(self._arrays["state"][:, start:start + n_neurons], self.n_members)
+        finally:
+            self.busy = 0
+
+    def get_state(self):
+        named = {name: self.state(name) for name in self._state_names}
+        named["activity"] = self.activity()
+        named["trace"] = from_lanes(self._arrays["y"], self.n_members)
+        return named
+
+    def set_state(self, values):
+        cdef Py_ssize_t n = self.args.n_neurons
+        cdef Py_ssize_t k
+        spikes = self.args.spikes != NULL
+        values = check_state(values, self._state_names, self.n_members, n, self.args.n_outputs,
+                             spikes)
+        take(&self.busy)
+        try:
+            for k, name in enumerate(self._state_names):
+                self._arrays["state"][:, k * n:(k + 1) * n] = to_lanes(values[name])
+            self._arrays["y"][:] = to_lanes(values["trace"])
+            z = to_lanes(values["activity"])
+            if spikes:
+                bits = z.astype(np.uint16) << np.arange(LANES, dtype=np.uint16)
+                np.bitwise_or.reduce(bits, axis=2, out=self._arrays["spikes"][:, 0])
+            else:
+                self._arrays["z"][:] = z
         finally:
             self.busy = 0
 

@@ -244,15 +244,23 @@ cdef void step_block(void* pointer, Py_ssize_t block) noexcept nogil:
 
 
 cdef void reset_block(void* pointer, Py_ssize_t block) noexcept nogil:
-    """Compute the state of the bodies that were set; mark lanes whose values are not usable."""
+    """Compute the state of the bodies that were set; mark lanes whose values are not usable.
+
+    Lanes that are not fresh keep what they have.
+    """
     cdef const EpisodeArgs* args = <const EpisodeArgs*> pointer
-    cdef Py_ssize_t n_values = 2 * (args.n_links + 2) * LANES
+    cdef int n_values = 2 * (args.n_links + 2)
     cdef double* body = args.body + block * args.n_body * LANES
-    memset(args.failed + block * LANES, 0, LANES * sizeof(double))
-    memset(args.ended + block * LANES, 0, LANES * sizeof(double))
-    memset(body + n_values, 0, (args.n_body * LANES - n_values) * sizeof(double))
-    check_lanes(n_values // LANES, body, args.failed + block * LANES)
-    read_state(args, body, args.state + block * n_values)
+    cdef const double* fresh = args.fresh + block * LANES
+    cdef int i, lane
+    for lane in range(LANES):
+        if fresh[lane] > 0.0:
+            args.failed[block * LANES + lane] = args.ended[block * LANES + lane] = 0.0
+    for i in range(n_values, args.n_body):
+        for lane in range(LANES):
+            body[i * LANES + lane] = 0.0 if fresh[lane] > 0.0 else body[i * LANES + lane]
+    check_lanes(n_values, body, args.failed + block * LANES)
+    read_state(args, body, args.state + block * n_values * LANES)
 
 
 cdef void run_block(void* pointer, Py_ssize_t block) noexcept nogil:

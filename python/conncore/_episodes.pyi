@@ -10,8 +10,14 @@ class Episodes:
     n_members: int
     n_blocks: int
     n_threads: int
-    def reset(self, qpos: ArrayLike, qvel: ArrayLike) -> None:
-        """Start every member from its row of `qpos` and `qvel`, (n_members, n_links + 2)."""
+    def reset(
+        self, qpos: ArrayLike, qvel: ArrayLike, which: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Start members from their rows of `qpos` and `qvel`, (n_members, n_links + 2).
+
+        Every member starts, or those where `which`, (n_members,), is True. The others stay as they
+        are, and nobody reads their rows.
+        """
 
     def step(self, controls: ArrayLike) -> None:
         """Advance every member by one control step with its row of (n_members, n_actions)."""

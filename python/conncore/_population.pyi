@@ -12,6 +12,14 @@ def empty_aligned(count: int, dtype: DTypeLike = ...) -> NDArray[Any]: ...
 def from_lanes(lanes: NDArray[np.float64], n_members: int) -> NDArray[np.float64]: ...
 def shared_slots(values: NDArray[np.float64]) -> tuple[NDArray[np.intc], NDArray[np.float64]]: ...
 def check_repeats(n_repeats: int) -> None: ...
+def check_state(
+    values: Mapping[str, ArrayLike],
+    names: tuple[str, ...],
+    n_members: int,
+    n_neurons: int,
+    n_outputs: int,
+    spikes: bool,
+) -> dict[str, NDArray[np.float64]]: ...
 def checked_rows(observations: ArrayLike) -> NDArray[Any]: ...
 
 class Population:
@@ -77,6 +85,23 @@ class Population:
 
     def state(self, name: str) -> NDArray[np.float64]:
         """State variable `name` of every neuron, (n_members, n_neurons)."""
+
+    def get_state(self) -> dict[str, NDArray[np.float64]]:
+        """Return a copy of all that a step changes, (n_members, n) float64 by name.
+
+        The state variables of the neuron model, such as "v", (n_members, n_neurons); "activity",
+        the activity or spikes of the last step, (n_members, n_neurons); "trace", the low-pass
+        filtered activity of the output cells, (n_members, n_outputs).
+        """
+
+    def set_state(self, values: Mapping[str, ArrayLike]) -> None:
+        """Continue from a state that `get_state` returned.
+
+        Raises
+        ------
+        UsageError
+            If a name or a shape differs, or the activity of neurons that spike is not 0 or 1.
+        """
 
     @property
     def status(self) -> NDArray[np.uint8]:

@@ -47,8 +47,10 @@ class Bodies(Protocol):
     @property
     def failed(self) -> NDArray[np.bool_]: ...
 
-    def reset(self, qpos: FloatArray, qvel: FloatArray) -> None:
-        """Start every member from its row of `qpos` and `qvel`."""
+    def reset(
+        self, qpos: FloatArray, qvel: FloatArray, which: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Start the members where `which` is True, or all, from their rows of `qpos` and `qvel`."""
 
     def step(self, controls: NDArray[np.floating]) -> None:
         """Advance every member by one control step with its row of (n_members, nu) controls."""
@@ -84,12 +86,15 @@ class MujocoBodies:
         failed: NDArray[np.bool_] = self._failed | counts.any(axis=1)
         return failed
 
-    def reset(self, qpos: FloatArray, qvel: FloatArray) -> None:
-        """Start every member from its row of `qpos` and `qvel`."""
-        self._failed[:] = False
-        self._batch.reset(stage=mujoco.mjtStage.mjSTAGE_NONE.value)
-        self.qpos[:] = qpos
-        self.qvel[:] = qvel
+    def reset(
+        self, qpos: FloatArray, qvel: FloatArray, which: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Start the members where `which` is True, or all, from their rows of `qpos` and `qvel`."""
+        ids = np.arange(len(self._failed)) if which is None else np.flatnonzero(which)
+        self._failed[ids] = False
+        self._batch.reset(ids=ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
+        self.qpos[ids] = qpos[ids]
+        self.qvel[ids] = qvel[ids]
 
     def step(self, controls: NDArray[np.floating]) -> None:
         """Advance every member by one control step with its row of (n_members, nu) controls."""
@@ -159,6 +164,20 @@ class MujocoTask(Task):
         controls = self.controls(actions)
         bodies.step(controls)
         return self.reward(qpos_before, bodies, controls)
+
+    def advance(self, bodies: Bodies, actions: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Advance every member by one control step, as part of an episode.
+
+        Returns
+        -------
+        rewards : (n_members,) float64
+            Without meaning for a member that failed.
+        ended : (n_members,) bool
+            True where the episode ends in this state.
+        """
+        rewards = self.step(bodies, actions)
+        ends = self.ends(bodies)
+        return rewards, np.zeros(len(rewards), dtype=bool) if ends is None else ends
 
     def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
         """Run one episode from the current state; return the (n_members,) fitness."""

@@ -151,6 +151,12 @@ class NativeTask(MujocoTask):
     ) -> Episodes:
         """Return the bodies of the native engine: `native_bodies` or `planar_bodies`."""
 
+    def advance(self, bodies: Bodies, actions: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Advance every member by one control step, with the bits of `episode`."""
+        if not isinstance(bodies, Episodes):
+            return super().advance(bodies, actions)
+        return bodies.run(actions[:, None], self.scoring, 1), bodies.ended
+
     def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
         """Run one episode; wholly in compiled code if the kernels know bodies and policy."""
         if not (isinstance(bodies, Episodes) and isinstance(policy, Population)):
