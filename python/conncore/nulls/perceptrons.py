@@ -106,6 +106,11 @@ def mlp_ends(connectome: Connectome) -> tuple[list[str], list[str]]:
     return inputs, outputs
 
 
+def is_perceptron(connectome: Connectome) -> bool:
+    """Return whether a connectome is one of the baselines, by the classes of its cells."""
+    return set(connectome.classes) == set(LAYERS)
+
+
 def _layer_sizes(connectome: Connectome) -> tuple[int, int]:
     n = connectome.n_cells
     if n < 2:
