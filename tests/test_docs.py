@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conncore.experiments.choices import CHOICES
 from conncore.formats import READERS
 from conncore.neurons.models import NEURONS
 from conncore.nulls.models import NULLS
@@ -63,6 +64,7 @@ def test_every_page_of_docs_is_in_its_index():
         ("formats.md", [f"`{name}`" for name in READERS]),
         ("networks.md", [f"`{name}`" for name in (*NEURONS, *TASKS)]),
         ("networks.md", [f".{kind.__name__}()`" for kind in OPTIMIZERS.values()]),
+        ("reproduction.md", [f"`{key}`" for key, r in CHOICES.items() if r.part != "reading"]),
         ("nulls.md", [f"`{name}`" for name in (*NULLS, *BASELINES)]),
     ],
 )

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from conncore.bench import SUBJECTS
 from conncore.cli.app import app
 from conncore.cli.options import Command
+from conncore.experiments.choices import CHOICES
 from conncore.neurons.models import NEURONS
 from conncore.nulls.models import NULLS
 from conncore.nulls.perceptrons import BASELINES
@@ -25,6 +26,7 @@ from conncore.tasks import TASKS
         (["compare"], [*NEURONS, *TASKS, *NULLS, *BASELINES]),
         (["connectome", "null"], [*NULLS]),
         (["bench"], [*SUBJECTS]),
+        (["reproduce"], [key for key, row in CHOICES.items() if row.part != "reading"]),
     ],
 )
 def test_help_lists_what_is_registered(command, names):
@@ -46,6 +48,8 @@ def test_every_command_with_a_mark_in_its_help_fills_it_in():
         for command in commands(get_command(app))
         if any("{" in (getattr(parameter, "help", None) or "") for parameter in command.params)
     ]
-    assert {command.name for command in marked} == {"evolve", "compare", "null", "bench"}
+    assert {command.name for command in marked} == {
+        "evolve", "compare", "null", "bench", "reproduce",
+    }  # fmt: skip
     for command in marked:
         assert isinstance(command, Command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from conncore.errors import UsageError
 from conncore.paper.experiments import EXPERIMENTS, Budget
-from conncore.paper.run import reproduce
+from conncore.paper.run import reproduce, with_settings
 
 TINY = Budget(
     seeds=1,
@@ -28,7 +29,7 @@ TINY = Budget(
 )
 
 
-def reproduced(names, out, budget=TINY, **options):
+def reproduced(names, out, budget=TINY, settings=None, **options):
     every = {e.name: e for group in EXPERIMENTS.values() for e in group}
     screen = io.StringIO()
     complete = reproduce(
@@ -38,6 +39,7 @@ def reproduced(names, out, budget=TINY, **options):
         Console(file=screen, width=200),
         options,
         n_threads=1,
+        settings=settings,
     )
     return complete, screen.getvalue()
 
@@ -68,3 +70,53 @@ def test_few_seeds_test_nothing_and_finished_runs_stay(tmp_path):
     assert kept == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("seed-*.json")}
     with pytest.raises(UsageError, match="other settings"):
         reproduced(["fig3-anatomical"], tmp_path, replace(TINY, generations=3))
+
+
+def test_other_settings_are_a_study_of_their_own(tmp_path):
+    _, default = reproduced(["fig5-cheetah"], tmp_path)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    settings = {"neuron": "lif", "log_weights": (1.0, 0.5), "generations": 3}
+    _, text = reproduced(["fig5-cheetah"], tmp_path, settings=settings)
+    # The default's files are as they were; the new ones have names with the settings.
+    assert {p: p.read_bytes() for p in before} == before
+    name = "fig5-cheetah_neuron=lif_log_weights=1,0.5_generations=3"
+    stems, ends = ("fig5-cheetah", name), ("", ".json", ".png", ".txt")
+    assert {p.name for p in tmp_path.iterdir()} == {stem + end for stem in stems for end in ends}
+    assert "neuron does not apply to mlp" in text
+    said = "GA alone; neuron=lif, log_weights=1,0.5, generations=3"
+    assert said in (tmp_path / f"{name}.txt").read_text().replace("\n", " ")
+    assert said in text
+    assert "neuron" not in default
+    report = json.loads((tmp_path / f"{name}.json").read_text())
+    assert report["set"] == {"neuron": "lif", "log_weights": [1.0, 0.5], "generations": 3}
+    assert report["settings"]["arms"]["circuit"]["network"]["neuron"] == "lif"
+    assert json.loads((tmp_path / name / "study.json").read_text()) == report["settings"]
+    assert "set" not in json.loads((tmp_path / "fig5-cheetah.json").read_text())
+
+
+def test_many_settings_have_a_short_name():
+    experiment = EXPERIMENTS["fig4"][0]
+    settings = {"observe": "angles", **{f"pretrain_{i}": "x" * 20 for i in range(9)}}
+    named = with_settings(experiment, settings)
+    assert re.fullmatch(r"fig4-ga_10-settings-[0-9a-f]{12}", named.name)
+    assert named.title.startswith(experiment.title)
+    assert with_settings(experiment, {**settings, "observe": "no"}).name != named.name
+
+
+@pytest.mark.parametrize(
+    ("names", "settings", "message"),
+    [
+        (["fig3-dense"], {"io": "anatomical"}, "fig3-dense: the name of the experiment fixes io"),
+        (
+            ["fig4-pretrained", "fig4-ga"],
+            {"pretrain": 5},
+            "fig4-ga: pretrain does not apply here: no arm has the",
+        ),
+    ],
+)
+def test_a_setting_that_does_not_apply_is_refused_before_any_run(
+    names, settings, message, tmp_path
+):
+    with pytest.raises(UsageError, match=message):
+        reproduced(names, tmp_path, settings=settings)
+    assert not list(tmp_path.iterdir())

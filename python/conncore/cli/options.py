@@ -108,6 +108,7 @@ class Command(TyperCommand):
 def _registered() -> dict[str, str]:
     """The names in each registry, and the defaults of the optimizers, as help shows them."""
     from conncore.bench import SUBJECTS
+    from conncore.experiments.choices import CHOICES
     from conncore.nulls.models import NULLS
     from conncore.nulls.perceptrons import BASELINES
     from conncore.optimizers import OPTIMIZERS
@@ -121,7 +122,8 @@ def _registered() -> dict[str, str]:
             for name, kind in OPTIMIZERS.items()
             if hasattr(kind, setting)
         )
-    return marks | {"subjects": ", ".join(SUBJECTS)}
+    settable = [key for key, row in CHOICES.items() if row.part != "reading"]
+    return marks | {"subjects": ", ".join(SUBJECTS), "choices": ", ".join(settable)}
 
 
 def set_up(

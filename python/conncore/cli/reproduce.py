@@ -26,6 +26,15 @@ def reproduce(
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Number of seeds. Default: 10; 5 with --quick.")
     ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A choice that the paper leaves open. Repeat it for several. The results get "
+            "names of their own. Keys: {choices}.",
+        ),
+    ] = None,
     data: Data = None,
     threads: Threads = None,
     out: Annotated[
@@ -43,6 +52,7 @@ def reproduce(
     """
     from conncore.cli.evolve import stopping
     from conncore.errors import choose
+    from conncore.experiments.choices import read_settings
     from conncore.paper.experiments import EXPERIMENTS, FULL, PAPER, QUICK
     from conncore.paper.run import reproduce as run
     from conncore.report.console import wide_console
@@ -52,6 +62,7 @@ def reproduce(
     parts = {experiment.name: (experiment,) for experiment in every}
     groups = {**EXPERIMENTS, "all": paper, **parts}
     chosen = groups[choose("figure", figure, groups)]
+    settings = read_settings(set or ())
     budget = QUICK if quick else FULL
     if seeds is not None:
         budget = dataclasses.replace(budget, seeds=seeds)
@@ -63,6 +74,6 @@ def reproduce(
             "--quick: runs are short and populations small; the verdicts are about these runs"
         )
     with stopping():
-        complete = run(chosen, budget, out, console, options, threads)
+        complete = run(chosen, budget, out, console, options, threads, settings)
     if not complete:
         raise typer.Exit(1)

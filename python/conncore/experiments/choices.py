@@ -1,6 +1,6 @@
 """The choices that a paper leaves open, as one table: key, values, and what a choice belongs to.
 
-`conncore.experiments.settings` applies them to a study. docs/multiverse.md prints the table.
+`conncore.experiments.settings` applies them to a study. docs/reproduction.md has the same table.
 """
 
 from __future__ import annotations

@@ -60,6 +60,8 @@ class Experiment:
     published : mapping of str to (start, end)
         The paper's population means by arm; None if the paper gives no number.
     claims : tuple of Claim
+    variant : str
+        The key of `CHOICES` that the name of the experiment answers.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Experiment:
     arms: Callable[[Task, Budget], list[Arm]]
     published: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
+    variant: str = ""
 
 
 def worm() -> Connectome:
@@ -276,6 +279,7 @@ def _three(io: str) -> Experiment:
         lambda task, budget: _figure3(task, budget, io),
         _STARTS,
         _figure3_claims(),
+        variant="io",
     )
 
 

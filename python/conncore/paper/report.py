@@ -81,13 +81,18 @@ def write_experiment(
     outcomes: Mapping[str, Sequence[Outcome]],
     verdicts: Sequence[Verdict],
     settings: Mapping[str, Any],
+    choices: Mapping[str, Any],
 ) -> Path:
-    """Write <name>.json and <name>.png into `folder`, and return the path of the figure."""
+    """Write <name>.json and <name>.png into `folder`, and return the path of the figure.
+
+    `choices` are those that differ from the experiment's own, by key.
+    """
     write_results(
         folder / f"{experiment.name}.json",
         experiment.title,
         settings,
         outcomes,
+        **({"set": choices} if choices else {}),
         published=experiment.published,
         verdicts=[finite(asdict(verdict)) for verdict in verdicts],
     )
