@@ -137,6 +137,10 @@ def test_a_checkpoint_that_cannot_be_is_refused(change, message):
         ("cma", state(covariance=np.eye(N)[:2]), r"state.covariance has shape \(2, 3\)"),
         ("cma", at("state.basis", (0, 0), np.nan), "state.basis is not finite"),
         ("cma", state(sigma=np.nan), "state.sigma is not finite"),
+        ("es", state(sigma_scale=np.ones(2)), r"state.sigma_scale has shape \(2,\)"),
+        ("es", state(rate_scale=np.ones((N, N))), r"state.rate_scale has shape \(3, 3\)"),
+        ("es", state(rate_scale=np.array([1.0, 0.0, 2.0])), "state.rate_scale is not above 0"),
+        ("es", state(sigma_scale=np.nan), "state.sigma_scale is not above 0"),
     ],
 )
 def test_a_state_that_cannot_be_is_refused(name, change, message):
@@ -150,6 +154,7 @@ def test_what_a_checkpoint_may_be():
     check_checkpoint(at("state.upper", slice(None), -9.0)(checkpoint_of()), SEED)
     check_checkpoint(state(scout_fitness=-np.inf)(checkpoint_of()), SEED)
     check_checkpoint(state(scouts=np.zeros((2, N)))(checkpoint_of()), SEED)
+    check_checkpoint(state(sigma_scale=np.array([0.5, 1.0, 2.0]))(checkpoint_of()), SEED)
     nothing = checkpoint_of(generations=0, best_genome=NOWHERE, best_fitness=-np.inf)
     check_checkpoint(nothing, SEED)
     with pytest.raises(ValueError, match="n_evaluations is negative"):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+import scipy.stats
 
-from conncore.optimizers import ES
-from conncore.optimizers.es import centered_ranks
+from conncore.errors import UsageError
+from conncore.optimizers import ES, SuccessiveHalving
+from conncore.optimizers.es import ESState, centered_ranks, z_scores
 from optimizing import rosenbrock, sphere
 
 
@@ -92,3 +95,95 @@ def test_a_scout_that_failed_is_not_the_start():
     scouts = np.arange(4.0)[:, None]
     state = es.tell(es.init(scouts, 0), scouts, [np.inf, np.nan, -7.0, -np.inf])
     assert np.array_equal(state.mean, [2.0])
+
+
+def test_z_scores_are_scipys():
+    values = np.random.default_rng(0).normal(3, 5, 40)
+    np.testing.assert_allclose(z_scores(values), scipy.stats.zscore(values), rtol=1e-12)
+    failed = np.where(values < 0, -np.inf, values)
+    lowest = np.where(values < 0, values[values >= 0].min(), values)
+    np.testing.assert_allclose(z_scores(failed), scipy.stats.zscore(lowest), rtol=1e-12)
+    for flat in ([2.0, 2.0, 2.0], [-np.inf] * 3):
+        assert np.array_equal(z_scores(flat), np.zeros(3))
+
+
+SHAPED = {
+    "ranks": centered_ranks,
+    "z-ranks": lambda fitness: scipy.stats.zscore(scipy.stats.rankdata(fitness)),
+    "z-scores": scipy.stats.zscore,
+}
+
+
+@pytest.mark.parametrize("over_sigma", [True, False])
+@pytest.mark.parametrize("shaping", SHAPED)
+def test_each_shaping_each_step_and_each_slice(shaping, over_sigma):
+    """The step of arXiv 1703.03864 parameter by parameter, with a penalty on the mean."""
+    options = {"population_size": 20, "sigma": 0.2, "update": "sgd", "n_scout": 1}
+    es = ES(
+        shaping=shaping,
+        over_sigma=over_sigma,
+        weight_decay=0.01,
+        slice_sigma={"b": 0.5},
+        slice_learning_rate={"a": 0.3},
+        **options,
+    )
+    state = es.init(np.ones(3), 4, slices={"a": slice(0, 1), "b": slice(1, 3)})
+    noise = (ES(**options).ask(ES(**options).init(np.ones(3), 4)) - 1.0) / 0.2
+    members = es.ask(state)
+    sigma, rate = np.array([0.2, 0.5, 0.5]), np.array([0.3, 0.1, 0.1])
+    np.testing.assert_allclose(members, 1.0 + sigma * noise, rtol=1e-12)
+    fitness = rosenbrock(members)
+    gradient = SHAPED[shaping](fitness) @ noise / 20 / (sigma if over_sigma else 1.0)
+    moved = es.tell(state, members, fitness)
+    np.testing.assert_allclose(moved.mean, 1.0 + rate * (gradient - 0.01), rtol=1e-9)
+    saved = ESState.from_arrays(moved.arrays())
+    assert np.array_equal(es.ask(saved), es.ask(moved))
+
+
+def test_a_state_of_an_early_version_has_no_scales():
+    es = ES(population_size=4, n_scout=1)
+    state = es.init(np.zeros(3), 0)
+    early = {name: array for name, array in state.arrays().items() if "_scale" not in name}
+    assert np.array_equal(es.ask(ESState.from_arrays(early)), es.ask(state))
+    del early["moment1"]
+    with pytest.raises(KeyError):
+        ESState.from_arrays(early)
+
+
+def test_later_settings_are_described_where_they_differ():
+    assert ES().describe().keys() == {
+        *("name", "population_size", "sigma", "sigma_decay", "learning_rate"),
+        *("learning_rate_decay", "update", "n_scout"),
+    }
+    changed = {
+        "shaping": "z-ranks",
+        "over_sigma": False,
+        "weight_decay": 0.1,
+        "slice_sigma": {"a": 0.1},
+        "slice_learning_rate": {"a": 0.1},
+    }
+    for name, value in changed.items():
+        described = ES(**{name: value}).describe()
+        assert described == ES().describe() | {name: value}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"shaping": "z"}, "unknown shaping 'z'; choose one of: ranks, z-ranks, z-scores"),
+        ({"weight_decay": 1.0}, "weight_decay is 1.0; give a number from 0 to below 1"),
+        ({"weight_decay": float("nan")}, "weight_decay is nan"),
+        ({"slice_sigma": {"a": 0.0}}, "slice_sigma of a is 0.0; give a number above 0"),
+        ({"slice_learning_rate": {"a": -1}}, "slice_learning_rate of a is -1"),
+    ],
+)
+def test_settings_out_of_range(options, words):
+    with pytest.raises(UsageError, match=words):
+        ES(**options)
+
+
+def test_unknown_slices():
+    with pytest.raises(UsageError, match="unknown genome slice 'c'; choose one of: a"):
+        ES(slice_sigma={"c": 0.1}).init(np.zeros(2), 0, slices={"a": slice(0, 2)})
+    with pytest.raises(UsageError, match="unknown setting of the starts 'slice_sigma'"):
+        SuccessiveHalving(settings={"slice_sigma": {"a": 0.1}})

@@ -96,6 +96,8 @@ def _check_state(state: State, n_parameters: int, prefix: str = _PREFIX) -> None
         if field.type == "Scores":
             _need((array < np.inf).all(), f"{name} is not finite or -inf")
             continue
+        if field.type == "Vector | float":
+            n_axes = min(array.ndim, 1)
         good = array.ndim == n_axes and (n_axes == 0 or array.shape[-1] == n_parameters)
         if good and n_axes == 2:
             good = field.name in _ROWS or len(array) == n_parameters
@@ -103,6 +105,8 @@ def _check_state(state: State, n_parameters: int, prefix: str = _PREFIX) -> None
         _need(good, f"{name} has shape {array.shape} for {n_parameters} parameters")
         if field.name in ("lower", "upper"):
             _need(not np.isnan(array).any(), f"{name} has a NaN")
+        elif field.name in ("sigma_scale", "rate_scale"):
+            _need(((array > 0.0) & (array < np.inf)).all(), f"{name} is not above 0")
         elif field.name == "scout_fitness":
             _need(array < np.inf, f"{name} is {array}")
         else:

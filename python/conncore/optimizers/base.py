@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.errors import UsageError, real_array
+from conncore.errors import UsageError, choose, need_positive, real_array
 from conncore.noise import check_seed
 from conncore.threads import resolve_threads
 
@@ -48,8 +48,16 @@ class State:
 
     @classmethod
     def from_arrays(cls: type[S], arrays: Mapping[str, NDArray[Any]]) -> S:
-        """Rebuild the state that `arrays` came from, to the bit; KeyError if one is missing."""
-        return cls(**read_arrays(arrays, [f.name for f in dataclasses.fields(cls)]))
+        """Rebuild the state that `arrays` came from, to the bit; KeyError if one is missing.
+
+        A field with a default may be missing: early versions did not have it.
+        """
+        names = [
+            f.name
+            for f in dataclasses.fields(cls)
+            if f.name in arrays or f.default is dataclasses.MISSING
+        ]
+        return cls(**read_arrays(arrays, names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +103,15 @@ class Optimizer(ABC, Generic[S]):
         Whether `_ask` keeps the bounds itself; if not, `ask` clips what `_ask` returns.
     population_size : int
         Number of members of a generation, unless `n_members` says another.
+    later : frozenset of str
+        Hyperparameters that early versions did not have. `describe` names one of them only where
+        it differs from its default, so that the settings of early runs keep their digests.
     """
 
     name: ClassVar[str]
     state_type: ClassVar[type[State]]
     keeps_bounds: ClassVar[bool] = False
+    later: ClassVar[frozenset[str]] = frozenset()
     population_size: int
 
     def init(
@@ -211,7 +223,14 @@ class Optimizer(ABC, Generic[S]):
     def describe(self) -> dict[str, Any]:
         """Return the name and the hyperparameters; ``make_optimizer(**describe())`` rebuilds it."""
         fields = dataclasses.fields(self)  # type: ignore[arg-type]  # subclasses are dataclasses
-        return {"name": self.name} | {f.name: getattr(self, f.name) for f in fields}
+        values = {f.name: getattr(self, f.name) for f in fields}
+        defaults = {
+            f.name: f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
+            for f in fields
+            if f.name in self.later
+        }
+        changed = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
+        return {"name": self.name} | changed
 
     @property
     def n_generations(self) -> int:
@@ -304,3 +323,19 @@ def check_told(members: ArrayLike, fitness: ArrayLike, expected: int) -> tuple[M
             f"not {genomes.shape} and {scores.shape}"
         )
     return genomes, np.where(np.isfinite(scores), scores, -np.inf)
+
+
+def check_slices(name: str, values: Mapping[str, float]) -> None:
+    """Raise a UsageError unless the values of the setting `name` by slice are all above 0."""
+    for part, value in values.items():
+        need_positive(f"{name} of {part}", value)
+
+
+def by_slice(
+    shared: float, own: Mapping[str, float], slices: Mapping[str, slice], n_parameters: int
+) -> Vector:
+    """Return each parameter's value: that of its slice, or the shared one."""
+    values = np.full(n_parameters, float(shared))
+    for name, value in own.items():
+        values[slices[choose("genome slice", name, slices)]] = value
+    return values

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +11,15 @@ from numpy.typing import ArrayLike
 
 from conncore.errors import choose, need, need_count, need_factor, need_positive
 from conncore.noise import Stream, normal
-from conncore.optimizers.base import Matrix, Optimizer, ScoutingState, State, Vector
+from conncore.optimizers.base import (
+    Matrix,
+    Optimizer,
+    ScoutingState,
+    State,
+    Vector,
+    by_slice,
+    check_slices,
+)
 
 # Kingma & Ba 2015 (arXiv 1412.6980).
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
@@ -26,10 +34,14 @@ class ESState(ScoutingState):
     ----------
     moment1, moment2 : ndarray, shape (n_parameters,), float64
         Adam's running means of the gradient and of its square; zero under sgd.
+    sigma_scale, rate_scale : ndarray, shape (n_parameters,), float64, or 1.0
+        `sigma` and `learning_rate` of each parameter over those of the optimiser.
     """
 
     moment1: Vector
     moment2: Vector
+    sigma_scale: Vector | float = 1.0
+    rate_scale: Vector | float = 1.0
 
 
 def centered_ranks(fitness: ArrayLike) -> Vector:
@@ -45,9 +57,37 @@ def centered_ranks(fitness: ArrayLike) -> Vector:
     return np.asarray(ranks[place.ravel()] / (len(place.ravel()) - 1) - 0.5, dtype=np.float64)
 
 
+def z_scores(values: ArrayLike) -> Vector:
+    """Return values minus their mean, over their standard deviation; zeros if all are equal.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,), float
+        Each -inf counts as the lowest finite value, which would otherwise be lost in the mean.
+    """
+    scores = np.array(values, dtype=np.float64)
+    finite = np.isfinite(scores)
+    if not finite.any():
+        return np.zeros(len(scores))
+    scores[~finite] = scores[finite].min()
+    scores -= scores.mean()
+    spread = scores.std()
+    return scores / spread if spread > 0.0 else np.zeros(len(scores))
+
+
+SHAPING: Mapping[str, Callable[[ArrayLike], Vector]] = {
+    "ranks": centered_ranks,
+    "z-ranks": lambda fitness: z_scores(centered_ranks(fitness)),
+    "z-scores": z_scores,
+}
+
+
 @dataclass(frozen=True)
 class ES(Optimizer[ESState]):
     """Evolution strategy: antithetic noise around a mean, centred ranks, a gradient step.
+
+    With plain steps ("sgd"), ranks F and noise e from N(0, 1), the mean moves by
+    ``learning_rate / (population_size * sigma) * sum(F * e)``, as in the paper.
 
     Parameters
     ----------
@@ -64,6 +104,20 @@ class ES(Optimizer[ESState]):
     n_scout : int
         Number of random genomes scored before generation 0; the best becomes the first mean. With
         1, that genome is the first mean and is not scored.
+    shaping : {"ranks", "z-ranks", "z-scores"}
+        What the fitness of the members becomes before the step: ranks from -0.5 to 0.5, these ranks
+        with mean 0 and standard deviation 1, or the fitness with mean 0 and standard deviation 1.
+        Adam's steps have the same size for both kinds of ranks.
+    over_sigma : bool
+        Whether the step is divided by sigma. If not, the mean moves by
+        ``learning_rate / population_size * sum(F * e)``. Adam's steps have the same size for both.
+    weight_decay : float
+        The gradient of an L2 penalty is subtracted from the gradient of the fitness: this factor
+        times the mean, in the units of the genome (`GenomeLayout.unit`). It pulls log weights
+        towards 0, which is a weight of 1.
+    slice_sigma, slice_learning_rate : mapping of str to float
+        Values that replace `sigma` and `learning_rate` in a slice of the genome, as
+        ``{"log_weights": 0.02}``.
 
     Raises
     ------
@@ -73,6 +127,9 @@ class ES(Optimizer[ESState]):
 
     name: ClassVar[str] = "es"
     state_type: ClassVar[type[State]] = ESState
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"shaping", "over_sigma", "weight_decay", "slice_sigma", "slice_learning_rate"}
+    )
 
     population_size: int = 200
     sigma: float = 0.1
@@ -81,6 +138,11 @@ class ES(Optimizer[ESState]):
     learning_rate_decay: float = 0.999
     update: str = "adam"
     n_scout: int = 256
+    shaping: str = "ranks"
+    over_sigma: bool = True
+    weight_decay: float = 0.0
+    slice_sigma: Mapping[str, float] = field(default_factory=dict)
+    slice_learning_rate: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         need_count("population_size", self.population_size, 2)
@@ -97,6 +159,13 @@ class ES(Optimizer[ESState]):
         need_positive("learning_rate", self._rate)
         need_factor("sigma_decay", self.sigma_decay)
         need_factor("learning_rate_decay", self.learning_rate_decay)
+        choose("shaping", self.shaping, SHAPING)
+        need(
+            0.0 <= self.weight_decay < 1.0,
+            f"weight_decay is {self.weight_decay}; give a number from 0 to below 1",
+        )
+        check_slices("slice_sigma", self.slice_sigma)
+        check_slices("slice_learning_rate", self.slice_learning_rate)
 
     @property
     def _rate(self) -> float:
@@ -109,12 +178,21 @@ class ES(Optimizer[ESState]):
         return self.n_scout
 
     def sigma_of(self, state: ESState) -> float:
-        """Return the standard deviation of the next noise."""
+        """Return the standard deviation of the next noise, except in slices with their own."""
         return float(self.sigma * self.sigma_decay**state.generation)
 
     def _init(self, genomes: Matrix, slices: Mapping[str, slice]) -> dict[str, Any]:
         n_parameters = genomes.shape[1]
-        return {"moment1": np.zeros(n_parameters), "moment2": np.zeros(n_parameters)}
+
+        def scale(shared: float, own: Mapping[str, float]) -> Vector | float:
+            return by_slice(shared, own, slices, n_parameters) / shared if own else 1.0
+
+        return {
+            "moment1": np.zeros(n_parameters),
+            "moment2": np.zeros(n_parameters),
+            "sigma_scale": scale(self.sigma, self.slice_sigma),
+            "rate_scale": scale(self._rate, self.slice_learning_rate),
+        }
 
     def _ask(self, state: ESState, n_threads: int) -> Matrix:
         """Return the mean plus noise, then the mean minus the same noise."""
@@ -127,7 +205,7 @@ class ES(Optimizer[ESState]):
             generation=state.generation,
             n_threads=n_threads,
         )
-        noise *= self.sigma_of(state)
+        noise *= self.sigma_of(state) * state.sigma_scale
         # In place: new pages cost more than the sums once genomes are long.
         members: Matrix = np.empty((self.population_size, len(state.mean)))
         np.add(state.mean, noise, out=members[: len(pairs)])
@@ -137,13 +215,17 @@ class ES(Optimizer[ESState]):
     def _tell(self, state: ESState, members: Matrix, fitness: Vector) -> dict[str, Any]:
         """Move the mean along the ranked noise."""
         half = self.population_size // 2
-        ranks = centered_ranks(fitness)
+        ranks = SHAPING[self.shaping](fitness)
         # Half the difference of a pair is its noise after clipping. einsum adds in a fixed order;
         # the order of a BLAS product may depend on the number of threads.
         noise = (members[:half] - members[half:]) / 2
         gradient = np.einsum("m,mp->p", ranks[:half] - ranks[half:], noise)
-        gradient /= self.population_size * self.sigma_of(state) ** 2
-        step = self._rate * self.learning_rate_decay**state.generation
+        # Of the two sigmas, one turns the noise into that of N(0, 1).
+        sigma = self.sigma_of(state) * state.sigma_scale
+        gradient /= self.population_size * (sigma**2 if self.over_sigma else sigma)
+        if self.weight_decay:
+            gradient -= self.weight_decay * state.mean
+        step = self._rate * self.learning_rate_decay**state.generation * state.rate_scale
         moment1, moment2, t = state.moment1, state.moment2, state.generation + 1
         if self.update == "adam":
             moment1 = _BETA1 * moment1 + (1 - _BETA1) * gradient

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from conncore._noise import fill_children
-from conncore.errors import choose, need, need_count, need_factor, need_positive
+from conncore.errors import need, need_count, need_factor, need_positive
 from conncore.noise import Stream, uniform
-from conncore.optimizers.base import Matrix, Optimizer, State, Vector
+from conncore.optimizers.base import Matrix, Optimizer, State, Vector, by_slice, check_slices
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,7 @@ class GA(Optimizer[GAState]):
         )
         need_positive("sigma", self.sigma)
         need_factor("sigma_decay", self.sigma_decay)
-        for name, sigma in self.slice_sigma.items():
-            need_positive(f"slice_sigma of {name}", sigma)
+        check_slices("slice_sigma", self.slice_sigma)
 
     @property
     def n_initial(self) -> int:
@@ -96,9 +95,7 @@ class GA(Optimizer[GAState]):
             len(genomes) == self.population_size,
             f"the GA starts from {self.population_size} genomes or from one, not {len(genomes)}",
         )
-        sigma = np.full(genomes.shape[1], float(self.sigma))
-        for name, value in self.slice_sigma.items():
-            sigma[slices[choose("genome slice", name, slices)]] = value
+        sigma = by_slice(self.sigma, self.slice_sigma, slices, genomes.shape[1])
         return {"parents": genomes, "sigma": sigma}
 
     def _ask(self, state: GAState, n_threads: int) -> Matrix:

@@ -27,6 +27,7 @@ from conncore.optimizers.ga import GA
 
 INNER: dict[str, type[Optimizer[Any]]] = {"cma": CMA, "es": ES, "ga": GA}
 _OUTER = {"population_size", "sigma", "n_scout"}  # given to all starts by their own names
+_BY_SLICE = {"slice_sigma", "slice_learning_rate"}
 _N_RECENT = 5  # generations that judge a start: each has another start state of the task
 
 
@@ -158,7 +159,7 @@ class SuccessiveHalving(Optimizer[HalvingState]):
         known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
         # Slices have names only in `init`, before the starts are known.
         for name in self.settings:
-            choose("setting of the starts", name, known - {*_OUTER, "slice_sigma"})
+            choose("setting of the starts", name, known - {*_OUTER, *_BY_SLICE})
         need_count("n_scout", self.n_scout, 1)
         need_count("n_starts", self.n_starts, 1)
         need_count("factor", self.factor, 2)
