@@ -15,21 +15,36 @@ import typer
 
 from conncore.cli.options import (
     IO,
+    NETWORK,
+    OPTIMIZER,
+    TASK,
     Data,
+    Elites,
     ExcitatoryShare,
     Format,
     Inputs,
+    LearningRate,
+    LearningRateDecay,
     Name,
     Neuron,
     Options,
     Outputs,
+    OverSigma,
+    Scouts,
+    Shaping,
+    SigmaDecay,
+    SliceLearningRate,
+    SliceSigma,
     SplitMuscles,
     TaskName,
     Threads,
     Transmitters,
     Trust,
     UnknownSigns,
+    Update,
+    WeightDecay,
     find_local_modules,
+    numbers_by_name,
     set_up,
 )
 from conncore.errors import visible
@@ -41,6 +56,8 @@ if TYPE_CHECKING:
     from conncore.tasks import Task
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The run directory.")]
+
+_OF_HALVING = ("population_size", "n_scout", "sigma")
 
 
 def evolve(
@@ -59,19 +76,26 @@ def evolve(
         str | None,
         typer.Option(
             help="shared (two log weights in all), individual (one log weight per edge) or "
-            "free (one weight per edge, of either sign). Default: individual for ga, else shared."
+            "free (one weight per edge, of either sign). Default: individual for ga, else shared.",
+            rich_help_panel=NETWORK,
         ),
     ] = None,
     task: TaskName = "swimmer6",
     engine: Annotated[
-        str | None, typer.Option(help="Simulator of a task with a body: native or mujoco.")
+        str | None,
+        typer.Option(
+            help="Simulator of a task with a body: native or mujoco.", rich_help_panel=TASK
+        ),
     ] = None,
     data: Data = None,
-    optimizer: Annotated[str, typer.Option(help="Optimizer: {optimizers}.")] = "es",
+    optimizer: Annotated[
+        str, typer.Option(help="Optimizer: {optimizers}.", rich_help_panel=OPTIMIZER)
+    ] = "es",
     population: Annotated[
         int | None,
         typer.Option(
-            help="Members per generation; of halving, per start. Default: {population_size}."
+            help="Members per generation; of halving, per start. Default: {population_size}.",
+            rich_help_panel=OPTIMIZER,
         ),
     ] = None,
     generations: Annotated[
@@ -81,14 +105,20 @@ def evolve(
     seed: Annotated[int, typer.Option(help="Random seed. The same seed gives the same run.")] = 0,
     threads: Threads = None,
     sigma: Annotated[
-        float | None, typer.Option(help="Mutation step size. Default: {sigma}.")
+        float | None,
+        typer.Option(help="Mutation step size. Default: {sigma}.", rich_help_panel=OPTIMIZER),
     ] = None,
-    sigma_weights: Annotated[
-        float | None, typer.Option(help="Mutation step size of log weights, for ga.")
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="Learning rate of es. Default: 0.05.")
-    ] = None,
+    sigma_decay: SigmaDecay = None,
+    slice_sigma: SliceSigma = None,
+    elites: Elites = None,
+    scouts: Scouts = None,
+    learning_rate: LearningRate = None,
+    learning_rate_decay: LearningRateDecay = None,
+    slice_learning_rate: SliceLearningRate = None,
+    update: Update = None,
+    shaping: Shaping = None,
+    over_sigma: OverSigma = None,
+    weight_decay: WeightDecay = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -125,8 +155,18 @@ def evolve(
 
     settings: dict[str, Any] = {
         "population_size": population,
+        "n_scout": scouts,
         "sigma": sigma,
+        "sigma_decay": sigma_decay,
+        "slice_sigma": numbers_by_name("--slice-sigma", slice_sigma),
+        "n_elites": elites,
         "learning_rate": learning_rate,
+        "learning_rate_decay": learning_rate_decay,
+        "slice_learning_rate": numbers_by_name("--slice-learning-rate", slice_learning_rate),
+        "update": update,
+        "shaping": shaping,
+        "over_sigma": over_sigma,
+        "weight_decay": weight_decay,
     }
     for count in (generations, pretrain):
         if count is not None:
@@ -135,11 +175,11 @@ def evolve(
     resolve_threads(threads)
     if pretrain is not None and start is not None:
         raise UsageError("--pretrain and --start exclude each other; give one of them")
-    if sigma_weights is not None:
-        if optimizer != "ga":
-            raise UsageError("--sigma-weights is for --optimizer ga only; use --sigma instead")
-        settings["slice_sigma"] = {"log_weights": sigma_weights}
-    method = make_optimizer(optimizer, **{k: v for k, v in settings.items() if v is not None})
+    settings = {name: value for name, value in settings.items() if value is not None}
+    if optimizer == "halving":  # the other settings are those of the ES of each start
+        own = {name: settings.pop(name) for name in _OF_HALVING if name in settings}
+        settings = {**own, "settings": settings}
+    method = make_optimizer(optimizer, **settings)
     if out is None:
         stem = re.sub(r"\.(gz|bz2|xz)$", "", Path(connectome).name)
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))

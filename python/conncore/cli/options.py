@@ -15,15 +15,31 @@ if TYPE_CHECKING:
     from conncore.connectome import Connectome
     from conncore.tasks import Task
 
+# Panels of the help of commands with many options.
+CONNECTOME, NETWORK, TASK, OPTIMIZER = "Connectome", "Network", "Task", "Optimizer"
+
 Name = Annotated[
-    str, typer.Option(help="A name from `conncore connectome list`, or a connectome file.")
+    str,
+    typer.Option(
+        help="A name from `conncore connectome list`, or a connectome file.",
+        rich_help_panel=CONNECTOME,
+    ),
 ]
 Format = Annotated[
-    str | None, typer.Option("--format", help="Format of the file, if its name does not show it.")
+    str | None,
+    typer.Option(
+        "--format",
+        help="Format of the file, if its name does not show it.",
+        rich_help_panel=CONNECTOME,
+    ),
 ]
 Options = Annotated[
     list[str] | None,
-    typer.Option("--option", help="key=value for the reader of the file. Repeat it for several."),
+    typer.Option(
+        "--option",
+        help="key=value for the reader of the file. Repeat it for several.",
+        rich_help_panel=CONNECTOME,
+    ),
 ]
 SplitMuscles = Annotated[
     bool,
@@ -31,48 +47,134 @@ SplitMuscles = Annotated[
         "--split-muscles",
         help="Split each merged left/right muscle (MDlrNN, MVlrNN) into two cells that both keep "
         "all its edges.",
+        rich_help_panel=CONNECTOME,
     ),
 ]
 Transmitters = Annotated[
     str | None,
     typer.Option(
-        help="Set unknown signs by transmitter: worm, fly or a CSV file (transmitter,sign)."
+        help="Set unknown signs by transmitter: worm, fly or a CSV file (transmitter,sign).",
+        rich_help_panel=CONNECTOME,
     ),
 ]
 UnknownSigns = Annotated[
     str,
-    typer.Option(help="What to do with edges of unknown sign: refuse, excitatory, drop or random."),
+    typer.Option(
+        help="What to do with edges of unknown sign: refuse, excitatory, drop or random.",
+        rich_help_panel=CONNECTOME,
+    ),
 ]
 ExcitatoryShare = Annotated[
     float | None,
-    typer.Option(help="Share of excitatory cells, for --unknown-signs random."),
+    typer.Option(
+        help="Share of excitatory cells, for --unknown-signs random.", rich_help_panel=CONNECTOME
+    ),
 ]
 TaskName = Annotated[
     str,
     typer.Option(
         help="Task: {tasks}, a Gymnasium id, or module:id to import the module that registers the "
-        "id, also from the working directory."
+        "id, also from the working directory.",
+        rich_help_panel=TASK,
     ),
 ]
 Data = Annotated[
     str | None,
     typer.Option(
-        help="Directory with the four files of MNIST. Default: $CONNCORE_DATA, or a download."
+        help="Directory with the four files of MNIST. Default: $CONNCORE_DATA, or a download.",
+        rich_help_panel=TASK,
     ),
 ]
-Neuron = Annotated[str, typer.Option(help=f"Neuron model: {', '.join(NEURONS)}.")]
+Neuron = Annotated[
+    str, typer.Option(help=f"Neuron model: {', '.join(NEURONS)}.", rich_help_panel=NETWORK)
+]
 IO = Annotated[
     str,
-    typer.Option(help="Wiring of observations and actions to cells: anatomical, dense or direct."),
+    typer.Option(
+        help="Wiring of observations and actions to cells: anatomical, dense or direct.",
+        rich_help_panel=NETWORK,
+    ),
 ]
 Inputs = Annotated[
     str | None,
     typer.Option(
-        help="Input cells, for --io dense or direct: NAME,NAME, PROPERTY=WORD or match=REGEX."
+        help="Input cells, for --io dense or direct: NAME,NAME, PROPERTY=WORD or match=REGEX.",
+        rich_help_panel=NETWORK,
     ),
 ]
 Outputs = Annotated[
-    str | None, typer.Option(help="Output cells, for --io dense or direct; same forms as --inputs.")
+    str | None,
+    typer.Option(
+        help="Output cells, for --io dense or direct; same forms as --inputs.",
+        rich_help_panel=NETWORK,
+    ),
+]
+SigmaDecay = Annotated[
+    float | None,
+    typer.Option(
+        help="Factor on step sizes per generation. Default: {sigma_decay}.",
+        rich_help_panel=OPTIMIZER,
+    ),
+]
+SliceSigma = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=NUMBER: step size of one part of the genome, such as log_weights=0.02, for es "
+        "and ga. Repeat it for several.",
+        rich_help_panel=OPTIMIZER,
+    ),
+]
+Scouts = Annotated[
+    int | None,
+    typer.Option(
+        help="Random genomes of which the best are starts. Default: {n_scout}.",
+        rich_help_panel=OPTIMIZER,
+    ),
+]
+Elites = Annotated[
+    int | None,
+    typer.Option(help="Members that ga keeps. Default: 8.", rich_help_panel=OPTIMIZER),
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        help="Learning rate of es. Default: 0.05 for adam, 0.1 for sgd.", rich_help_panel=OPTIMIZER
+    ),
+]
+LearningRateDecay = Annotated[
+    float | None,
+    typer.Option(help="Factor on it per generation. Default: 0.999.", rich_help_panel=OPTIMIZER),
+]
+SliceLearningRate = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=NUMBER: learning rate of one part of the genome, for es.",
+        rich_help_panel=OPTIMIZER,
+    ),
+]
+Update = Annotated[
+    str | None,
+    typer.Option(
+        help="Steps of es: adam, or sgd for the plain steps of the paper. Default: adam.",
+        rich_help_panel=OPTIMIZER,
+    ),
+]
+Shaping = Annotated[
+    str | None,
+    typer.Option(
+        help="What es makes of the fitness: ranks, z-ranks or z-scores. Default: ranks.",
+        rich_help_panel=OPTIMIZER,
+    ),
+]
+OverSigma = Annotated[
+    bool | None,
+    typer.Option(
+        help="Whether steps of es are divided by sigma. Default: yes.", rich_help_panel=OPTIMIZER
+    ),
+]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option(help="L2 penalty of es. Default: 0.", rich_help_panel=OPTIMIZER),
 ]
 ShownStart = Annotated[
     int | None,
@@ -116,7 +218,7 @@ def _registered() -> dict[str, str]:
 
     names = {"baselines": BASELINES, "nulls": NULLS, "optimizers": OPTIMIZERS, "tasks": TASKS}
     marks = {mark: ", ".join(registry) for mark, registry in names.items()}
-    for setting in ("population_size", "sigma"):
+    for setting in ("population_size", "sigma", "sigma_decay", "n_scout"):
         marks[setting] = ", ".join(
             f"{name} {getattr(kind, setting)}"
             for name, kind in OPTIMIZERS.items()
@@ -205,3 +307,19 @@ def ends(circuit: Connectome, inputs: str | None, outputs: str | None) -> dict[s
         "inputs": None if inputs is None else choose_cells(circuit, inputs),
         "outputs": None if outputs is None else choose_cells(circuit, outputs),
     }
+
+
+def numbers_by_name(option: str, given: list[str] | None) -> dict[str, float] | None:
+    """Return the numbers of texts NAME=NUMBER by name; None if the option was not given."""
+    from conncore.errors import UsageError
+
+    if given is None:
+        return None
+    numbers: dict[str, float] = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        try:
+            numbers[name.strip()] = float(number)
+        except ValueError:
+            raise UsageError(f"{option} is {text!r}; give NAME=NUMBER") from None
+    return numbers
