@@ -1,6 +1,11 @@
-"""``conncore film`` and ``conncore report``: from a run to a file."""
+"""``conncore film``, ``report`` and ``watch``: from a run to a file or a page."""
 
 from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from urllib.request import urlopen
 
 from PIL import Image
 from typer.testing import CliRunner
@@ -44,5 +49,23 @@ def test_report_of_a_run(tmp_path):
 
 def test_report_of_something_else_is_one_line(tmp_path):
     done = CliRunner().invoke(app, ["report", str(tmp_path / "none")])
+    assert done.exit_code != 0
+    assert isinstance(done.exception, cc.UsageError)
+
+
+def test_watch_serves_until_ctrl_c(tmp_path):
+    out = small_run(tmp_path / "run")
+    command = [sys.executable, "-m", "conncore", "watch", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        url = process.stdout.readline().decode().split()[1]
+        with urlopen(url, timeout=20) as answer:
+            assert b"celegans-haspel2011-segment" in answer.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == b""
+
+
+def test_watch_of_something_else_is_one_line(tmp_path):
+    done = CliRunner().invoke(app, ["watch", str(tmp_path / "none")])
     assert done.exit_code != 0
     assert isinstance(done.exception, cc.UsageError)

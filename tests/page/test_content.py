@@ -6,31 +6,31 @@ import numpy as np
 import pytest
 
 import conncore as cc
-from conncore.page.content import arrays_of, facts_of, page_rows, wiring_of
+from conncore.page.content import arrays_of, episode_facts, page_rows, run_facts, wiring_of
 from conncore.plot.rows import rows_of
 from drawn import classed_connectome, episode_of
-from small_runs import go
 
 
 def test_body_and_spikes_are_those_of_the_episode(recorded_run):
     run, episode = recorded_run
     rows = page_rows(episode.connectome)
-    arrays, facts = arrays_of(episode, rows), facts_of(run, episode, rows)
+    arrays, facts = arrays_of(episode, rows), episode_facts(episode, rows)
     np.testing.assert_array_equal(arrays["links"], episode.body.links[..., :2].astype(np.float32))
     np.testing.assert_array_equal(arrays["angles"], episode.body.angles.astype(np.float32))
     bits = np.unpackbits(arrays["activity"], bitorder="little")[: episode.activity.size]
     order = [episode.connectome.names.index(name) for name in facts["rows"]["names"]]
     np.testing.assert_array_equal(bits.reshape(2000, 102), episode.activity[:, order])
     assert facts["score"] == episode.fitness == run.best.scores[0]
-    assert facts["history"]["best"] == run.history["best"].tolist()
-    assert facts["held_out"] == run.best.scores.tolist()
+    of_run = run_facts(run)
+    assert of_run["history"]["best"] == run.history["best"].tolist()
+    assert of_run["held_out"] == run.best.scores.tolist()
     assert not facts["graded"]
 
 
 def test_activity_without_spikes_is_in_255_steps():
     episode = episode_of(classed_connectome(12, 3), spiking=False, body=False)
     rows = page_rows(episode.connectome)
-    facts, shown = facts_of(go(), episode, rows), arrays_of(episode, rows)["activity"]
+    facts, shown = episode_facts(episode, rows), arrays_of(episode, rows)["activity"]
     order = np.concatenate(rows.cells)
     exact = episode.activity[:, order]
     np.testing.assert_allclose(shown / 255 * facts["largest"], exact, atol=facts["largest"] / 509)
@@ -48,7 +48,7 @@ def test_a_large_network_has_a_row_per_type(monkeypatch):
     monkeypatch.setattr("conncore.page.content.MOST_CELLS", 100)
     episode = episode_of(classed_connectome(300, 7), 10)
     rows = page_rows(episode.connectome)
-    facts, arrays = facts_of(go(), episode, rows), arrays_of(episode, rows)
+    facts, arrays = episode_facts(episode, rows), arrays_of(episode, rows)
     assert arrays["activity"].shape == (20, 7)
     assert facts["rows"]["label"] == "7 cell types"
     assert facts["unit"] == "spikes per step"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -16,78 +14,10 @@ from conncore.page.document import page_of, write_page
 from drawn import classed_connectome, episode_of
 from small_runs import go
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs the browser chromium")
-
-# What a visitor does, and what the page then shows; the answers go into the title.
-VISIT = """
-<script>
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const cursors = () => [...document.querySelectorAll(".cursor")].map((cursor) =>
+CURSORS = """() => [...document.querySelectorAll(".cursor")].map((cursor) =>
   (cursor.getBoundingClientRect().left + 1 - cursor.parentElement.getBoundingClientRect().left)
-  / cursor.parentElement.clientWidth);
-const press = (target, key) =>
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-// a browser without a screen draws no frames
-window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 16);
-(async () => {
-  const faults = [];
-  window.addEventListener("error", (event) => faults.push(event.message));
-  window.addEventListener("securitypolicyviolation", (event) => faults.push(event.type));
-  await wait(600);
-  const seen = { problem: $("problem").textContent, playing: state.playing, first: state.step };
-  await wait(1000);
-  seen.later = state.step;
-  $("play").click();
-  seen.paused = !state.playing;
-  const scrub = async (step) => {
-    $("time").value = step;
-    $("time").dispatchEvent(new Event("input"));
-    await wait(50);
-    return [state.step, cursors(), $("now").textContent, $("body").toDataURL()];
-  };
-  const [one, other] = [await scrub(100), await scrub(700)];
-  seen.bodyMoved = one.pop() !== other.pop();
-  Object.assign(seen, { one, other });
-  const box = $("raster-box"), place = box.getBoundingClientRect();
-  const [clientX, clientY] = [place.left + 9, place.top + 1];
-  box.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
-  seen.hovered = $("focus").textContent;
-  press(document, "Escape");
-  seen.freed = [state.row, state.node];
-  press($("wiring"), "ArrowRight");
-  press($("wiring"), "ArrowRight");
-  const shown = document.querySelector(".row").style.display;
-  seen.focus = [state.row, state.node, $("focus").textContent, shown];
-  seen.sum = arrays.links ? arrays.links.reduce((a, b) => a + b, 0) : null;
-  seen.counts = means.slice(0, 5);
-  seen.requests = performance.getEntriesByType("resource").length;
-  seen.width = document.documentElement.scrollWidth;
-  seen.faults = faults;
-  document.title = JSON.stringify(seen);
-})().catch((error) => { document.title = JSON.stringify({ faults: [String(error.stack)] }); });
-</script>
-"""
-
-
-def visit(page, folder, width=1280):
-    """What the page in the browser said in its title."""
-    file = folder / "page.html"
-    file.write_text(page.replace("</body>", VISIT + "</body>"))
-    command = [
-        CHROMIUM,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        f"--window-size={width},900",
-    ]
-    command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000", "--dump-dom"]
-    # A sanitizer that the tests may run under is not for the browser.
-    settings = {key: value for key, value in os.environ.items() if key != "LD_PRELOAD"}
-    command.append(file.as_uri())
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=settings)
-    title = re.search("<title>(.*?)</title>", done.stdout, re.DOTALL)[1]
-    return json.loads(title.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+  / cursor.parentElement.clientWidth)"""
+BODY = """() => document.querySelector(".body").toDataURL()"""
 
 
 def test_the_page_is_small_and_whole(recorded_run, tmp_path):
@@ -116,45 +46,98 @@ def test_names_of_strangers_stay_text():
     assert "\\u003c/script\\u003e" in page
 
 
-@in_browser
-@pytest.mark.parametrize("width", [1280, 500])
-def test_what_a_visitor_sees(recorded_run, tmp_path, width):
-    run, episode = recorded_run
-    seen = visit(page_of(run, episode), tmp_path, width)
-    assert not seen["faults"]
-    assert seen["problem"] == ""
-    assert seen["requests"] == 0
-    assert seen["width"] <= width
-    assert seen["playing"]
-    assert seen["first"] < seen["later"] < seen["first"] + 60  # a second is 25 steps
-    assert seen["paused"]
-    assert seen["bodyMoved"]
-    for (step, shares, words), number in ((seen["one"], 100), (seen["other"], 700)):
-        assert step == number
-        assert shares == pytest.approx([(number + 0.5) / 1000] * 2, abs=0.003)
-        assert words == f"{number * 0.04:.1f} s of 40.0 s"
-    assert seen["hovered"].startswith("AS1: excitatory")
-    assert seen["freed"] == [-1, -1]
-    row, node, words, shown = seen["focus"]
-    assert (row, shown) == (1, "block")
+@pytest.fixture
+def saved(tmp_path):
+    def save(run, episode):
+        write_page(run, episode, tmp_path / "page.html")
+        return (tmp_path / "page.html").as_uri()
+
+    return save
+
+
+@pytest.mark.parametrize("width", [400, 1000, 1600])
+def test_it_plays_on_opening_and_asks_for_nothing(recorded_run, saved, visit, width):
+    address = saved(*recorded_run)
+    page = visit(address, width)
+    assert page.evaluate("state.playing")
+    first, drawn = page.evaluate("state.step"), page.evaluate(BODY)
+    page.until(f"state.step >= {first} + 10")
+    assert page.evaluate(BODY) != drawn
+    page.click("#play")
+    assert not page.evaluate("state.playing")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.requests == [address]
+    assert page.faults == []
+    assert page.inner_text("#title") == recorded_run[1].title
+
+
+def test_it_does_not_move_for_those_who_want_less_motion(recorded_run, saved, visit):
+    page = visit(saved(*recorded_run), reduced_motion="reduce")
+    assert not page.evaluate("state.playing")
+    page.keyboard.press("Space")
+    assert page.evaluate("state.playing")
+
+
+def test_one_time_in_all_panels(recorded_run, saved, visit):
+    page = visit(saved(*recorded_run), reduced_motion="reduce")
+    bodies = set()
+    for step in (100, 700):
+        page.evaluate(f"$('time').value = {step}; $('time').dispatchEvent(new Event('input'))")
+        assert page.evaluate("state.step") == step
+        assert page.evaluate(CURSORS) == pytest.approx([(step + 0.5) / 1000] * 2, abs=0.003)
+        assert page.inner_text("#now") == f"{step * 0.04:.1f} s of 40.0 s"
+        bodies.add(page.evaluate(BODY))
+    assert len(bodies) == 2
+    place = page.locator(".kymograph").bounding_box()
+    page.mouse.click(place["x"] + place["width"] * 0.5, place["y"] + 5)
+    assert page.evaluate("state.step") == pytest.approx(500, abs=2)
+    sums = page.evaluate("views[0].shown.arrays.links.reduce((a, b) => a + b, 0)")
+    links = recorded_run[1].body.links[..., :2].astype(np.float32)
+    assert sums == pytest.approx(links.sum(dtype=np.float64), rel=1e-9)
+
+
+def test_focus_on_a_cell_lights_its_partners(recorded_run, saved, visit):
+    _, episode = recorded_run
+    page = visit(saved(*recorded_run), reduced_motion="reduce")
+    place = page.locator(".raster").bounding_box()
+    page.mouse.move(place["x"] + 9, place["y"] + 1)
+    assert page.inner_text("#focus").startswith("AS1: excitatory")
+    page.keyboard.press("Escape")
+    assert page.evaluate("[state.row, state.node]") == [-1, -1]
+    page.focus(".wiring")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    row, node = page.evaluate("[state.row, state.node]")
+    assert row == 1
     assert node == episode.connectome.names.index("AS2")
-    connectome = episode.connectome
+    assert page.locator(".row").is_visible()
+    words, connectome = page.inner_text("#focus"), episode.connectome
     partners = [connectome.names[post] for post in connectome.post[connectome.pre == node]]
     assert all(f"{name} +" in words.split("to ")[1] for name in partners[:10])
     rate = episode.activity[:, node].mean() * 2 / 0.04
     assert f"{rate:.1f} spikes/s" in words
-    assert seen["sum"] == pytest.approx(
-        episode.body.links[..., :2].astype(np.float32).sum(), rel=1e-3
-    )
+    # pixels of the colour that frames a node: more with partners than without
+    count = """() => { const canvas = document.querySelector(".wiring");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const [r, g, b] = rgb(colour("good"));
+      let n = 0;
+      for (let i = 0; i < data.length; i += 4)
+        n += data[i + 3] > 250 && data[i] === r && data[i + 1] === g && data[i + 2] === b;
+      return n; }"""
+    lit = page.evaluate(count)
+    page.keyboard.press("Escape")
+    assert page.evaluate(count) == 0 < lit
 
 
-@in_browser
-def test_a_task_without_a_body_in_the_browser(tmp_path):
+def test_a_task_without_a_body_in_the_browser(saved, visit):
     episode = episode_of(classed_connectome(90, 5), 900, spiking=False, body=False)
-    seen = visit(page_of(go(), episode), tmp_path)
-    assert not seen["faults"]
-    assert seen["problem"] == ""
-    assert seen["sum"] is None
+    page = visit(saved(go(), episode))
+    assert page.faults == []
+    assert not page.locator("#problem").is_visible()
+    counts = page.evaluate("[0, 1, 2, 3, 4].map((row) => views[0].shown.mean(row))")
     expected = [episode.activity[:, int(name)].mean() for name in ("0", "5", "10", "15", "20")]
-    np.testing.assert_allclose(seen["counts"], expected, atol=0.003)
-    assert seen["focus"][2].startswith("c5: ")
+    np.testing.assert_allclose(counts, expected, atol=0.003)
+    page.focus(".wiring")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#focus").startswith("c5: ")

@@ -16,7 +16,7 @@ from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
 from conncore.cli.export import export
 from conncore.cli.options import Command
-from conncore.cli.pictures import film, report
+from conncore.cli.pictures import film, report, watch
 from conncore.cli.reproduce import reproduce
 from conncore.cli.simulate import simulate
 from conncore.errors import (
@@ -41,6 +41,7 @@ app.command()(score)
 app.command()(export)
 app.command()(film)
 app.command()(report)
+app.command()(watch)
 app.add_typer(connectome_app, name="connectome")
 app.command(cls=Command)(compare)
 app.command()(simulate)

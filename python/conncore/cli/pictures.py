@@ -1,4 +1,4 @@
-"""``conncore film`` and ``conncore report``: a film and a page of a run's solution."""
+"""``conncore film``, ``report`` and ``watch``: a film and pages of a run's solution."""
 
 from __future__ import annotations
 
@@ -58,3 +58,25 @@ def report(
     out = directory / "report.html" if out is None else out
     size = write_page(run, record(run, seed=seed), out)
     typer.echo(f"{visible(str(out))}: {size / 1e6:.2f} MB; open it in a browser")
+
+
+def watch(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A run directory; the run may be running.")
+    ],
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page. Default: any free port.")
+    ] = 0,
+    seed: ShownStart = None,
+    trust: Trust = False,
+) -> None:
+    """Show the page of a run in a browser, and follow the run while it is running.
+
+    The page is served at 127.0.0.1, to browsers of this machine. Ctrl-C ends the server; the run
+    does not notice it.
+    """
+    from conncore.page.live import LiveRun
+    from conncore.page.server import serve
+
+    run = LiveRun(directory, seed, trust)
+    serve(run, port, lambda url: typer.echo(f"open {url} in a browser; Ctrl-C ends the server"))

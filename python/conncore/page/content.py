@@ -24,15 +24,37 @@ def page_rows(connectome: Connectome) -> Rows:
     return rows_of(connectome, MOST_CELLS)
 
 
-def facts_of(run: Run, episode: Episode, rows: Rows) -> dict[str, Any]:
-    """Return all that the page shows apart from the arrays, as plain values for JSON.
+def run_facts(run: Run) -> dict[str, Any]:
+    """Return what the page shows of a finished run, as plain values for JSON."""
+    best, history = run.best, run.history
+    shown = None
+    if best.chosen == "archive" and np.isfinite(history["best"]).any():
+        shown = int(np.nanargmax(history["best"]))
+        chosen = "the best member of all generations"
+    else:
+        chosen = "the optimiser's own solution"
+    return {
+        "summary": best.summary,
+        "chosen": f"{best.summary}: {chosen}, after generation {best.generation}",
+        "history": curves(history),
+        "total": len(history),
+        "shown": shown,
+        "held_out": [_number(value) for value in best.scores.tolist()],
+    }
+
+
+def curves(history: NDArray[np.void]) -> dict[str, list[float | None]]:
+    """Return the best and the mean fitness of each generation, for JSON."""
+    return {name: [_number(value) for value in history[name].tolist()] for name in ("best", "mean")}
+
+
+def episode_facts(episode: Episode, rows: Rows) -> dict[str, Any]:
+    """Return all that the page shows of an episode apart from the arrays, for JSON.
 
     `rows` are those of `page_rows`.
     """
     graded = episode.spikes is None or not rows.single
     return {
-        "title": episode.title,
-        "summary": run.best.summary,
         "score": _number(episode.fitness),
         "start": f"{episode.split} start {episode.seed}",
         "dt": episode.dt,
@@ -50,12 +72,6 @@ def facts_of(run: Run, episode: Episode, rows: Rows) -> dict[str, Any]:
         "wiring": wiring_of(episode.connectome, rows),
         "joints": [] if episode.body is None else list(episode.body.joint_names),
         "radius": [] if episode.body is None else episode.body.radius.tolist(),
-        "history": {
-            name: [_number(value) for value in run.history[name].tolist()]
-            for name in ("best", "mean")
-        },
-        "held_out": [_number(value) for value in run.best.scores.tolist()],
-        "generation": run.best.generation,
     }
 
 

@@ -1,55 +1,64 @@
-// The facts and arrays of the page, and the state that all panels share.
+// The facts and arrays of the page, and helpers for all panels.
 
 const $ = (id) => document.getElementById(id);
-const facts = JSON.parse($("facts").textContent);
+const page = JSON.parse($("facts").textContent);
 const settings = JSON.parse($("settings").textContent);
-const nRows = facts.rows.names.length;
-const wiring = facts.wiring;
 const state = { step: 0, playing: false, speed: 1, row: -1, node: -1 };
-let arrays = {};
 
-async function readArrays() {
-  const text = atob($("arrays").textContent);
-  const packed = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+async function unpack(text, places) {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const bytes = await new Response(stream).arrayBuffer();
   const views = { float32: Float32Array, uint8: Uint8Array };
-  const read = {};
-  for (const [name, place] of Object.entries(facts.arrays)) {
+  const arrays = {};
+  for (const [name, place] of Object.entries(places)) {
     const length = place.shape.reduce((a, b) => a * b, 1);
-    read[name] = new views[place.type](bytes, place.start, length);
+    arrays[name] = new views[place.type](bytes, place.start, length);
   }
-  return read;
+  return arrays;
 }
 
-// Activity of a row at a network step, from 0 to 1.
-function active(step, row) {
-  const place = step * nRows + row;
-  if (facts.graded) return arrays.activity[place] / 255;
-  return (arrays.activity[place >> 3] >> (place & 7)) & 1;
-}
+// One episode that the page shows.
+class Shown {
+  constructor(facts, arrays) {
+    Object.assign(this, { facts, arrays, wiring: facts.wiring });
+    this.nRows = facts.rows.names.length;
+    this.nNetworkSteps = facts.n_steps * facts.steps_per_action;
+    this.rowsOf = this.wiring.names.map(() => []);
+    this.wiring.node.forEach((node, row) => node >= 0 && this.rowsOf[node].push(row));
+    this.partners = this.wiring.names.map(() => ({ out: [], into: [] }));
+    this.wiring.edges.forEach(([pre, post], edge) => {
+      this.partners[pre].out.push(edge);
+      this.partners[post].into.push(edge);
+    });
+  }
 
-const nNetworkSteps = facts.n_steps * facts.steps_per_action;
-const rowsOf = wiring.names.map(() => []);
-wiring.node.forEach((node, row) => node >= 0 && rowsOf[node].push(row));
-const partners = wiring.names.map(() => ({ out: [], into: [] }));
-wiring.edges.forEach(([pre, post, weight], edge) => {
-  partners[pre].out.push(edge);
-  partners[post].into.push(edge);
-});
+  // Activity of a row at a network step, from 0 to 1.
+  active(step, row) {
+    const place = step * this.nRows + row;
+    if (this.facts.graded) return this.arrays.activity[place] / 255;
+    return (this.arrays.activity[place >> 3] >> (place & 7)) & 1;
+  }
 
-// Mean activity of a row over the episode.
-const means = [];
-function measure() {
-  for (let row = 0; row < nRows; row++) {
+  // Mean activity of a row over the episode.
+  mean(row) {
     let sum = 0;
-    for (let step = 0; step < nNetworkSteps; step++) sum += active(step, row);
-    means.push((sum / nNetworkSteps) * facts.largest);
+    for (let step = 0; step < this.nNetworkSteps; step++) sum += this.active(step, row);
+    return (sum / this.nNetworkSteps) * this.facts.largest;
   }
-}
 
-function timeOf(step) {
-  return facts.dt ? `${(step * facts.dt).toFixed(1)} s` : `step ${step}`;
+  // The nodes that have an edge with a node.
+  near(node) {
+    const found = new Set();
+    if (node < 0) return found;
+    for (const edge of [...this.partners[node].out, ...this.partners[node].into])
+      found.add(this.wiring.edges[edge][0]).add(this.wiring.edges[edge][1]);
+    return found;
+  }
+
+  time(step) {
+    return this.facts.dt ? `${(step * this.facts.dt).toFixed(1)} s` : `step ${step}`;
+  }
 }
 
 function colour(name) {
@@ -76,4 +85,11 @@ function fit(canvas) {
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   return { pen, width, height, ratio };
+}
+
+function label(box, text, y) {
+  const name = document.createElement("span");
+  name.textContent = text;
+  name.style.top = `${y}px`;
+  box.append(name);
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from conncore.errors import visible
 from conncore.page.arrays import pack, script_json
-from conncore.page.content import arrays_of, facts_of, page_rows
+from conncore.page.content import arrays_of, episode_facts, page_rows, run_facts
 from conncore.provenance import provenance
 from conncore.storage import disk_errors, write_atomically
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from conncore.evolution.loop import Run
     from conncore.recording.episode import Episode
 
-_SCRIPTS = ("data.js", "panels.js", "page.js")
+_SCRIPTS = ("data.js", "panels.js", "timeline.js", "view.js", "figures.js", "page.js")
 
 
 def write_page(run: Run, episode: Episode, path: str | os.PathLike[str]) -> int:
@@ -39,18 +40,47 @@ def write_page(run: Run, episode: Episode, path: str | os.PathLike[str]) -> int:
 
 
 def page_of(run: Run, episode: Episode) -> str:
-    """Return the page as HTML."""
+    """Return the page of a finished run as HTML."""
+    facts = {"title": episode.title, "run": run_facts(run)}
+    return render(facts, [shown_of(episode)], run.config)
+
+
+def shown_of(episode: Episode) -> tuple[dict[str, Any], str]:
+    """Return the facts of an episode, with the places of its arrays, and the packed arrays."""
     rows = page_rows(episode.connectome)
-    facts = facts_of(run, episode, rows)
-    facts["arrays"], packed = pack(arrays_of(episode, rows))
-    settings: dict[str, Any] = {**run.config, "page": provenance()}
+    places, packed = pack(arrays_of(episode, rows))
+    return episode_facts(episode, rows) | {"arrays": places}, packed
+
+
+def render(
+    facts: dict[str, Any],
+    shown: Sequence[tuple[dict[str, Any], str]],
+    settings: dict[str, Any],
+    *,
+    live: bool = False,
+) -> str:
+    """Return a page as HTML.
+
+    Parameters
+    ----------
+    facts : dict
+        "title"; "run", from `run_facts`; and "version" and "problem" of a live page.
+    shown : sequence of (dict, str)
+        Episodes, from `shown_of`.
+    settings : dict
+        Shown at the end of the page, with the versions of today.
+    live : bool
+        Whether the page asks the server that sent it for news.
+    """
+    scripts = (*_SCRIPTS, "live.js") if live else _SCRIPTS
     parts = {
-        "@TITLE@": escape(visible(episode.title)),
+        "@TITLE@": escape(visible(facts["title"])),
+        "@CONNECT@": "; connect-src 'self'" if live else "",
         "@STYLE@": _resource("page.css"),
-        "@FACTS@": script_json(facts),
-        "@ARRAYS@": packed,
-        "@SETTINGS@": script_json(_plain(settings), indent=1),
-        "@SCRIPT@": "\n".join(map(_resource, _SCRIPTS)),
+        "@FACTS@": script_json({**facts, "episodes": [episode for episode, _ in shown]}),
+        "@ARRAYS@": "\n".join(packed for _, packed in shown),
+        "@SETTINGS@": script_json(_plain({**settings, "page": provenance()}), indent=1),
+        "@SCRIPT@": "\n".join(map(_resource, scripts)),
     }
     # in one pass, because the parts may have such words too
     return re.sub("|".join(parts), lambda found: parts[found[0]], _resource("page.html"))

@@ -1,11 +1,15 @@
 // What each panel draws. `layout` draws what stays; `moment` draws what changes with time.
 
-const bodyPanel = {
+class BodyPanel {
+  constructor(shown, canvas) {
+    Object.assign(this, { shown, canvas });
+  }
+
   layout() {
-    Object.assign(this, fit($("body")));
+    Object.assign(this, fit(this.canvas));
+    const { facts, arrays } = this.shown;
     if (!arrays.links) return;
-    const shape = facts.arrays.links.shape;
-    this.nLinks = shape[1];
+    this.nLinks = facts.arrays.links.shape[1];
     const first = arrays.links.subarray(0, this.nLinks * 4);
     let low = [Infinity, Infinity], high = [-Infinity, -Infinity];
     first.forEach((value, i) => {
@@ -19,27 +23,31 @@ const bodyPanel = {
     this.trail = Math.max(2, Math.round(2 / dt));
     const unit = 10 ** Math.floor(Math.log10(this.size));
     this.unit = this.size / unit < 5 ? unit : 2 * unit;
-  },
+  }
+
   middle(step) {
     let x = 0, y = 0;
-    const from = step * this.nLinks * 4, n = this.nLinks * 2;
-    for (let i = 0; i < n; i++) { x += arrays.links[from + 2 * i]; y += arrays.links[from + 2 * i + 1]; }
+    const { links } = this.shown.arrays, from = step * this.nLinks * 4, n = this.nLinks * 2;
+    for (let i = 0; i < n; i++) { x += links[from + 2 * i]; y += links[from + 2 * i + 1]; }
     return [x / n, y / n];
-  },
+  }
+
   // Mean place over half a second before and after, so that the camera does not shake.
   camera(step) {
     let x = 0, y = 0, n = 0;
-    for (let k = Math.max(0, step - this.blur); k <= Math.min(facts.n_steps - 1, step + this.blur); k++) {
+    const last = Math.min(this.shown.facts.n_steps - 1, step + this.blur);
+    for (let k = Math.max(0, step - this.blur); k <= last; k++) {
       const [a, b] = this.middle(k);
       x += a; y += b; n += 1;
     }
     return [x / n, y / n];
-  },
-  moment() {
-    const { pen, width, height } = this;
+  }
+
+  moment(step) {
+    const { pen, width, height } = this, { facts, arrays } = this.shown;
     pen.clearRect(0, 0, width, height);
-    if (!arrays.links) return this.signals();
-    const step = state.step, [cx, cy] = this.camera(step), scale = this.scale;
+    if (!arrays.links) return this.signals(step);
+    const [cx, cy] = this.camera(step), scale = this.scale;
     const X = (x) => width / 2 + (x - cx) * scale, Y = (y) => height / 2 - (y - cy) * scale;
     pen.lineWidth = 1;
     pen.strokeStyle = colour("pale");
@@ -71,8 +79,6 @@ const bodyPanel = {
       pen.lineTo(X(at(step, link, 1)[0]) + 0.01, Y(at(step, link, 1)[1]));
       pen.stroke();
     }
-    const dt = facts.dt || 1, a = this.camera(Math.max(0, step - 1)), b = this.camera(Math.min(facts.n_steps - 1, step + 1));
-    const speed = Math.hypot(b[0] - a[0], b[1] - a[1]) / dt / Math.max(1, Math.min(facts.n_steps - 1, step + 1) - Math.max(0, step - 1));
     pen.lineCap = "butt";
     pen.lineWidth = 3;
     pen.strokeStyle = pen.fillStyle = colour("ink");
@@ -80,12 +86,19 @@ const bodyPanel = {
     pen.font = "13px system-ui, sans-serif";
     pen.fillText(`${this.unit} m`, 8, height - 14);
     pen.textAlign = "right";
-    pen.fillText(`${speed.toFixed(2)} m/s`, width - 8, height - 8);
+    pen.fillText(`${this.speed(step).toFixed(2)} m/s`, width - 8, height - 8);
     pen.textAlign = "left";
-  },
+  }
+
+  speed(step) {
+    const from = Math.max(0, step - 1), to = Math.min(this.shown.facts.n_steps - 1, step + 1);
+    const a = this.camera(from), b = this.camera(to);
+    return Math.hypot(b[0] - a[0], b[1] - a[1]) / (this.shown.facts.dt || 1) / Math.max(1, to - from);
+  }
+
   // Observations and actions, for a task without a body.
-  signals() {
-    const { pen, width, height } = this;
+  signals(step) {
+    const { pen, width, height } = this, { facts, arrays } = this.shown;
     ["observations", "actions"].forEach((name, half) => {
       const n = facts.arrays[name].shape[1], values = arrays[name];
       let low = Infinity, high = -Infinity;
@@ -104,23 +117,27 @@ const bodyPanel = {
       pen.fillText(`${name} (${n}), ${low.toPrecision(3)} to ${high.toPrecision(3)}`, 0, top - 5);
     });
     pen.fillStyle = colour("ink");
-    pen.fillRect(state.step / facts.n_steps * width, 0, 2, height);
-  },
-};
+    pen.fillRect(step / facts.n_steps * width, 0, 2, height);
+  }
+}
 
-const wiringPanel = {
+class WiringPanel {
+  constructor(shown, canvas) {
+    Object.assign(this, { shown, canvas });
+  }
+
   layout() {
-    Object.assign(this, fit($("wiring")));
-    const { width, height } = this, pad = wiring.map ? 14 : 62;
+    Object.assign(this, fit(this.canvas));
+    const { width, height, shown } = this, { wiring, partners } = shown, pad = wiring.map ? 14 : 62;
     const span = (values) => [Math.min(...values), Math.max(...values)];
     const [x0, x1] = span(wiring.x), [y0, y1] = span(wiring.y);
     let sx = (width - 2 * pad) / ((x1 - x0) || 1), sy = (height - 2 * pad) / ((y1 - y0) || 1);
     if (!wiring.map) sx = sy = Math.min(sx, sy);
     this.px = wiring.x.map((x) => width / 2 + (x - (x0 + x1) / 2) * sx);
     this.py = wiring.y.map((y) => height / 2 - (y - (y0 + y1) / 2) * sy);
-    this.largest = Math.max(1, ...wiring.edges.map((edge) => Math.abs(edge[2])));
+    this.largest = wiring.edges.reduce((most, edge) => Math.max(most, Math.abs(edge[2])), 1);
     this.still = document.createElement("canvas");
-    this.still.width = $("wiring").width; this.still.height = $("wiring").height;
+    this.still.width = this.canvas.width; this.still.height = this.canvas.height;
     const pen = this.still.getContext("2d");
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     const focus = state.node;
@@ -150,7 +167,8 @@ const wiringPanel = {
         pen.restore();
       });
     }
-  },
+  }
+
   arc(pen, [pre, post, weight]) {
     const x = this.px[pre], y = this.py[pre], u = this.px[post], v = this.py[post];
     pen.strokeStyle = signColour(weight);
@@ -159,33 +177,36 @@ const wiringPanel = {
     if (pre === post) { pen.arc(x, y - 7, 6, 0, 7); }
     else { pen.moveTo(x, y); pen.quadraticCurveTo((x + u) / 2 - 0.18 * (v - y), (y + v) / 2 + 0.18 * (u - x), u, v); }
     pen.stroke();
-  },
+  }
+
   // How brightly a node shines: its activity in the last steps, the newest counting most.
-  glow(node) {
+  glow(node, step) {
+    const { facts, nNetworkSteps, rowsOf } = this.shown;
     let sum = 0;
-    const last = Math.min(nNetworkSteps, (state.step + 1) * facts.steps_per_action) - 1;
+    const last = Math.min(nNetworkSteps, (step + 1) * facts.steps_per_action) - 1;
     for (const row of rowsOf[node])
-      for (let back = 0; back < 4 && last - back >= 0; back++) sum += active(last - back, row) * 0.55 ** back;
+      for (let back = 0; back < 4 && last - back >= 0; back++) sum += this.shown.active(last - back, row) * 0.55 ** back;
     return Math.min(1, sum / Math.max(1, rowsOf[node].length));
-  },
-  moment() {
-    const { pen, width, height } = this;
+  }
+
+  moment(step) {
+    const { pen, width, height, shown } = this, near = shown.near(state.node);
     pen.clearRect(0, 0, width, height);
     pen.drawImage(this.still, 0, 0, width, height);
-    const near = new Set();
-    if (state.node >= 0) for (const edge of [...partners[state.node].out, ...partners[state.node].into])
-      { near.add(wiring.edges[edge][0]); near.add(wiring.edges[edge][1]); }
-    wiring.names.forEach((name, node) => {
-      const light = this.glow(node), row = rowsOf[node][0];
+    const [ink, good] = [colour("ink"), colour("good")];
+    const shades = { 1: colour("exc"), "-1": colour("inh"), 0: colour("grey") };
+    shown.wiring.names.forEach((name, node) => {
+      const light = this.glow(node, step), row = shown.rowsOf[node][0];
       pen.beginPath();
       pen.arc(this.px[node], this.py[node], 2.5 + 4 * light, 0, 7);
-      pen.fillStyle = light > 0.02 && row !== undefined ? signColour(facts.rows.signs[row]) : colour("ink");
+      pen.fillStyle = light > 0.02 && row !== undefined ? shades[shown.facts.rows.signs[row]] : ink;
       pen.globalAlpha = state.node < 0 || near.has(node) || node === state.node ? 0.45 + 0.55 * light : 0.2;
       pen.fill();
-      if (node === state.node || near.has(node)) { pen.globalAlpha = 1; pen.lineWidth = node === state.node ? 3 : 1; pen.strokeStyle = colour("good"); pen.stroke(); }
+      if (node === state.node || near.has(node)) { pen.globalAlpha = 1; pen.lineWidth = node === state.node ? 3 : 1; pen.strokeStyle = good; pen.stroke(); }
     });
     pen.globalAlpha = 1;
-  },
+  }
+
   nodeAt(x, y) {
     let best = -1, least = 14 ** 2;
     this.px.forEach((px, node) => {
@@ -193,68 +214,5 @@ const wiringPanel = {
       if (far < least) { least = far; best = node; }
     });
     return best;
-  },
-};
-
-// Draw a picture of (rows, steps): each pixel has the colour of the strongest value that it covers.
-function drawRows(canvas, n, nSteps, paint) {
-  const { width, height } = fit(canvas), wide = Math.min(canvas.width, nSteps);
-  const image = new ImageData(wide, n);
-  for (let row = 0; row < n; row++)
-    for (let column = 0; column < wide; column++) {
-      const first = Math.floor(column * nSteps / wide), last = Math.max(first + 1, Math.floor((column + 1) * nSteps / wide));
-      image.data.set(paint(row, first, last), 4 * (row * wide + column));
-    }
-  const small = document.createElement("canvas");
-  small.width = wide; small.height = n;
-  small.getContext("2d").putImageData(image, 0, 0);
-  const pen = canvas.getContext("2d");
-  pen.imageSmoothingEnabled = false;
-  pen.drawImage(small, 0, 0, width, height);
-}
-
-const rasterPanel = {
-  layout() {
-    const shades = { 1: rgb(colour("exc")), "-1": rgb(colour("inh")), 0: rgb(colour("ink")) };
-    drawRows($("raster"), nRows, nNetworkSteps, (row, first, last) => {
-      let most = 0;
-      for (let step = first; step < last; step++) most = Math.max(most, active(step, row));
-      return [...shades[facts.rows.signs[row]], 255 * most];
-    });
-    const height = $("raster-box").clientHeight, box = $("group-names");
-    box.replaceChildren();
-    let used = -20;
-    for (const [name, first, last] of facts.rows.groups) {
-      const y = (first + last) / 2 / nRows * height;
-      if (y - used < 13) continue;
-      used = y;
-      label(box, name, y);
-    }
-  },
-};
-
-const kymographPanel = {
-  layout() {
-    const n = facts.joints.length;
-    $("kymograph-box").hidden = $("joint-names").hidden = !n || !arrays.angles;
-    if (!n || !arrays.angles) return;
-    let largest = 1e-9;
-    for (const angle of arrays.angles) largest = Math.max(largest, Math.abs(angle));
-    const ends = [rgb(colour("inh")), rgb(colour("exc"))];
-    drawRows($("kymograph"), n, facts.n_steps, (row, first) => {
-      const angle = arrays.angles[first * n + row] / largest;
-      return [...ends[angle > 0 ? 1 : 0], 255 * Math.abs(angle)];
-    });
-    const height = $("kymograph-box").clientHeight;
-    $("joint-names").replaceChildren();
-    facts.joints.forEach((name, row) => label($("joint-names"), name, (row + 0.5) / n * height));
-    $("kymograph").setAttribute("aria-label", `joint angles over time, up to ${(largest * 180 / Math.PI).toFixed(0)} degrees`);
-  },
-};
-
-function label(box, text, y) {
-  const name = document.createElement("span");
-  name.textContent = text;
-  name.style.top = `${y}px`;
-  box.append(name);
+  }
 }

@@ -1,0 +1,79 @@
+// Pictures with time to the right: the activity of all rows, and the joint angles.
+
+// Draw a picture of (rows, steps): each pixel has the colour of the strongest value that it covers.
+function drawRows(canvas, n, nSteps, paint) {
+  const { pen, width, height } = fit(canvas), wide = Math.min(canvas.width, nSteps);
+  const image = new ImageData(wide, n);
+  for (let row = 0; row < n; row++)
+    for (let column = 0; column < wide; column++) {
+      const first = Math.floor(column * nSteps / wide), last = Math.max(first + 1, Math.floor((column + 1) * nSteps / wide));
+      image.data.set(paint(row, first, last), 4 * (row * wide + column));
+    }
+  const small = document.createElement("canvas");
+  small.width = wide; small.height = n;
+  small.getContext("2d").putImageData(image, 0, 0);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(small, 0, 0, width, height);
+}
+
+class RasterPanel {
+  constructor(shown, box, names) {
+    Object.assign(this, { shown, box, names });
+  }
+
+  layout() {
+    const { shown } = this, { facts, nRows } = shown;
+    const shades = { 1: rgb(colour("exc")), "-1": rgb(colour("inh")), 0: rgb(colour("ink")) };
+    drawRows(this.box.querySelector("canvas"), nRows, shown.nNetworkSteps, (row, first, last) => {
+      let most = 0;
+      for (let step = first; step < last; step++) most = Math.max(most, shown.active(step, row));
+      return [...shades[facts.rows.signs[row]], 255 * most];
+    });
+    const height = this.box.clientHeight;
+    this.names.replaceChildren();
+    let used = -20;
+    for (const [name, first, last] of facts.rows.groups) {
+      const y = (first + last) / 2 / nRows * height;
+      if (y - used < 13) continue;
+      used = y;
+      label(this.names, name, y);
+    }
+  }
+
+  // Frame the row in focus.
+  mark() {
+    const bar = this.box.querySelector(".row"), height = this.box.clientHeight / this.shown.nRows;
+    bar.style.display = state.row < 0 ? "none" : "block";
+    bar.style.transform = `translateY(${state.row * height}px)`;
+    bar.style.height = `${Math.max(1, height)}px`;
+  }
+
+  rowAt(y) {
+    const row = Math.floor(y / this.box.clientHeight * this.shown.nRows);
+    return Math.max(0, Math.min(this.shown.nRows - 1, row));
+  }
+}
+
+class KymographPanel {
+  constructor(shown, box, names) {
+    Object.assign(this, { shown, box, names });
+  }
+
+  layout() {
+    const { facts, arrays } = this.shown, n = facts.joints.length, { angles } = arrays;
+    this.box.hidden = this.names.hidden = !n || !angles;
+    if (this.box.hidden) return;
+    let largest = 1e-9;
+    for (const angle of angles) largest = Math.max(largest, Math.abs(angle));
+    const ends = [rgb(colour("inh")), rgb(colour("exc"))];
+    const canvas = this.box.querySelector("canvas");
+    drawRows(canvas, n, facts.n_steps, (row, first) => {
+      const angle = angles[first * n + row] / largest;
+      return [...ends[angle > 0 ? 1 : 0], 255 * Math.abs(angle)];
+    });
+    const height = this.box.clientHeight;
+    this.names.replaceChildren();
+    facts.joints.forEach((name, row) => label(this.names, name, (row + 0.5) / n * height));
+    canvas.setAttribute("aria-label", `joint angles over time, up to ${(largest * 180 / Math.PI).toFixed(0)} degrees`);
+  }
+}
