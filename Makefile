@@ -9,7 +9,7 @@ SOURCES := pyproject.toml setup.py $(wildcard conncore/*.* conncore/kernels/*.*)
 SANITIZER = $$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libstdc++.so.6)
 DEBUG_RUN = CONNCORE_DEBUG=1 ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 LD_PRELOAD="$(SANITIZER)"
 
-.PHONY: help demo test test-debug lint build bench clean
+.PHONY: help demo test test-debug lint build bench docs clean
 
 help:
 	@echo "make demo        install into $(VENV), evolve the worm, print a table, write a curve"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-debug  the tests on a build with bounds checks and gcc's sanitizers"
 	@echo "make build       wheel and sdist in dist/, as they could be published"
 	@echo "make bench       measure speed against its peers"
+	@echo "make docs        the documentation site, in docs/_build/html"
 
 # `pip install -e` puts the compiled modules beside the Python files; the stamps say what is in VENV.
 $(BIN)/python:
@@ -66,6 +67,16 @@ endif
 bench: $(VENV)/installed
 	$(BIN)/conncore bench
 
+# The tutorials run, every name of the reference is imported, and a warning is an error.
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	touch $@
+
+docs: $(VENV)/installed-docs
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
 clean:
+	rm -rf docs/_build docs/tutorials docs/reference/names docs/reference/uses
 	rm -rf build dist $(VENV) $(VENV)-debug python/*.egg-info
 	find python -name '*.so' -delete

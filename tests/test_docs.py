@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = (".", "bench", "data", "docs", "examples", "results")
 PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -52,10 +53,19 @@ def test_python_blocks_compile(page):
             compile(block, name_of(page), "exec")
 
 
-def test_every_page_of_docs_is_in_its_index():
+def test_every_page_of_docs_is_in_both_indexes():
+    """README.md is the index on GitHub; the tables of contents are that of the site."""
     index = LINK.findall((ROOT / "docs" / "README.md").read_text())
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    assert pages <= set(index)
+    indexes = {"index.md", "how-to.md"}
+    assert pages - indexes <= set(index)
+    listed = {
+        f"{name}.md"
+        for page in indexes
+        for block in TOCTREE.findall((ROOT / "docs" / page).read_text())
+        for name in block.split()
+    }
+    assert pages - {"index.md"} <= listed
 
 
 @pytest.mark.parametrize(

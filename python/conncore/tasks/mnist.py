@@ -49,10 +49,11 @@ class Mnist(Task):
     -----
     **Observations**
 
-    | index                   | observation                             | unit       | range   |
-    | ----------------------- | --------------------------------------- | ---------- | ------- |
-    | 0 to (28 / pool)**2 - 1 | brightness of one square, row by row,   | 255 levels | -1 to 1 |
-    |                         | minus its mean over the training images | of grey    |         |
+    | index                   | observation                              | unit        | range   |
+    | ----------------------- | ---------------------------------------- | ----------- | ------- |
+    | 0 to (28 / pool)**2 - 1 | brightness of a square minus its average | 255 greys   | -1 to 1 |
+
+    Squares are numbered row by row. The average is that over the training images.
 
     **Actions.** Ten, one per digit. The answer to an image is the digit whose output is largest:
     the output of the decoder before its tanh, summed over the steps of the image. Every image
