@@ -42,10 +42,10 @@ def test_rungs_cost_the_same_and_the_budget_holds():
     unscored = halving(n_scout=1, n_episodes=5400)  # a single genome costs nothing
     assert unscored.rungs == (Rung(9, 10), Rung(3, 30), Rung(1, 90))
     default = SuccessiveHalving()
-    assert default.rungs == (Rung(12, 51), Rung(3, 205))
+    assert default.rungs == (Rung(12, 27), Rung(4, 81), Rung(1, 326))
     assert default.describe() == {
-        "name": "halving", "population_size": 200, "sigma": 0.05, "n_starts": 12, "factor": 4,
-        "n_episodes": 250_000, "n_scout": 4000, "optimizer": "es", "settings": {},
+        "name": "halving", "population_size": 200, "sigma": 0.05, "n_starts": 12, "factor": 3,
+        "n_episodes": 200_000, "n_scout": 4000, "optimizer": "es", "settings": {},
     }  # fmt: skip
     assert SuccessiveHalving(n_starts=1, n_episodes=24_000).rungs == (Rung(1, 100),)
     for optimizer in (default, halving(), halving(n_starts=7, factor=2), halving(n_scout=1)):
@@ -76,6 +76,7 @@ def test_equals_a_plain_script(name):
     first = sorted(scouts, key=lambda scout: -two_hills(scout[None])[0])[:9]
     runs = {i: single.init(first[i], int(seeds[i])) for i in range(9)}
     scores = {i: [] for i in runs}
+    all_scores = scores.copy()
     for n_generations, n_left in ((10, 3), (30, 1), (90, 1)):
         for i in runs:
             for _ in range(n_generations):
@@ -88,6 +89,8 @@ def test_equals_a_plain_script(name):
     (last,) = runs.values()
     assert np.array_equal(optimizer.center(state), single.center(last))
     assert len(state.starts) == 1
+    first_rung = [all_scores[i][:10] for i in range(9)]
+    assert np.array_equal(optimizer.single_starts(state), first_rung)
     for name, value in last.arrays().items():
         assert np.array_equal(state.starts[0].arrays()[name], value), name
 
@@ -122,6 +125,8 @@ def test_all_starts_of_a_rung_are_one_population():
                 len(optimizer.ask(state)) == 20 * n_starts == optimizer.n_members(state.generation)
             )
             state = advance(optimizer, state, sphere, 1)
+    curves = optimizer.single_starts(state)
+    assert curves.shape == (9, 10)  # of the first rung, also long after it
     assert optimizer.stage(0) == optimizer.stage(9) == "rung 1/3, 9 starts"
     assert optimizer.stage(39) == "rung 2/3, 3 starts"
     assert optimizer.stage(40) == optimizer.stage(500) == "rung 3/3, 1 start"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conncore.paper.beyond import BEYOND
 from conncore.paper.experiments import EXPERIMENTS, QUICK
 from digits import write_mnist
 
@@ -9,7 +10,7 @@ from digits import write_mnist
 def test_each_experiment_of_the_paper_can_be_built(tmp_path):
     """Every arm's first and last network, without running any."""
     write_mnist(tmp_path, n_train=1200)
-    for group in EXPERIMENTS.values():
+    for group in [*EXPERIMENTS.values(), *BEYOND.values()]:
         for experiment in group:
             task = experiment.task({"data": tmp_path})
             arms = experiment.arms(task, QUICK)

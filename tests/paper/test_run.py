@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from conncore.errors import UsageError
+from conncore.optimizers import SuccessiveHalving
+from conncore.paper.beyond import BEYOND
 from conncore.paper.experiments import EXPERIMENTS, Budget
 from conncore.paper.run import reproduce, with_settings
 
@@ -26,11 +29,13 @@ TINY = Budget(
     best_generations=3,
     cheetah_es_generations=1,
     mnist_es_generations=1,
+    halving=SuccessiveHalving(population_size=4, n_starts=3, factor=3, n_scout=6, n_episodes=54),
 )
 
 
 def reproduced(names, out, budget=TINY, settings=None, **options):
-    every = {e.name: e for group in EXPERIMENTS.values() for e in group}
+    groups = [*EXPERIMENTS.values(), *BEYOND.values()]
+    every = {e.name: e for group in groups for e in group}
     screen = io.StringIO()
     complete = reproduce(
         [every[name] for name in names],
@@ -120,3 +125,18 @@ def test_a_setting_that_does_not_apply_is_refused_before_any_run(
     with pytest.raises(UsageError, match=message):
         reproduced(names, tmp_path, settings=settings)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_report_keeps_the_single_starts(tmp_path):
+    """Three starts run for two generations in the first rung: 24 of the 48 episodes."""
+    name = "halving-swimmer6-relu"
+    _, text = reproduced([name], tmp_path)
+    assert "held-out score of relu above 490" in text
+    (outcome,) = json.loads((tmp_path / f"{name}.json").read_text())["outcomes"]
+    assert [len(curve) for curve in outcome["starts"]] == [2, 2, 2]
+    assert len(outcome["curves"][0]["mean"]) == 2 + 6
+    study = tmp_path / name
+    kept = (study / "relu" / "seed-0.json").read_bytes()
+    shutil.rmtree(study)
+    reproduced([name], tmp_path)  # the report has all that the study had
+    assert (study / "relu" / "seed-0.json").read_bytes() == kept

@@ -15,8 +15,8 @@ def reproduce(
     figure: Annotated[
         str,
         typer.Argument(
-            help="What to run: all (fig3, fig4 and fig5), one of the three, best, izhikevich, or "
-            "one experiment, such as fig3-dense."
+            help="What to run: all (fig3, fig4 and fig5), one of the three, best, halving, "
+            "izhikevich, or one experiment, such as fig3-dense."
         ),
     ],
     quick: Annotated[
@@ -53,14 +53,16 @@ def reproduce(
     from conncore.cli.evolve import stopping
     from conncore.errors import choose
     from conncore.experiments.choices import read_settings
+    from conncore.paper.beyond import BEYOND
     from conncore.paper.experiments import EXPERIMENTS, FULL, PAPER, QUICK
     from conncore.paper.run import reproduce as run
     from conncore.report.console import wide_console
 
-    every = [experiment for group in EXPERIMENTS.values() for experiment in group]
+    known = {**EXPERIMENTS, **BEYOND}
+    every = [experiment for group in known.values() for experiment in group]
     paper = tuple(e for name in PAPER for e in EXPERIMENTS[name])
     parts = {experiment.name: (experiment,) for experiment in every}
-    groups = {**EXPERIMENTS, "all": paper, **parts}
+    groups = {**known, "all": paper, **parts}
     chosen = groups[choose("figure", figure, groups)]
     settings = read_settings(set or ())
     budget = QUICK if quick else FULL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,9 @@ class Run:
         The network that was evolved.
     task : Task
         The task that it was evolved on.
+    single_starts : ndarray, shape (n_starts, n_generations), float64
+        After `SuccessiveHalving`: the fitness of each start in each generation of the first rung,
+        as the median of its members. Empty for other optimisers, and from `load_run`.
     """
 
     best: Best
@@ -53,6 +56,7 @@ class Run:
     path: Path | None
     network: Network
     task: Task
+    single_starts: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def title(self) -> str:
@@ -214,7 +218,15 @@ class Loop:
                 # Last: a run with best.npz is complete.
                 directory.save_best(best, checkpoint.history)
         path = None if directory is None else directory.path
-        return Run(best, checkpoint.history, self.config, path, self.network, self.task)
+        return Run(
+            best=best,
+            history=checkpoint.history,
+            config=self.config,
+            path=path,
+            network=self.network,
+            task=self.task,
+            single_starts=self.optimizer.single_starts(checkpoint.state),
+        )
 
     def choose(self, checkpoint: Checkpoint[Any]) -> Best:
         """Return the candidate with the higher mean score from the validation starts, unscored.

@@ -133,6 +133,7 @@ def _run_arm(
         seconds=round(seconds, 1),
         commit=commit(),
         date=now(),
+        starts=[_plain(curve) for curve in run.single_starts],
     )
     save_outcome(file, outcome, settings)
     return outcome

@@ -61,7 +61,14 @@ _OUTCOME = {
     "n_edges": COUNT,
     "seconds": SECONDS,
 }
-_OUTCOME_OPTIONAL = {"commit": TEXT, "date": TEXT, "settings": SHA256, "digest": SHA256}
+_CURVES = Field("a list of curves", lambda v: type(v) is list and all(map(_SERIES.accepts, v)))
+_OUTCOME_OPTIONAL = {
+    "commit": TEXT,
+    "date": TEXT,
+    "starts": _CURVES,
+    "settings": SHA256,
+    "digest": SHA256,
+}
 _CURVE = {"stage": NAME, "best": _SERIES, "mean": _SERIES}
 
 
@@ -99,6 +106,8 @@ def outcome_record(outcome: Outcome, settings: Mapping[str, Any]) -> dict[str, A
     fields = dataclasses.asdict(outcome)
     fields["score"] = outcome.score if math.isfinite(outcome.score) else None
     fields["settings"] = _settings_digest(settings, outcome.arm)
+    if not outcome.starts:
+        del fields["starts"]  # as in the files of earlier versions
     return {**fields, "digest": _digest(fields)}
 
 

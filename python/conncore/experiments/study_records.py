@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +87,8 @@ class Outcome:
         Commit of the code that ran it; "" if that was an installed wheel, or is not known.
     date : str
         Time at which the run ended; "" if not known.
+    starts : list of list of float or None
+        `Run.single_starts` of the last stage: a curve of each start; empty if the stage had one.
     """
 
     arm: str
@@ -98,6 +100,7 @@ class Outcome:
     seconds: float
     commit: str = ""
     date: str = ""
+    starts: list[list[float | None]] = field(default_factory=list)
 
     def start(self) -> float:
         """Mean fitness of the population in the first generation of the last stage."""

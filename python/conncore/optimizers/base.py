@@ -245,6 +245,13 @@ class Optimizer(ABC, Generic[S]):
         """Return the part of the search that a generation is in, for the progress of a run."""
         return ""
 
+    def single_starts(self, state: S) -> Scores:
+        """Return the fitness of starts that ran side by side, (n_starts, n_generations).
+
+        Empty if the optimiser has a single start.
+        """
+        return np.empty((0, 0))
+
     @property
     @abstractmethod
     def n_initial(self) -> int:

@@ -47,6 +47,8 @@ class HalvingState(ScoutingState):
         The last generations' fitness of each start, oldest first: the median of its members.
     starts : tuple of State
         The state of the optimiser of each start that is left.
+    first : ndarray, shape (n_generations, n_starts), float64
+        That fitness of every start of the first rung, in each generation of the rung so far.
     """
 
     optimizer: str
@@ -54,6 +56,7 @@ class HalvingState(ScoutingState):
     leader_fitness: Scores
     recent: Scores
     starts: tuple[State, ...]
+    first: Scores
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as named arrays; those of start 3 are "starts.3.mean" and so on."""
@@ -67,7 +70,8 @@ class HalvingState(ScoutingState):
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> HalvingState:
         """Rebuild the state that `arrays` came from, to the bit; KeyError if one is missing."""
-        own = read_arrays(arrays, cls._own())
+        # Runs of earlier versions did not keep `first`.
+        own = read_arrays({"first": np.empty((0, 0)), **arrays}, cls._own())
         kind = INNER[own["optimizer"]].state_type
         parts: dict[str, dict[str, NDArray[Any]]] = {}
         for name, array in arrays.items():
@@ -148,8 +152,8 @@ class SuccessiveHalving(Optimizer[HalvingState]):
     population_size: int = 200
     sigma: float = 0.05
     n_starts: int = 12
-    factor: int = 4
-    n_episodes: int = 250_000
+    factor: int = 3
+    n_episodes: int = 200_000
     n_scout: int = 4000
     optimizer: str = "es"
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -230,6 +234,10 @@ class SuccessiveHalving(Optimizer[HalvingState]):
         """Return the solution of the best start."""
         return np.array(state.mean)
 
+    def single_starts(self, state: HalvingState) -> Scores:
+        """Return the fitness of each start in each generation of the first rung."""
+        return state.first.T
+
     def _rung(self, generation: int) -> int:
         """Return the number of the rung, from 0, that a generation is in."""
         rungs = self.rungs
@@ -248,6 +256,7 @@ class SuccessiveHalving(Optimizer[HalvingState]):
             "leader_fitness": np.full(len(leaders), -np.inf),
             "recent": np.empty((0, 0)),
             "starts": (),
+            "first": np.empty((0, self.n_starts)),
         }
 
     def _tell_scouts(self, state: Any, members: Matrix, fitness: Vector) -> Any:
@@ -288,7 +297,11 @@ class SuccessiveHalving(Optimizer[HalvingState]):
         scores = fitness.reshape(len(starts), self.population_size)
         told = [inner.tell(*each) for each in zip(starts, genomes, scores, strict=True)]
         before = state.recent if state.starts else np.empty((0, len(starts)))
-        recent = np.concatenate([before[1 - _N_RECENT :], np.median(scores, axis=1)[None]])
+        medians = np.median(scores, axis=1)[None]
+        recent = np.concatenate([before[1 - _N_RECENT :], medians])
+        first = state.first
+        if len(first) == state.generation < self.rungs[0].n_generations:
+            first = np.concatenate([first, medians])
         order = np.argsort(-recent.mean(axis=0), kind="stable")
         left = np.sort(order[: self._size(state.generation + 1)])
         return {
@@ -297,6 +310,7 @@ class SuccessiveHalving(Optimizer[HalvingState]):
             "leader_fitness": state.leader_fitness[:0],
             "recent": recent[:, left],
             "starts": tuple(told[number] for number in left),
+            "first": first,
         }
 
 

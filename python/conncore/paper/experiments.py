@@ -15,7 +15,7 @@ from conncore.experiments.arms import circuit_arm, mlp_arm, null_arm
 from conncore.experiments.claims import Claim, above, near, plateaus, reaches, similar
 from conncore.experiments.study import Arm, Outcome, Stage
 from conncore.neurons.models import NEURONS
-from conncore.optimizers import ES, GA
+from conncore.optimizers import ES, GA, SuccessiveHalving
 from conncore.tasks import Task, make_task
 
 START, END = Outcome.start, Outcome.end
@@ -38,10 +38,14 @@ class Budget:
     best_generations: int
     cheetah_es_generations: int
     mnist_es_generations: int
+    halving: SuccessiveHalving
 
 
-FULL = Budget(10, 1000, 200, 200, 750, 100, 250, 200, 200, 120, 6000)
-QUICK = Budget(5, 60, 64, 20, 96, 5, 48, 15, 20, 4, 30)
+FULL = Budget(10, 1000, 200, 200, 750, 100, 250, 200, 200, 120, 6000, SuccessiveHalving())
+QUICK = Budget(
+    5, 60, 64, 20, 96, 5, 48, 15, 20, 4, 30,
+    SuccessiveHalving(population_size=64, n_episodes=20_000, n_scout=512),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
