@@ -16,7 +16,10 @@ NAMES = [
     name for page in PAGES for block in LISTS.findall(page.read_text()) for name in block.split()
 ]
 # The rooms whose lists of names (__all__) are public.
-ROOMS = ("conncore", "conncore.export", "conncore.formats", "conncore.optimizers", "conncore.plot", "conncore.tasks")  # fmt: skip
+ROOMS = (
+    "conncore", "conncore.export", "conncore.formats", "conncore.optimizers", "conncore.plot",
+    "conncore.tasks",
+)  # fmt: skip
 
 
 def find(name):
