@@ -7,13 +7,12 @@ import pytest
 
 from conncore.errors import ConncoreError, UsageError
 from conncore.evolution.evolve import evolve
+from conncore.evolution.restore import load_run
+from conncore.evolution.run_directory import RunDirectory
 from conncore.noise import start_seeds
 from conncore.optimizers import GA
 from fake_runs import FakeNetwork, SphereTask
-from small_runs import (
-    N_GENERATIONS,
-    go,
-)
+from small_runs import N_GENERATIONS, crash_at, go, go_on, reproducible
 
 
 def test_starts_are_shared_in_a_generation_and_never_held_out():
@@ -118,3 +117,69 @@ def test_a_checkpoint_holds_the_elites_and_not_the_population(tmp_path):
     evolve(FakeNetwork(), SphereTask(), optimizer, 2, out=tmp_path / "run", progress=False)
     genomes = 8 * 6 * 750
     assert (tmp_path / "run" / "checkpoint-2.npz").stat().st_size < genomes / 4
+
+
+@pytest.mark.parametrize("common", [True, False])
+def test_the_fitness_is_the_mean_of_the_episodes(common):
+    class Remembering(SphereTask):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
+            if split == "train":
+                scores.append((genomes.copy(), seed, fitness))
+            return fitness
+
+    scores = []
+    run = go(task=Remembering(), generations=3, episodes=4, common_starts=common)
+    assert len(scores) == 4 * (3 + 3), "three times scouts, three generations"
+    for generation in range(3):
+        members = scores[12 + 4 * generation :][:4]
+        assert all(np.array_equal(genomes, members[0][0]) for genomes, _, _ in members)
+        drawn = start_seeds(3, "train", 40, generation=generation)
+        expected = drawn[:4] if common else [drawn[k : k + 10] for k in range(0, 40, 10)]
+        assert [seed for _, seed, _ in members] == expected
+        fitness = np.mean([each for _, _, each in members], axis=0)
+        assert run.history["best"][generation] == fitness.max()
+        assert run.history["mean"][generation] == fitness.mean()
+    assert run.history["n_evaluations"].tolist() == [4 * (24 + 10 * n) for n in (1, 2, 3)]
+
+
+def test_a_member_that_fails_once_has_failed():
+    class Sometimes(SphereTask):
+        def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+            fitness = super().evaluate(network, genomes, seed, split=split)
+            if split == "train" and len(self.calls) % 2:
+                fitness[0] = np.nan
+            return fitness
+
+    run = go("ga", Sometimes(), generations=2, episodes=2)
+    assert run.history["n_failed"].tolist() == [1, 1]
+
+
+def test_episodes_and_starts_belong_to_a_run(tmp_path):
+    plain = go("ga", out=tmp_path / "plain")
+    assert plain.config["run"].keys() == {"seed", "generations", "threads", "date"}
+    go("ga", out=tmp_path / "whole", episodes=2, common_starts=False)
+    with pytest.raises(RuntimeError):
+        go("ga", SphereTask(crash_at(9)), out=tmp_path / "run", episodes=2, common_starts=False)
+    go_on(tmp_path / "run")
+    assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
+    loaded = load_run(tmp_path / "run", network=FakeNetwork(), task=SphereTask())
+    assert loaded.config["run"]["episodes"] == 2
+    assert loaded.config["run"]["common_starts"] is False
+    prints = [
+        RunDirectory.open(tmp_path / name, write=False).fingerprint for name in ("plain", "whole")
+    ]
+    assert prints[0] != prints[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"episodes": 0}, "episodes is 0; give a whole number from 1 to 10000"),
+        ({"common_starts": "no"}, "common_starts is 'no'; give True or False"),
+    ],
+)
+def test_episodes_and_starts_out_of_range(options, words, tmp_path):
+    with pytest.raises(UsageError, match=words):
+        go(out=tmp_path / "run", **options)
+    assert list(tmp_path.iterdir()) == []

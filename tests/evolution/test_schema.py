@@ -28,6 +28,8 @@ CONFIG = {
         "threads": 1,
         "date": DATE,
         "start": "sha256:" + "f" * 64,
+        "episodes": 2,
+        "common_starts": False,
     },
     "connectome": {"name": "", "checksum": "a" * 64, "n_cells": 0, "n_synapses": 3},
     "network": {},
@@ -51,7 +53,10 @@ def changed(place, value):
     return config
 
 
-@pytest.mark.parametrize("place", ["digest", "versions", "resumed", "run.start"])
+OPTIONAL = ("digest", "versions", "resumed", "run.start", "run.episodes", "run.common_starts")
+
+
+@pytest.mark.parametrize("place", OPTIONAL)
 def test_fields_that_may_be_missing(place):
     check_config(CONFIG)
     check_config(changed(place, GONE))
@@ -66,6 +71,8 @@ WRONG = {
     "run.threads": [0, None, GONE],
     "run.date": ["2026-01-02", DATE.date(), GONE],
     "run.start": ["f" * 64, "sha256:" + "f" * 63, 3],
+    "run.episodes": [0, 1.5, True],
+    "run.common_starts": [0, "no"],
     "run.other": [1],
     "connectome": [GONE],
     "connectome.name": [3, GONE],

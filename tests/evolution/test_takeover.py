@@ -86,6 +86,8 @@ def test_both_parts_take_the_number_of_threads(tmp_path):
         ({"optimizer": ES(population_size=12, n_scout=24)}, "optimizer.population_size is 10"),
         ({"optimizer": GA(population_size=10)}, "optimizer.name is 'es' there and 'ga' here"),
         ({"start": START}, "start is None there and 'sha256:"),
+        ({"episodes": 2}, "episodes is None there and 2 here"),
+        ({"common_starts": False}, "common_starts is None there and False here"),
     ],
 )
 def test_other_settings_are_refused_before_any_work(tmp_path, options, words):
@@ -111,7 +113,7 @@ def test_a_run_that_another_process_runs_can_be_checked(tmp_path):
 
     def check(call):
         if call == 5:
-            check_run(tmp_path / "run", OPTIMIZERS["es"], 6, 3)(None)
+            check_run(tmp_path / "run", OPTIMIZERS["es"], 6, 3, {})(None)
 
     task = SphereTask(check)
     take(tmp_path / "run", task)
@@ -129,4 +131,4 @@ def test_settings_of_another_version_are_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(ES, "__post_init__", refuse)
     pattern = "cannot be restored: no such setting; the run was made by conncore"
     with pytest.raises(CheckpointError, match=pattern):
-        check_run(tmp_path / "run", optimizer, 6, 3)
+        check_run(tmp_path / "run", optimizer, 6, 3, {})

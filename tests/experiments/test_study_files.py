@@ -192,3 +192,27 @@ def test_a_signal_between_two_runs_stops_before_the_next(tmp_path):
         run_study(make_arms(task), task, (0, 1), tmp_path / "study", 1, tell)
     assert stopped.value.exit_status == 143
     assert len(files(tmp_path / "study")) == 1
+
+
+def test_episodes_and_starts_are_settings_of_a_stage():
+    task, es = SmallTask(), ES(population_size=4, n_scout=4)
+    usual = describe(make_arms(task, (Stage("evolve", es, 3),)), task)
+    (stage,) = usual["arms"]["one"]["stages"]
+    assert stage.keys() == {"name", "optimizer", "generations", "expand"}
+    training = {"episodes": 3, "common_starts": False}
+    other = describe(make_arms(task, (Stage("evolve", es, 3, **training),)), task)
+    assert other["arms"]["one"]["stages"] == [stage | training]
+    with pytest.raises(UsageError, match="episodes is 0"):
+        Stage("evolve", es, 3, episodes=0)
+
+
+def test_a_stage_runs_with_its_episodes_and_starts(tmp_path):
+    task = SmallTask()
+    stages = (Stage("evolve", ES(population_size=4, n_scout=4), 2, episodes=3),)
+    arms = make_arms(task, stages)
+    go(tmp_path, task, (0,), arms)
+    training = [call for call in task.calls if call[1] == "train"]
+    assert len(training) == 2 * 3 * (1 + 2), "two arms, three episodes, scouts and generations"
+    (tmp_path / "one" / "seed-0.json").unlink()
+    go(tmp_path, task, (0,), arms)  # takes the run over
+    assert len([call for call in task.calls if call[1] == "train"]) == len(training)

@@ -6,9 +6,9 @@ import gymnasium
 import numpy as np
 
 
-def gymnasium_rollout(name, qpos, qvel, actions, may_end=False):
+def gymnasium_rollout(name, qpos, qvel, actions, may_end=False, **options):
     """Observations, the first included, and rewards of an episode from this state."""
-    env = gymnasium.make(name)
+    env = gymnasium.make(name, **options)
     env.reset(seed=0)
     env.unwrapped.set_state(qpos, qvel)
     observations, rewards = [env.unwrapped._get_obs()], []

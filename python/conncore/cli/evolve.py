@@ -18,18 +18,24 @@ from conncore.cli.options import (
     NETWORK,
     OPTIMIZER,
     TASK,
+    CommonStarts,
     Data,
     Elites,
+    Episodes,
     ExcitatoryShare,
     Format,
+    FrameSkip,
     Inputs,
     LearningRate,
     LearningRateDecay,
+    MaxSteps,
     Name,
     Neuron,
+    Observe,
     Options,
     Outputs,
     OverSigma,
+    RewardPoint,
     Scouts,
     Shaping,
     SigmaDecay,
@@ -87,6 +93,12 @@ def evolve(
             help="Simulator of a task with a body: native or mujoco.", rich_help_panel=TASK
         ),
     ] = None,
+    max_steps: MaxSteps = None,
+    frame_skip: FrameSkip = None,
+    observe: Observe = None,
+    reward_point: RewardPoint = None,
+    episodes: Episodes = 1,
+    common_starts: CommonStarts = True,
     data: Data = None,
     optimizer: Annotated[
         str, typer.Option(help="Optimizer: {optimizers}.", rich_help_panel=OPTIMIZER)
@@ -145,6 +157,7 @@ def evolve(
     """
     from conncore.errors import UsageError
     from conncore.evolution.evolve import evolve as begin
+    from conncore.evolution.evolve import training_settings
     from conncore.evolution.limits import check_generations, check_size
     from conncore.evolution.restore import load_solution
     from conncore.evolution.run_directory import check_free
@@ -168,6 +181,7 @@ def evolve(
         "over_sigma": over_sigma,
         "weight_decay": weight_decay,
     }
+    training = training_settings(episodes, common_starts)
     for count in (generations, pretrain):
         if count is not None:
             check_generations(count)
@@ -195,7 +209,14 @@ def evolve(
         excitatory_share=excitatory_share,
         seed=seed,
         task=task,
-        task_options={"engine": engine, "data": data},
+        task_options={
+            "engine": engine,
+            "max_steps": max_steps,
+            "frame_skip": frame_skip,
+            "observe": observe,
+            "reward_point": reward_point,
+            "data": data,
+        },
         neuron=neuron,
         io=io,
         inputs=inputs,
@@ -210,14 +231,24 @@ def evolve(
         first = out.with_name(f"{out.name}-pretrain")
         shared = Network(circuit, goal, weights="shared", **network_options)
         print(visible(f"{first}: {shared.layout.n_parameters} parameters"), flush=True)
-        _report(lambda: _pretrain(shared, goal, pretrain, seed, first, threads))
+        _report(lambda: _pretrain(shared, goal, pretrain, seed, first, threads, training))
         solution = load_solution(first, network)
     print(visible(f"{out}: {network.layout.n_parameters} parameters"), flush=True)
-    _report(lambda: begin(network, goal, method, generations, seed, out, threads, start=solution))
+    _report(
+        lambda: begin(
+            network, goal, method, generations, seed, out, threads, start=solution, **training
+        )
+    )
 
 
 def _pretrain(
-    network: Network, task: Task, generations: int, seed: int, out: Path, n_threads: int | None
+    network: Network,
+    task: Task,
+    generations: int,
+    seed: int,
+    out: Path,
+    n_threads: int | None,
+    training: dict[str, Any],
 ) -> Run:
     """Run an ES on shared weights, or what is left of it if the command was stopped there."""
     from conncore.evolution.stopping import RunStopped
@@ -225,7 +256,7 @@ def _pretrain(
     from conncore.optimizers import ES
 
     try:
-        return evolve_or_resume(network, task, ES(), generations, seed, out, n_threads)
+        return evolve_or_resume(network, task, ES(), generations, seed, out, n_threads, **training)
     except RunStopped as stopped:
         raise RunStopped(
             "stopped in pretraining; run the same command again to continue", stopped.exit_status

@@ -85,6 +85,51 @@ Data = Annotated[
         rich_help_panel=TASK,
     ),
 ]
+MaxSteps = Annotated[
+    int | None,
+    typer.Option(
+        help="Largest number of control steps of an episode. Default: 1000 for bodies, the "
+        "environment's own limit.",
+        rich_help_panel=TASK,
+    ),
+]
+FrameSkip = Annotated[
+    int | None,
+    typer.Option(
+        help="Simulation steps in one control step of a body. Default: the environment's.",
+        rich_help_panel=TASK,
+    ),
+]
+Observe = Annotated[
+    str | None,
+    typer.Option(
+        help="What a swimmer with 6 links observes: angles or angles+velocities. Default: both.",
+        rich_help_panel=TASK,
+    ),
+]
+RewardPoint = Annotated[
+    str | None,
+    typer.Option(
+        help="Point of swimmer6 whose velocity is the reward: root or center-of-mass. Default: "
+        "root.",
+        rich_help_panel=TASK,
+    ),
+]
+Episodes = Annotated[
+    int,
+    typer.Option(
+        help="Episodes of each member per generation; their mean is the fitness.",
+        rich_help_panel=TASK,
+    ),
+]
+CommonStarts = Annotated[
+    bool,
+    typer.Option(
+        "--common-starts/--own-starts",
+        help="Whether all members of a generation start alike, or each from its own states.",
+        rich_help_panel=TASK,
+    ),
+]
 Neuron = Annotated[
     str, typer.Option(help=f"Neuron model: {', '.join(NEURONS)}.", rich_help_panel=NETWORK)
 ]

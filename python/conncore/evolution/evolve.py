@@ -39,14 +39,16 @@ def evolve(
     progress: bool = True,
     *,
     start: NDArray[np.float64] | None = None,
+    episodes: int = 1,
+    common_starts: bool = True,
 ) -> Run:
     """Evolve a network's parameters on a task.
 
-    All members of a generation start from the same state, and each generation has another start.
-    After the last generation there are two candidates: the best member of all generations and
-    the optimiser's own solution. The one with the higher mean score from the validation starts
-    (16 on most tasks) is the solution of the run. It is then scored from the held-out starts (32
-    on most tasks). No training uses validation starts or held-out starts.
+    All members of a generation start from the same state, unless `common_starts` is False, and
+    each generation has another start. After the last generation there are two candidates: the best
+    member of all generations and the optimiser's own solution. The one with the higher mean score
+    from the validation starts (16 on most tasks) is the solution of the run. It is then scored from
+    the held-out starts (32 on most tasks). No training uses validation starts or held-out starts.
 
     Parameters
     ----------
@@ -70,6 +72,10 @@ def evolve(
     start : (n_parameters,) float64, optional
         Genome to start from, instead of random genomes. The ES takes it as its mean and does not
         scout. The GA takes it as every member of generation 0.
+    episodes : int
+        Episodes of each member per generation, from different starts; their mean is the fitness.
+    common_starts : bool
+        Whether all members of a generation have the same starts. If not, each has its own.
 
     Returns
     -------
@@ -91,6 +97,7 @@ def evolve(
     seed = check_seed(seed)
     check_size(network, optimizer)
     config = _describe(network, task, optimizer, generations, seed, resolve_threads(n_threads))
+    config["run"] |= training_settings(episodes, common_starts)
     if out is not None:
         check_free(out)
     layout = network.layout
@@ -251,6 +258,17 @@ def score(
 def start_digest(start: NDArray[np.float64]) -> str:
     """Return the digest of the genome that a run starts from, as config.toml has it."""
     return f"sha256:{hashlib.sha256(start.astype('<f8').tobytes()).hexdigest()}"
+
+
+def training_settings(episodes: int, common_starts: bool) -> dict[str, Any]:
+    """Check how members are scored, and return what differs from one episode and a common start.
+
+    Only a difference is recorded, so that the settings of early runs keep their digests.
+    """
+    need_count("episodes", episodes, 1, 10_000)
+    need(isinstance(common_starts, bool), f"common_starts is {common_starts!r}; give True or False")
+    settings: dict[str, Any] = {} if episodes == 1 else {"episodes": int(episodes)}
+    return settings if common_starts else {**settings, "common_starts": False}
 
 
 def _describe(

@@ -108,6 +108,8 @@ class Loop:
         self.optimizer = optimizer
         self.config = config
         self.seed: int = config["run"]["seed"]
+        self.episodes: int = config["run"].get("episodes", 1)
+        self.common_starts: bool = config["run"].get("common_starts", True)
         self.n_threads = n_threads
         self.directory = directory
         self.progress = progress
@@ -140,8 +142,7 @@ class Loop:
         generation = before.state.generation
         counted = self.optimizer.ask(before.state, self.n_threads)
         asked = time.perf_counter()
-        (start,) = start_seeds(self.seed, "train", 1, generation=generation)
-        fitness = self._evaluate(self.network.layout.valued(counted), start, "train")
+        fitness = self._train(self.network.layout.valued(counted), generation)
         evaluated = time.perf_counter()
         after = self._account(before, counted, fitness)
         if after.state.generation == 1 and not np.isfinite(after.best_fitness):
@@ -163,19 +164,31 @@ class Loop:
             generation,
             record["best"],
             record["mean"],
-            len(counted),
-            self.optimizer.n_members(after.state.generation, n_left),
+            self.episodes * len(counted),
+            self.episodes * self.optimizer.n_members(after.state.generation, n_left),
             seconds,
             self.optimizer.stage(generation),
         )
         return after
+
+    def _train(self, genomes: NDArray[np.float64], generation: int) -> NDArray[np.float64]:
+        """Return each member's mean fitness over its episodes; -inf if one of them failed."""
+        n_own = 1 if self.common_starts else len(genomes)
+        drawn = start_seeds(self.seed, "train", self.episodes * n_own, generation=generation)
+        starts = np.reshape(drawn, (self.episodes, n_own)).tolist()
+        scores = [
+            self._evaluate(genomes, seeds[0] if self.common_starts else seeds, "train")
+            for seeds in starts
+        ]
+        return scores[0] if self.episodes == 1 else np.mean(scores, axis=0)
 
     def _account(
         self, before: Checkpoint[Any], counted: NDArray[np.float64], fitness: NDArray[np.float64]
     ) -> Checkpoint[Any]:
         state = self.optimizer.tell(before.state, counted, fitness)
         finite = fitness[np.isfinite(fitness)]
-        after = replace(before, state=state, n_evaluations=before.n_evaluations + len(fitness))
+        n_evaluations = before.n_evaluations + self.episodes * len(fitness)
+        after = replace(before, state=state, n_evaluations=n_evaluations)
         if len(finite) and finite.max() > before.best_fitness:
             winner = int(np.flatnonzero(fitness == finite.max())[0])
             genome = self.network.layout.valued(counted[winner].copy())

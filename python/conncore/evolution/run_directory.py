@@ -362,10 +362,10 @@ class RunDirectory:
     @property
     def fingerprint(self) -> str:
         """A digest of all settings that decide a run's numbers. Its files carry it."""
-        config = self.config
+        config, run = self.config, self.config["run"]
         parts = [config[key] for key in ("network", "task", "optimizer")]
-        parts += [config["connectome"]["checksum"], config["run"]["seed"]]
-        parts += [config["run"].get("start")]
+        parts += [config["connectome"]["checksum"], run["seed"], run.get("start")]
+        parts += [run[key] for key in ("episodes", "common_starts") if key in run]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _checkpoint_file(self, generation: int) -> Path:

@@ -41,6 +41,7 @@ TABLE = Field("a table", lambda v: type(v) is dict)
 VERSIONS = Field(
     "a table of texts", lambda v: type(v) is dict and all(type(text) is str for text in v.values())
 )
+BOOL = Field("true or false", lambda v: type(v) is bool)
 LIST = Field("a list", lambda v: type(v) is list)
 _DATE = Field("a date with a time", lambda v: type(v) is datetime)
 _START = Field(
@@ -51,6 +52,7 @@ _START = Field(
 _CONFIG = {"run": TABLE, "connectome": TABLE, "network": TABLE, "task": TABLE, "optimizer": TABLE}
 _CONFIG_OPTIONAL = {"digest": SHA256, "versions": VERSIONS, "resumed": LIST}
 _RUN = {"seed": COUNT, "generations": POSITIVE, "threads": POSITIVE, "date": _DATE}
+_RUN_OPTIONAL = {"start": _START, "episodes": POSITIVE, "common_starts": BOOL}
 _CONNECTOME = {"name": TEXT, "checksum": SHA256}
 # The names of the two numbers in runs of early versions stand behind those of today.
 _SIZES = {"n_cells": COUNT, "n_edges": COUNT, "n_neurons": COUNT, "n_synapses": COUNT}
@@ -87,7 +89,7 @@ def check_config(config: object) -> None:
     """Check all fields of config.toml. Options of network, task and optimiser are theirs."""
     check_record(config, _CONFIG, _CONFIG_OPTIONAL)
     assert isinstance(config, dict)
-    check_record(config["run"], _RUN, {"start": _START}, where="run")
+    check_record(config["run"], _RUN, _RUN_OPTIONAL, where="run")
     check_record(config["connectome"], _CONNECTOME, _SIZES, where="connectome")
     check_record(config["task"], {"name": NAME}, where="task", others=True)
     check_record(config["optimizer"], {"name": NAME}, where="optimizer", others=True)

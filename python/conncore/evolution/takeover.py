@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import CheckpointError
-from conncore.evolution.evolve import Run, evolve, resume, start_digest
+from conncore.evolution.evolve import Run, evolve, resume, start_digest, training_settings
 from conncore.evolution.restore import this_version
 from conncore.evolution.run_directory import RunDirectory
 from conncore.evolution.schema import first_difference, full_settings
@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
 
 def check_run(
-    path: Path, optimizer: Optimizer[Any], generations: int, seed: int
+    path: Path,
+    optimizer: Optimizer[Any],
+    generations: int,
+    seed: int,
+    training: Mapping[str, Any],
 ) -> Callable[[str | None], None]:
     """Check that a run directory has these settings; return a check of its start.
 
-    The start is the digest of the genome that the run began from, or None if it drew its own.
+    `training` is what `training_settings` returns. The start is the digest of the genome that the
+    run began from, or None if it drew its own.
 
     Raises
     ------
@@ -50,8 +55,18 @@ def check_run(
     with this_version(directory):
         described = make_optimizer(**full_settings(directory.config["optimizer"])).describe()
     compare(
-        {"seed": run["seed"], "generations": run["generations"], "optimizer": described},
-        {"seed": seed, "generations": generations, "optimizer": optimizer.describe()},
+        {
+            "seed": run["seed"],
+            "generations": run["generations"],
+            "optimizer": described,
+            **{name: run[name] for name in ("episodes", "common_starts") if name in run},
+        },
+        {
+            "seed": seed,
+            "generations": generations,
+            "optimizer": optimizer.describe(),
+            **training,
+        },
     )
     return lambda start: compare({"start": run.get("start")}, {"start": start})
 
@@ -67,6 +82,8 @@ def evolve_or_resume(
     progress: bool = True,
     *,
     start: NDArray[np.float64] | None = None,
+    episodes: int = 1,
+    common_starts: bool = True,
 ) -> Run:
     """Return the run of `evolve` with these arguments; resume it if `out` holds it already.
 
@@ -80,8 +97,19 @@ def evolve_or_resume(
     out = Path(out)
     if not out.exists():
         return evolve(
-            network, task, optimizer, generations, seed, out, n_threads, progress, start=start
+            network,
+            task,
+            optimizer,
+            generations,
+            seed,
+            out,
+            n_threads,
+            progress,
+            start=start,
+            episodes=episodes,
+            common_starts=common_starts,
         )
-    check_start = check_run(out, optimizer, generations, seed)
+    training = training_settings(episodes, common_starts)
+    check_start = check_run(out, optimizer, generations, seed, training)
     check_start(None if start is None else start_digest(start))
     return resume(out, n_threads=n_threads, progress=progress, network=network, task=task)

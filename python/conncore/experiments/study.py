@@ -160,6 +160,7 @@ def _run_stage(
             n_threads,
             bar,
             start=start,
+            **stage.training,
         )
     except RunStopped as stopped:
         raise RunStopped(_STOPPED, stopped.exit_status) from None

@@ -87,6 +87,7 @@ def describe(arms: Sequence[Arm], task: Task) -> dict[str, Any]:
                         "optimizer": stage.optimizer.describe(),
                         "generations": stage.generations,
                         "expand": stage.expand,
+                        **stage.training,
                     }
                     for stage in arm.stages
                 ],
@@ -258,7 +259,7 @@ def check_folders(folder: Path, arm: Arm, seed: int) -> int:
     for stage in arm.stages:
         path = folder / stage.name
         if path.exists():
-            check_run(path, stage.optimizer, stage.generations, seed)
+            check_run(path, stage.optimizer, stage.generations, seed, stage.training)
             n_found += 1
     return n_found
 

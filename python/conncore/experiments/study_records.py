@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from conncore.evolution.evolve import training_settings
 from conncore.evolution.limits import check_generations
 from conncore.optimizers import Optimizer
 
@@ -28,15 +29,27 @@ class Stage:
     generations : int
     expand : bool
         If weights are shared, give every edge its own weight first (`Network.expand`).
+    episodes : int
+    common_starts : bool
+        As in `conncore.evolution.evolve.evolve`.
     """
 
     name: str
     optimizer: Optimizer[Any]
     generations: int
     expand: bool = False
+    episodes: int = 1
+    common_starts: bool = True
 
     def __post_init__(self) -> None:
-        check_generations(self.generations)  # now, not after a study's directory was made
+        # now, not after a study's directory was made
+        check_generations(self.generations)
+        training_settings(self.episodes, self.common_starts)
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """`episodes` and `common_starts` where they differ from the defaults."""
+        return training_settings(self.episodes, self.common_starts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -230,6 +230,47 @@ def _geometry(model: mujoco.MjModel) -> tuple[Array, Array, Array, Array]:
     return axis, np.sum(centres * along, axis=1), np.sum(ahead * along, axis=1), offset
 
 
+@dataclass(frozen=True, eq=False)
+class CenterOfMass:
+    """The x of a planar chain's centre of mass, as a function of (n, nq) positions.
+
+    Attributes
+    ----------
+    start : float
+        World x of the root's hinge where its slides are at 0, in m.
+    offset : (n_links,) float64
+        Those of `Chain.links`.
+    share : (n_links,) float64
+        Length that each link's direction adds to the centre of mass, in m.
+    """
+
+    start: float
+    offset: Array
+    share: Array
+
+    def __call__(self, qpos: Array) -> Array:
+        """Return the (n,) x in m."""
+        angles = np.cumsum(qpos[:, N_ROOT - 1 :] + self.offset, axis=1)
+        x: Array = self.start + qpos[:, 0] + np.cos(angles) @ self.share
+        return x
+
+
+def center_of_mass(model: mujoco.MjModel) -> CenterOfMass:
+    """Return the centre of mass of a planar chain.
+
+    Raises
+    ------
+    UsageError
+        As `read_chain` does.
+    """
+    links = read_chain(model).links
+    return CenterOfMass(
+        start=float(model.body_pos[1, 0] + model.jnt_pos[N_ROOT - 1, 0]),
+        offset=links["offset"],
+        share=links["moment"] / model.body_mass[1:].sum(),
+    )
+
+
 def _fluid(model: mujoco.MjModel, axis: Array) -> tuple[Array, dict[str, Array]]:
     """Return the inertia of each link about z, and the factors of MuJoCo's inertia-box fluid."""
     # principal axes of inertia as columns, turned into the link's (along, across, z)

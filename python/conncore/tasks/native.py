@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from conncore._episodes import Episodes
 from conncore._planar import PlanarBodies
 from conncore._population import Population
 from conncore._swimmers import Swimmers
-from conncore.errors import choose
+from conncore.errors import choose, need_count
 from conncore.tasks.base import FloatArray, Policy
 from conncore.tasks.chain import read_chain
 from conncore.tasks.mujoco import Bodies, MujocoBodies, MujocoTask
@@ -132,10 +133,13 @@ class NativeTask(MujocoTask):
 
     scoring: Scoring
 
-    def __init__(self, model: mujoco.MjModel, frame_skip: int, engine: str) -> None:
+    def __init__(
+        self, model: mujoco.MjModel, frame_skip: int, engine: str, max_steps: int = 1000
+    ) -> None:
         self.engine = choose("engine", engine, ENGINES)
         self.model = model
-        self.frame_skip = frame_skip
+        self.frame_skip = need_count("frame_skip", frame_skip, 1, 1000)
+        self.n_steps = need_count("max_steps", max_steps, 1, 10**9)
         self.n_actions = int(model.nu)
 
     def bodies(self, n_members: int, n_threads: int) -> Bodies:
@@ -165,6 +169,24 @@ class NativeTask(MujocoTask):
         fitness[(policy.status != 0) & ~bodies.ended] = -np.inf
         return fitness
 
+    def compiled(self, bodies: Bodies, policy: Policy) -> bool:
+        """Return whether compiled code runs whole episodes of these."""
+        return isinstance(bodies, Episodes) and isinstance(policy, Population)
+
     def describe(self) -> dict[str, str | int | float | bool]:
-        """Return the name and the options; see `Task.describe`."""
-        return {"name": self.name, "engine": self.engine}
+        """Return the name and the options; see `Task.describe`.
+
+        Options that early versions did not have are named only where they differ from their
+        defaults, so that the settings of early runs keep their digests.
+        """
+        known = inspect.signature(type(self)).parameters
+        later = {
+            name: value
+            for name, value in self.later_options().items()
+            if name in known and value != known[name].default
+        }
+        return {"name": self.name, "engine": self.engine, **later}
+
+    def later_options(self) -> dict[str, str | int | float | bool]:
+        """Return the options that early versions did not have."""
+        return {"max_steps": self.n_steps, "frame_skip": self.frame_skip}

@@ -18,7 +18,6 @@ from conncore.tasks.native import Healthy, NativeTask, Scoring, planar_bodies
 class _Runner(NativeTask):
     """What the bodies share: they observe all but their x, and earn its velocity."""
 
-    n_steps = 1000
     make_native = staticmethod(planar_bodies)
 
     def __init__(
@@ -26,11 +25,12 @@ class _Runner(NativeTask):
         model: mujoco.MjModel,
         frame_skip: int,
         engine: str,
+        max_steps: int,
         control_cost: float,
         velocity_limit: float = np.inf,
         healthy: Healthy | None = None,
     ) -> None:
-        super().__init__(model, frame_skip, engine)
+        super().__init__(model, frame_skip, engine, max_steps)
         n_q, n_v = int(model.nq), int(model.nv)
         self.n_obs = n_q - 1 + n_v
         self.scoring = Scoring(
@@ -94,6 +94,11 @@ class HalfCheetahV5(_Runner):
     engine : {"native", "mujoco"}
         The physics engine: compiled kernels, or MuJoCo (slower; a step of the two agrees up to
         rounding and the tolerance of MuJoCo's contact solver).
+    max_steps : int
+        Largest number of control steps of an episode.
+    frame_skip : int
+        Simulation steps in one control step. The reward is then over that control step, as with
+        Gymnasium's argument of this name.
 
     Notes
     -----
@@ -142,8 +147,8 @@ class HalfCheetahV5(_Runner):
 
     name = "HalfCheetah-v5"
 
-    def __init__(self, engine: str = "native") -> None:
-        super().__init__(_cheetah_model(), 5, engine, control_cost=0.1)
+    def __init__(self, engine: str = "native", max_steps: int = 1000, frame_skip: int = 5) -> None:
+        super().__init__(_cheetah_model(), frame_skip, engine, max_steps, control_cost=0.1)
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Return starts standing at rest, with noise: uniform in qpos, normal in qvel."""
@@ -168,6 +173,11 @@ class Walker2dV5(_Runner):
     engine : {"native", "mujoco"}
         The physics engine: compiled kernels, or MuJoCo (slower; a step of the two agrees up to
         rounding and the tolerance of MuJoCo's contact solver).
+    max_steps : int
+        Largest number of control steps of an episode.
+    frame_skip : int
+        Simulation steps in one control step. The reward is then over that control step, as with
+        Gymnasium's argument of this name.
 
     Notes
     -----
@@ -215,12 +225,13 @@ class Walker2dV5(_Runner):
 
     name = "Walker2d-v5"
 
-    def __init__(self, engine: str = "native") -> None:
+    def __init__(self, engine: str = "native", max_steps: int = 1000, frame_skip: int = 4) -> None:
         path = files("gymnasium") / "envs" / "mujoco" / "assets" / "walker2d_v5.xml"
         super().__init__(
             mujoco.MjModel.from_xml_string(path.read_text(encoding="utf-8")),
-            4,
+            frame_skip,
             engine,
+            max_steps,
             control_cost=1e-3,
             velocity_limit=10.0,
             healthy=Healthy(heights=(0.8, 2.0), angle=1.0, reward=1.0),

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from conncore.errors import choose
 from conncore.network.interface import JointMap
-from conncore.tasks.base import FloatArray, initial_draws
+from conncore.tasks.base import FloatArray, Policy, initial_draws
+from conncore.tasks.chain import center_of_mass
 from conncore.tasks.mjcf import dm_control_swimmer, gymnasium_swimmer
 from conncore.tasks.mujoco import Bodies
 from conncore.tasks.native import NativeTask, Scoring, native_bodies
 
 SENSES = ("angles+velocities", "angles")
+REWARD_POINTS = ("root", "center-of-mass")
 
 _N_ROOT = 3  # x, y and the heading come before the joints, in qpos and in qvel
 _VELOCITY_SCALE = 0.2
@@ -27,11 +29,10 @@ _NOISE = 0.1  # Gymnasium's reset noise
 class _Swimmer(NativeTask):
     """The joints of the body, which all swimmers share."""
 
-    n_steps = 1000
     make_native = staticmethod(native_bodies)
 
-    def __init__(self, name: str, mjcf: str, frame_skip: int, engine: str) -> None:
-        super().__init__(mujoco.MjModel.from_xml_string(mjcf), frame_skip, engine)
+    def __init__(self, name: str, mjcf: str, frame_skip: int, engine: str, max_steps: int) -> None:
+        super().__init__(mujoco.MjModel.from_xml_string(mjcf), frame_skip, engine, max_steps)
         self.name = name
         self.joint_limits: FloatArray = self.model.jnt_range[_N_ROOT:, 1].copy()  # rad
 
@@ -50,10 +51,11 @@ class _JointSenseSwimmer(_Swimmer):
         mjcf: str,
         frame_skip: int,
         engine: str,
+        max_steps: int,
         observe: str,
         full_speed: float = 0.0,
     ) -> None:
-        super().__init__(name, mjcf, frame_skip, engine)
+        super().__init__(name, mjcf, frame_skip, engine, max_steps)
         self.senses = choose("observe", observe, SENSES)
         n = self.n_actions
         n_velocities = n if self.senses == "angles+velocities" else 0
@@ -99,6 +101,12 @@ class Swimmer6(_JointSenseSwimmer):
         The physics engine: compiled kernels, or MuJoCo (slower; both agree up to rounding).
     observe : {"angles+velocities", "angles"}
         With "angles", the network observes rows 0-4 of the table only.
+    reward_point : {"root", "center-of-mass"}
+        The point of the body whose x velocity is the reward.
+    max_steps : int
+        Number of control steps of an episode.
+    frame_skip : int
+        Simulation steps in one control step.
 
     Notes
     -----
@@ -119,7 +127,8 @@ class Swimmer6(_JointSenseSwimmer):
 
     **Reward.** ``(x_after - x_before) / 0.04 s``, in m/s: the mean x velocity of the root over a
     control step. The root is a point fixed to link 1, on its axis, 0.5 m behind joint 1. The
-    fitness is the sum of the rewards: the distance in m, divided by 0.04.
+    fitness is the sum of the rewards: the distance in m, divided by 0.04. A control step takes
+    0.01 s times `frame_skip`.
 
     **Start.** Straight along x, at rest, at the origin; then uniform noise from -0.1 to 0.1 is
     added to every position (m, rad) and every velocity (m/s, rad/s).
@@ -127,19 +136,45 @@ class Swimmer6(_JointSenseSwimmer):
     **Episode end.** After 1000 control steps of 0.04 s; never earlier.
     """
 
-    def __init__(self, engine: str = "native", observe: str = "angles+velocities") -> None:
-        super().__init__("swimmer6", gymnasium_swimmer(6), 4, engine, observe)
+    def __init__(
+        self,
+        engine: str = "native",
+        observe: str = "angles+velocities",
+        reward_point: str = "root",
+        max_steps: int = 1000,
+        frame_skip: int = 4,
+    ) -> None:
+        super().__init__("swimmer6", gymnasium_swimmer(6), frame_skip, engine, max_steps, observe)
+        self.reward_point = choose("reward_point", reward_point, REWARD_POINTS)
+        self._center = center_of_mass(self.model)
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Return starts straight along x, with uniform noise of +-0.1 in qpos and qvel."""
         return self._noisy_states(seeds)
 
+    def _place(self, qpos: FloatArray) -> FloatArray:
+        """Return the (n_members,) x of the point that earns the reward."""
+        return qpos[:, 0] if self.reward_point == "root" else self._center(qpos)
+
     def reward(
         self, qpos_before: FloatArray, bodies: Bodies, controls: NDArray[np.floating]
     ) -> FloatArray:
-        """Return the x velocity of the root over the step."""
-        velocity: FloatArray = (bodies.qpos[:, 0] - qpos_before[:, 0]) / self.dt
+        """Return the x velocity of the reward point over the step."""
+        velocity: FloatArray = (self._place(bodies.qpos) - self._place(qpos_before)) / self.dt
         return velocity
+
+    def episode(self, bodies: Bodies, policy: Policy) -> FloatArray:
+        """Run one episode. The kernels reward the root; the sum of the rewards is a distance."""
+        before = bodies.qpos.copy()
+        fitness = super().episode(bodies, policy)
+        if self.reward_point == "root" or not self.compiled(bodies, policy):
+            return fitness
+        moved = (self._place(bodies.qpos) - self._place(before)) / self.dt
+        return np.where(np.isfinite(fitness), moved, fitness)
+
+    def later_options(self) -> dict[str, str | int | float | bool]:
+        """Return the options that early versions did not have."""
+        return {**super().later_options(), "reward_point": self.reward_point}
 
 
 class SwimmerV5(_Swimmer):
@@ -152,6 +187,10 @@ class SwimmerV5(_Swimmer):
     ----------
     engine : {"native", "mujoco"}
         The physics engine: compiled kernels, or MuJoCo (slower; both agree up to rounding).
+    max_steps : int
+        Number of control steps of an episode.
+    frame_skip : int
+        Simulation steps in one control step.
 
     Notes
     -----
@@ -184,8 +223,8 @@ class SwimmerV5(_Swimmer):
     **Episode end.** After 1000 control steps of 0.04 s; never earlier.
     """
 
-    def __init__(self, engine: str = "native") -> None:
-        super().__init__("Swimmer-v5", gymnasium_swimmer(3), 4, engine)
+    def __init__(self, engine: str = "native", max_steps: int = 1000, frame_skip: int = 4) -> None:
+        super().__init__("Swimmer-v5", gymnasium_swimmer(3), frame_skip, engine, max_steps)
         n, nq = self.n_actions, int(self.model.nq)
         self.n_obs = nq - 2 + int(self.model.nv)
         self.joints = JointMap(
@@ -237,6 +276,10 @@ class DmSwimmer6(_JointSenseSwimmer):
         The physics engine: compiled kernels, or MuJoCo (slower; both agree up to rounding).
     observe : {"angles+velocities", "angles"}
         With "angles", the network observes rows 0-4 of the table only.
+    max_steps : int
+        Number of control steps of an episode.
+    frame_skip : int
+        Simulation steps in one control step.
 
     Notes
     -----
@@ -266,8 +309,15 @@ class DmSwimmer6(_JointSenseSwimmer):
     **Episode end.** After 1000 control steps of 0.03 s; never earlier.
     """
 
-    def __init__(self, engine: str = "native", observe: str = "angles+velocities") -> None:
-        super().__init__("dm-swimmer6", dm_control_swimmer(6), 15, engine, observe, _FULL_SPEED)
+    def __init__(
+        self,
+        engine: str = "native",
+        observe: str = "angles+velocities",
+        max_steps: int = 1000,
+        frame_skip: int = 15,
+    ) -> None:
+        mjcf = dm_control_swimmer(6)
+        super().__init__("dm-swimmer6", mjcf, frame_skip, engine, max_steps, observe, _FULL_SPEED)
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Return starts at rest at the origin, with random headings and joint angles."""
