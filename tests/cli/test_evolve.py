@@ -14,10 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conncore.evolution.restore import load_run
-from conncore.optimizers import ES
-from conncore.tasks import make_task
-
 COMMAND = [sys.executable, "-m", "conncore"]
 CHEAP = ["--task", "CartPole-v1", "--io", "dense", "--threads", "1"]
 METHODS = {
@@ -234,15 +230,6 @@ def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path):
             "has no setting 'learning_rate'; it has: n_elites, population_size, sigma",
         ),
         (["--sigma", "-1"], "sigma is -1.0; give a number above 0"),
-        (["--slice-sigma", "log_weights"], "--slice-sigma is 'log_weights'; give NAME=NUMBER"),
-        (["--slice-learning-rate", "x=0"], "slice_learning_rate of x is 0.0; give a number"),
-        (["--shaping", "z"], "unknown shaping 'z'; choose one of: ranks, z-ranks, z-scores"),
-        (["--weight-decay", "2"], "weight_decay is 2.0; give a number from 0 to below 1"),
-        (["--observe", "smell"], "unknown observe 'smell'; choose one of: angles, angles+veloc"),
-        (["--max-steps", "0"], "max_steps is 0; give a whole number from 1"),
-        (["--episodes", "0"], "episodes is 0; give a whole number from 1 to 10000"),
-        (["--elites", "3"], "es has no setting 'n_elites'"),
-        (["--optimizer", "halving", "--update", "rprop"], "unknown update 'rprop'"),
         (["--population", "1000000000"], "population_size is 1000000000: with 46 parameters"),
         (["--sigma", "1e300"], "sigma is 1e+300; give a number up to 1e+06"),
         (["--sigma", "nan"], "sigma is nan; give a number above 0"),
@@ -261,43 +248,6 @@ def test_wrong_use_is_one_line_and_writes_nothing(tmp_path, arguments, message):
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
     assert os.listdir(tmp_path) == []
-
-
-def test_settings_of_the_optimizer_are_those_of_the_run(tmp_path):
-    command = ["evolve", *CHEAP, "--population", "4", "--generations", "1", "--update", "sgd"]
-    rest = ["--scouts", "3", "--sigma-decay", "0.9", "--learning-rate-decay", "0.8"]
-    rest += ["--shaping", "z-ranks", "--no-over-sigma", "--weight-decay", "0.01"]
-    rest += ["--slice-sigma", "encoder=0.2", "--slice-learning-rate", "decoder=0.3"]
-    done = conncore(*command, *rest, "--out", tmp_path / "run")
-    assert done.returncode == 0, done.stderr
-    expected = ES(
-        population_size=4,
-        n_scout=3,
-        sigma_decay=0.9,
-        learning_rate_decay=0.8,
-        update="sgd",
-        shaping="z-ranks",
-        over_sigma=False,
-        weight_decay=0.01,
-        slice_sigma={"encoder": 0.2},
-        slice_learning_rate={"decoder": 0.3},
-    )
-    assert load_run(tmp_path / "run").config["optimizer"] == expected.describe()
-
-
-def test_options_of_the_task_and_its_episodes_are_those_of_the_run(tmp_path):
-    command = ["evolve", "--population", "4", "--generations", "1", "--scouts", "2"]
-    rest = ["--max-steps", "5", "--frame-skip", "2", "--observe", "angles", "--episodes", "2"]
-    rest += ["--reward-point", "center-of-mass", "--own-starts"]
-    done = conncore(*command, *rest, "--out", tmp_path / "run")
-    assert done.returncode == 0, done.stderr
-    run = load_run(tmp_path / "run")
-    expected = make_task(
-        "swimmer6", max_steps=5, frame_skip=2, observe="angles", reward_point="center-of-mass"
-    )
-    assert run.config["task"] == run.task.describe() == expected.describe()
-    assert run.config["run"]["episodes"] == 2
-    assert run.config["run"]["common_starts"] is False
 
 
 def test_a_module_of_the_working_directory_has_the_task(tmp_path):
