@@ -24,7 +24,7 @@ from conncore.bench.harness import HERE, Harness, Row, Table, Work
 from conncore.bench.large_graph import LOG_WEIGHT, kicked, make_graph
 from conncore.bench.sizes import Sizes
 from conncore.bench.subjects import limits
-from conncore.network.network import FEW_MEMBERS
+from conncore.network.population import FEW_MEMBERS
 
 TITLE = "networks of fly size on events: construction, events, Brian2, and lanes"
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import conncore.network.network
+import conncore.network.population
 from conncore import _kernels
 from conncore._events import EventPopulation, find_bounds
 from conncore._population import Population
@@ -280,7 +280,7 @@ class TestNetwork:
         }  # fmt: skip
         network = Network(brain, chain, **options)
         assert network.representation(3) == "events"
-        monkeypatch.setattr(conncore.network.network, "EVENTS_FROM", 10_000)
+        monkeypatch.setattr(conncore.network.population, "EVENTS_FROM", 10_000)
         lanes = Network(brain, chain, **options)
         assert lanes.representation(3) == "lanes"
         rng = np.random.default_rng(1)
@@ -327,7 +327,7 @@ class TestNetwork:
         genomes = network.random_genomes(1, seed=3)
         assert isinstance(network.policy(genomes), EventPopulation)
         on_events = task.evaluate(network, genomes, seed=0, n_threads=1)
-        monkeypatch.setattr(conncore.network.network, "EVENTS_FROM", 10_000)
+        monkeypatch.setattr(conncore.network.population, "EVENTS_FROM", 10_000)
         assert isinstance(network.policy(genomes), Population)
         in_lanes = task.evaluate(network, genomes, seed=0, n_threads=1)
         assert np.isfinite(on_events).all()

@@ -160,9 +160,8 @@ class NetworkModule(torch.nn.Module):
         constants = self._constants()
         weights = self._weights()
         encoder, decoder = self._gather("encoder"), self._gather("decoder")
-        encoder_bias, decoder_bias = self._gather("encoder_bias"), self._gather("decoder_bias")
-        if not decoder_bias.numel():
-            decoder_bias = decoder_bias.new_zeros(config["n_actions"])
+        encoder_bias = self._bias("encoder_bias", self.get_buffer("inputs").numel())
+        decoder_bias = self._bias("decoder_bias", config["n_actions"])
         n_batch, trace = rows.shape[1], config["trace"]
         state = self._rest(n_batch, constants) if state is None else dict(state)
         actions, activity = [], []
@@ -194,8 +193,14 @@ class NetworkModule(torch.nn.Module):
 
     def _gather(self, name: str) -> Tensor:
         index, scale = self.get_buffer(f"{name}_index"), self.get_buffer(f"{name}_scale")
-        values = self.get_parameter(name)[index] * scale
-        return values if name.endswith("bias") else _round(values)
+        return _round(self.get_parameter(name)[index] * scale)
+
+    def _bias(self, name: str, n_rows: int) -> Tensor:
+        """The biases of a map; zeros if the genome has none."""
+        parameters = self.get_parameter(name)
+        if not parameters.numel():
+            return parameters.new_zeros(n_rows)
+        return parameters[self.get_buffer(f"{name}_index")] * self.get_buffer(f"{name}_scale")
 
     def _weights(self) -> Tensor:
         """Synapse weights, (n_synapses,), in the order of `Network.topology`."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore import _kernels
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.connectome import Connectome
 from conncore.errors import UsageError, choose, need_count, real_array
 from conncore.network import batched
+from conncore.network.bias import with_bias
 from conncore.network.constants import NeuronConstants
 from conncore.network.genome import GenomeLayout
 from conncore.network.interface import NetworkTask
+from conncore.network.population import make_population, representation
 from conncore.network.recording import record
 from conncore.network.summary import network_html
 from conncore.network.topology import SparseMap, Topology
@@ -28,12 +30,6 @@ from conncore.threads import resolve_threads
 
 Array = NDArray[np.float64]
 Parts = Mapping[str, Array]  # slices of genomes by name, (n_members, n) each
-
-# Where events beat lanes (see `Network.representation`), measured with `conncore bench large`.
-FEW_MEMBERS = 4
-BLOCK = 16  # members that lanes round up to
-EVENTS_FROM = 5_000  # synapses
-MOST_LANE_WEIGHTS = 100_000_000  # 0.4 GB
 
 
 class Network:
@@ -79,6 +75,11 @@ class Network:
         Names of the cells that dense or direct input/output drives and reads. If None, these are
         the motor neurons and the muscles of the body map. Without a body map they are all cells,
         which needs many parameters in a large network.
+    bias : str
+        Biases of encoder and decoder. "random": they start as the rule of `io` says, for dense
+        input/output from U(-0.3, 0.3). "zero": they start at 0. "none": there are none.
+    bias_cells : str
+        "inputs": the cells that the encoder drives have a bias. "all": so has every other cell.
 
     Attributes
     ----------
@@ -115,6 +116,8 @@ class Network:
         steps_per_action: int | None = None,
         inputs: Sequence[str] | None = None,
         outputs: Sequence[str] | None = None,
+        bias: str = "random",
+        bias_cells: str = "inputs",
     ) -> None:
         self.connectome = connectome
         self.task = task
@@ -135,7 +138,9 @@ class Network:
 
         ends = {"inputs": inputs, "outputs": outputs}
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
-        self.wiring = WIRINGS[io](connectome, task, inputs, outputs)
+        wiring = WIRINGS[io](connectome, task, inputs, outputs)
+        self.wiring = with_bias(wiring, connectome.n_cells, bias, bias_cells)
+        self._later = {"bias": bias, "bias_cells": bias_cells}
         before, after = self.wiring.parts[:2], self.wiring.parts[2:]
         self.layout = GenomeLayout((*before, self.synapses.part, self._constants.part, *after))
 
@@ -176,7 +181,12 @@ class Network:
         return make, (self.connectome, self.task)
 
     def describe(self) -> dict[str, object]:
-        """The options as plain values; ``Network(connectome, task, **described)`` rebuilds it."""
+        """The options as plain values; ``Network(connectome, task, **described)`` rebuilds it.
+
+        Options that early versions did not have are named only where they differ from their
+        defaults, so that the settings of early runs keep their digests.
+        """
+        usual = inspect.signature(Network).parameters
         return {
             "neuron": self.neuron,
             "io": self.io,
@@ -188,6 +198,7 @@ class Network:
             "trace": self.trace,
             "steps_per_action": self.steps_per_action,
             **self._ends,
+            **{name: v for name, v in self._later.items() if v != usual[name].default},
         }
 
     def random_genomes(self, n_members: int, seed: int = 0) -> Array:
@@ -259,8 +270,10 @@ class Network:
     def _constants_of(self, parts: Parts) -> dict[str, Array]:
         return self._constants(parts["constants"])
 
-    def _values_of(self, parts: Parts) -> dict[str, Array]:
-        weights = self._weights_of(parts)[:, self.synapse_order]
+    def _values_of(self, parts: Parts, sent: bool = False) -> dict[str, Array]:
+        """As `values`; if `sent`, synapses are in the connectome's order, as in `_sending`."""
+        weights = self._weights_of(parts)
+        weights = weights if sent else weights[:, self.synapse_order]
         return {**self.wiring.values(parts), "synapse_weights": weights}
 
     def representation(self, n_members: int) -> str:
@@ -273,11 +286,7 @@ class Network:
         of the cells active, one member is 2.5 to 10 times as fast as in lanes. Four members are
         about as fast as in lanes if every cell is an input, and faster if few cells are.
         """
-        n_synapses = self.connectome.n_edges
-        if n_members <= FEW_MEMBERS and n_synapses >= EVENTS_FROM:
-            return "events"
-        n_weights = -(-n_members // BLOCK) * BLOCK * n_synapses
-        return "events" if n_weights > MOST_LANE_WEIGHTS else "lanes"
+        return representation(n_members, self.connectome.n_edges)
 
     def policy(self, genomes: Array, n_threads: int | None = None) -> Population | EventPopulation:
         """The networks of these genomes, ready to act.
@@ -301,28 +310,14 @@ class Network:
         self, genomes: Array, n_threads: int | None, n_repeats: int
     ) -> Population | EventPopulation:
         parts = self._split(genomes)
-        threads = resolve_threads(n_threads)
-        neuron = _kernels.load(self.neuron)
-        by_name = self._constants_of(parts)
-        constants = np.stack([by_name[name] for name in neuron.CONSTANTS], axis=1)
-        if self.representation(len(constants)) == "lanes":
-            return Population(
-                self.topology,
-                _kernels.load("network"),
-                neuron,
-                {**self._values_of(parts), "constants": constants},
-                trace=self.trace,
-                n_threads=threads,
-                n_repeats=n_repeats,
-            )
-        values = {**self.wiring.values(parts), "synapse_weights": self._weights_of(parts)}
-        return EventPopulation(
-            self._sending,
-            _kernels.load("events"),
-            neuron,
-            {**values, "constants": constants},
+        lanes = self.representation(len(genomes)) == "lanes"
+        return make_population(
+            self.topology if lanes else self._sending,
+            self.neuron,
+            self._values_of(parts, sent=not lanes),
+            self._constants_of(parts),
             trace=self.trace,
-            n_threads=threads,
+            n_threads=resolve_threads(n_threads),
             n_repeats=n_repeats,
         )
 

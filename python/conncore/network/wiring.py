@@ -76,14 +76,18 @@ class Wiring:
         parts : mapping of str to (n_members, n) float64
             The slices of the genomes.
         """
-        bias = self.gathers["decoder_bias"](parts["decoder_bias"])
-        if not bias.shape[1]:
-            bias = np.zeros((len(bias), self.decoder.n_rows))
+
+        def bias(name: str, n_rows: int) -> Values:
+            values = parts[name]
+            return (
+                self.gathers[name](values) if values.shape[1] else np.zeros((len(values), n_rows))
+            )
+
         return {
             "encoder_weights": self.gathers["encoder"](parts["encoder"]),
-            "encoder_bias": self.gathers["encoder_bias"](parts["encoder_bias"]),
+            "encoder_bias": bias("encoder_bias", self.encoder.n_rows),
             "decoder_weights": self.gathers["decoder"](parts["decoder"]),
-            "decoder_bias": bias,
+            "decoder_bias": bias("decoder_bias", self.decoder.n_rows),
         }
 
 
