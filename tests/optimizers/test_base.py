@@ -178,7 +178,7 @@ def test_tell_checks_shapes(name):
         ("ga", {"sigma": -1.0}, "sigma"),
         ("ga", {"sigma": float("nan")}, "sigma"),
         ("ga", {"sigma_decay": 1.1}, "sigma_decay"),
-        ("ga", {"slice_sigma": {"encoder": 0.0}}, "encoder"),
+        ("ga", {"slice_sigma": {"encoder": -0.1}}, "encoder"),
         ("ga", {"learning_rate": 0.1}, "has no setting 'learning_rate'"),
         ("es", {"population_size": 0}, "population_size"),
         ("es", {"population_size": 5}, "even"),

@@ -90,3 +90,13 @@ def test_a_failed_member_is_no_parent_while_another_is_finite():
     assert np.array_equal(state.parents, [[6.0]])
     assert len(ga.ask(state)) == 10
     assert np.allclose(ga.ask(state), 6.0, atol=0.1)
+
+
+def test_a_slice_with_steps_of_zero_does_not_evolve():
+    ga = GA(population_size=20, n_elites=2, slice_sigma={"constants": 0})
+    state = ga.init(np.arange(4.0), 0, slices={"constants": slice(0, 2), "rest": slice(2, 4)})
+    for _ in range(2):
+        members = ga.ask(state)
+        state = ga.tell(state, members, members.sum(axis=1))
+    assert (members[:, :2] == [0.0, 1.0]).all()
+    assert np.unique(members[:, 2]).size > 15

@@ -14,9 +14,8 @@ from conncore.cli.connectome import app as connectome_app
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
-from conncore.cli.export import export
 from conncore.cli.options import Command
-from conncore.cli.pictures import film, report, watch
+from conncore.cli.pictures import export, film, report, watch
 from conncore.cli.reproduce import reproduce
 from conncore.cli.simulate import simulate
 from conncore.errors import (

@@ -13,27 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conncore.cli.options import (
-    IO,
-    NETWORK,
-    OPTIMIZER,
-    TASK,
+from conncore.cli.choices import (
+    Bias,
+    BiasCells,
     CommonStarts,
-    Data,
+    Constants,
     Elites,
     Episodes,
-    ExcitatoryShare,
-    Format,
     FrameSkip,
-    Inputs,
+    InitialWeights,
     LearningRate,
     LearningRateDecay,
+    LogWeights,
     MaxSteps,
-    Name,
-    Neuron,
     Observe,
-    Options,
-    Outputs,
     OverSigma,
     RewardPoint,
     Scouts,
@@ -41,16 +34,36 @@ from conncore.cli.options import (
     SigmaDecay,
     SliceLearningRate,
     SliceSigma,
+    StepsPerAction,
+    Trace,
+    Tune,
+    Update,
+    WeightDecay,
+    network_settings,
+    numbers_by_name,
+    optimizer_of,
+    settings_by_name,
+)
+from conncore.cli.options import (
+    IO,
+    NETWORK,
+    OPTIMIZER,
+    TASK,
+    Data,
+    ExcitatoryShare,
+    Format,
+    Inputs,
+    Name,
+    Neuron,
+    Options,
+    Outputs,
     SplitMuscles,
     TaskName,
     Threads,
     Transmitters,
     Trust,
     UnknownSigns,
-    Update,
-    WeightDecay,
     find_local_modules,
-    numbers_by_name,
     set_up,
 )
 from conncore.errors import visible
@@ -59,11 +72,10 @@ if TYPE_CHECKING:
     from conncore.evolution.loop import Run
     from conncore.evolution.records import Best
     from conncore.network.network import Network
+    from conncore.optimizers import Optimizer
     from conncore.tasks import Task
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The run directory.")]
-
-_OF_HALVING = ("population_size", "n_scout", "sigma")
 
 
 def evolve(
@@ -86,6 +98,14 @@ def evolve(
             rich_help_panel=NETWORK,
         ),
     ] = None,
+    initial_weights: InitialWeights = "sign",
+    log_weights: LogWeights = None,
+    constants: Constants = None,
+    tune: Tune = None,
+    trace: Trace = None,
+    steps_per_action: StepsPerAction = None,
+    bias: Bias = "random",
+    bias_cells: BiasCells = "inputs",
     task: TaskName = "swimmer6",
     engine: Annotated[
         str | None,
@@ -145,6 +165,13 @@ def evolve(
             "OUT-pretrain. The same command continues a pretraining that was stopped."
         ),
     ] = None,
+    pretrain_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=VALUE: a setting of the ES that pretrains, such as update=sgd. Repeat it "
+            "for several."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Run directory to create. Default: runs/ and a name from the settings."),
@@ -166,21 +193,6 @@ def evolve(
     from conncore.optimizers import make_optimizer
     from conncore.threads import resolve_threads
 
-    settings: dict[str, Any] = {
-        "population_size": population,
-        "n_scout": scouts,
-        "sigma": sigma,
-        "sigma_decay": sigma_decay,
-        "slice_sigma": numbers_by_name("--slice-sigma", slice_sigma),
-        "n_elites": elites,
-        "learning_rate": learning_rate,
-        "learning_rate_decay": learning_rate_decay,
-        "slice_learning_rate": numbers_by_name("--slice-learning-rate", slice_learning_rate),
-        "update": update,
-        "shaping": shaping,
-        "over_sigma": over_sigma,
-        "weight_decay": weight_decay,
-    }
     training = training_settings(episodes, common_starts)
     for count in (generations, pretrain):
         if count is not None:
@@ -189,11 +201,25 @@ def evolve(
     resolve_threads(threads)
     if pretrain is not None and start is not None:
         raise UsageError("--pretrain and --start exclude each other; give one of them")
-    settings = {name: value for name, value in settings.items() if value is not None}
-    if optimizer == "halving":  # the other settings are those of the ES of each start
-        own = {name: settings.pop(name) for name in _OF_HALVING if name in settings}
-        settings = {**own, "settings": settings}
-    method = make_optimizer(optimizer, **settings)
+    method = optimizer_of(
+        optimizer,
+        population_size=population,
+        n_scout=scouts,
+        sigma=sigma,
+        sigma_decay=sigma_decay,
+        slice_sigma=numbers_by_name("--slice-sigma", slice_sigma),
+        n_elites=elites,
+        learning_rate=learning_rate,
+        learning_rate_decay=learning_rate_decay,
+        slice_learning_rate=numbers_by_name("--slice-learning-rate", slice_learning_rate),
+        update=update,
+        shaping=shaping,
+        over_sigma=over_sigma,
+        weight_decay=weight_decay,
+    )
+    if pretrain_option and pretrain is None:
+        raise UsageError("--pretrain-option is for --pretrain; give both")
+    teacher = make_optimizer("es", **settings_by_name("--pretrain-option", pretrain_option))
     if out is None:
         stem = re.sub(r"\.(gz|bz2|xz)$", "", Path(connectome).name)
         parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
@@ -222,6 +248,17 @@ def evolve(
         inputs=inputs,
         outputs=outputs,
     )
+    network_options |= network_settings(
+        neuron,
+        constants,
+        tune,
+        log_weights,
+        initial_weights=initial_weights,
+        trace=trace,
+        steps_per_action=steps_per_action,
+        bias=bias,
+        bias_cells=bias_cells,
+    )
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
     network = Network(circuit, goal, weights=weights, **network_options)
@@ -231,7 +268,7 @@ def evolve(
         first = out.with_name(f"{out.name}-pretrain")
         shared = Network(circuit, goal, weights="shared", **network_options)
         print(visible(f"{first}: {shared.layout.n_parameters} parameters"), flush=True)
-        _report(lambda: _pretrain(shared, goal, pretrain, seed, first, threads, training))
+        _report(lambda: _pretrain(shared, goal, teacher, pretrain, seed, first, threads, training))
         solution = load_solution(first, network)
     print(visible(f"{out}: {network.layout.n_parameters} parameters"), flush=True)
     _report(
@@ -244,6 +281,7 @@ def evolve(
 def _pretrain(
     network: Network,
     task: Task,
+    optimizer: Optimizer[Any],
     generations: int,
     seed: int,
     out: Path,
@@ -253,10 +291,11 @@ def _pretrain(
     """Run an ES on shared weights, or what is left of it if the command was stopped there."""
     from conncore.evolution.stopping import RunStopped
     from conncore.evolution.takeover import evolve_or_resume
-    from conncore.optimizers import ES
 
     try:
-        return evolve_or_resume(network, task, ES(), generations, seed, out, n_threads, **training)
+        return evolve_or_resume(
+            network, task, optimizer, generations, seed, out, n_threads, **training
+        )
     except RunStopped as stopped:
         raise RunStopped(
             "stopped in pretraining; run the same command again to continue", stopped.exit_status

@@ -85,51 +85,6 @@ Data = Annotated[
         rich_help_panel=TASK,
     ),
 ]
-MaxSteps = Annotated[
-    int | None,
-    typer.Option(
-        help="Largest number of control steps of an episode. Default: 1000 for bodies, the "
-        "environment's own limit.",
-        rich_help_panel=TASK,
-    ),
-]
-FrameSkip = Annotated[
-    int | None,
-    typer.Option(
-        help="Simulation steps in one control step of a body. Default: the environment's.",
-        rich_help_panel=TASK,
-    ),
-]
-Observe = Annotated[
-    str | None,
-    typer.Option(
-        help="What a swimmer with 6 links observes: angles or angles+velocities. Default: both.",
-        rich_help_panel=TASK,
-    ),
-]
-RewardPoint = Annotated[
-    str | None,
-    typer.Option(
-        help="Point of swimmer6 whose velocity is the reward: root or center-of-mass. Default: "
-        "root.",
-        rich_help_panel=TASK,
-    ),
-]
-Episodes = Annotated[
-    int,
-    typer.Option(
-        help="Episodes of each member per generation; their mean is the fitness.",
-        rich_help_panel=TASK,
-    ),
-]
-CommonStarts = Annotated[
-    bool,
-    typer.Option(
-        "--common-starts/--own-starts",
-        help="Whether all members of a generation start alike, or each from its own states.",
-        rich_help_panel=TASK,
-    ),
-]
 Neuron = Annotated[
     str, typer.Option(help=f"Neuron model: {', '.join(NEURONS)}.", rich_help_panel=NETWORK)
 ]
@@ -153,73 +108,6 @@ Outputs = Annotated[
         help="Output cells, for --io dense or direct; same forms as --inputs.",
         rich_help_panel=NETWORK,
     ),
-]
-SigmaDecay = Annotated[
-    float | None,
-    typer.Option(
-        help="Factor on step sizes per generation. Default: {sigma_decay}.",
-        rich_help_panel=OPTIMIZER,
-    ),
-]
-SliceSigma = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="NAME=NUMBER: step size of one part of the genome, such as log_weights=0.02, for es "
-        "and ga. Repeat it for several.",
-        rich_help_panel=OPTIMIZER,
-    ),
-]
-Scouts = Annotated[
-    int | None,
-    typer.Option(
-        help="Random genomes of which the best are starts. Default: {n_scout}.",
-        rich_help_panel=OPTIMIZER,
-    ),
-]
-Elites = Annotated[
-    int | None,
-    typer.Option(help="Members that ga keeps. Default: 8.", rich_help_panel=OPTIMIZER),
-]
-LearningRate = Annotated[
-    float | None,
-    typer.Option(
-        help="Learning rate of es. Default: 0.05 for adam, 0.1 for sgd.", rich_help_panel=OPTIMIZER
-    ),
-]
-LearningRateDecay = Annotated[
-    float | None,
-    typer.Option(help="Factor on it per generation. Default: 0.999.", rich_help_panel=OPTIMIZER),
-]
-SliceLearningRate = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="NAME=NUMBER: learning rate of one part of the genome, for es.",
-        rich_help_panel=OPTIMIZER,
-    ),
-]
-Update = Annotated[
-    str | None,
-    typer.Option(
-        help="Steps of es: adam, or sgd for the plain steps of the paper. Default: adam.",
-        rich_help_panel=OPTIMIZER,
-    ),
-]
-Shaping = Annotated[
-    str | None,
-    typer.Option(
-        help="What es makes of the fitness: ranks, z-ranks or z-scores. Default: ranks.",
-        rich_help_panel=OPTIMIZER,
-    ),
-]
-OverSigma = Annotated[
-    bool | None,
-    typer.Option(
-        help="Whether steps of es are divided by sigma. Default: yes.", rich_help_panel=OPTIMIZER
-    ),
-]
-WeightDecay = Annotated[
-    float | None,
-    typer.Option(help="L2 penalty of es. Default: 0.", rich_help_panel=OPTIMIZER),
 ]
 ShownStart = Annotated[
     int | None,
@@ -352,19 +240,3 @@ def ends(circuit: Connectome, inputs: str | None, outputs: str | None) -> dict[s
         "inputs": None if inputs is None else choose_cells(circuit, inputs),
         "outputs": None if outputs is None else choose_cells(circuit, outputs),
     }
-
-
-def numbers_by_name(option: str, given: list[str] | None) -> dict[str, float] | None:
-    """Return the numbers of texts NAME=NUMBER by name; None if the option was not given."""
-    from conncore.errors import UsageError
-
-    if given is None:
-        return None
-    numbers: dict[str, float] = {}
-    for text in given:
-        name, _, number = text.partition("=")
-        try:
-            numbers[name.strip()] = float(number)
-        except ValueError:
-            raise UsageError(f"{option} is {text!r}; give NAME=NUMBER") from None
-    return numbers

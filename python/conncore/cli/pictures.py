@@ -1,4 +1,4 @@
-"""``conncore film``, ``report`` and ``watch``: a film and pages of a run's solution."""
+"""``conncore export``, ``film``, ``report`` and ``watch``: what is made of a run's solution."""
 
 from __future__ import annotations
 
@@ -7,10 +7,29 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.options import ShownStart, Trust
+from conncore.cli.options import ShownStart, Trust, find_local_modules
 from conncore.errors import visible
 
 Finished = Annotated[Path, typer.Argument(metavar="DIR", help="A finished run directory.")]
+
+
+def export(
+    directory: Finished,
+    out: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write: .nir or .pt (PyTorch).")
+    ],
+    trust: Trust = False,
+) -> None:
+    """Write the network of a run, with its solution, as a NIR graph or a PyTorch module."""
+    from conncore.export import export_run
+
+    if trust:
+        find_local_modules()
+    network = export_run(directory, out, trust=trust)
+    typer.echo(
+        f"{visible(str(out))}: {network.connectome.n_cells} {network.neuron} neurons, "
+        f"{network.connectome.n_edges} edges"
+    )
 
 
 def film(

@@ -48,7 +48,8 @@ class GA(Optimizer[GAState]):
     sigma_decay : float
         Factor on the size of every step, per generation.
     slice_sigma : mapping of str to float
-        Sizes that replace `sigma` in a slice of the genome, as ``{"log_weights": 0.02}``.
+        Sizes that replace `sigma` in a slice of the genome, as ``{"log_weights": 0.02}``. With 0,
+        the slice does not evolve.
 
     Raises
     ------
@@ -76,7 +77,7 @@ class GA(Optimizer[GAState]):
         )
         need_positive("sigma", self.sigma)
         need_factor("sigma_decay", self.sigma_decay)
-        check_slices("slice_sigma", self.slice_sigma)
+        check_slices("slice_sigma", {k: v for k, v in self.slice_sigma.items() if v != 0})
 
     @property
     def n_initial(self) -> int:
