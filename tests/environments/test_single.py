@@ -56,7 +56,8 @@ def test_a_network_earns_what_its_task_gives(name):
 
 @pytest.mark.parametrize("name", THEIRS)
 @pytest.mark.parametrize("engine", ["native", "mujoco"])
-def test_steps_are_those_of_gymnasiums_environment(name, engine):
+def test_steps_are_those_of_gymnasiums_environment(name, engine, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # MuJoCo writes a warning about Gymnasium's half cheetah there
     ours, theirs = gymnasium.make(name, engine=engine), gymnasium.make(THEIRS[name])
     assert ours.observation_space == theirs.observation_space
     assert ours.action_space.dtype == theirs.action_space.dtype
