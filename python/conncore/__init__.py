@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from conncore.simulation.result import Simulation
     from conncore.simulation.simulator import Simulator, simulate
     from conncore.tasks import Task, make_task
+    from conncore.tasks.policy import TaskPolicy
 
     __version__: str
 
@@ -72,6 +73,7 @@ _HOMES = {
     "Simulator": "conncore.simulation.simulator",
     "SuccessiveHalving": "conncore.optimizers",
     "Task": "conncore.tasks",
+    "TaskPolicy": "conncore.tasks.policy",
     "UnseededWarning": "conncore.errors",
     "UntrustedRunError": "conncore.errors",
     "UsageError": "conncore.errors",
@@ -119,6 +121,7 @@ __all__ = [
     "Simulator",
     "SuccessiveHalving",
     "Task",
+    "TaskPolicy",
     "UnseededWarning",
     "UntrustedRunError",
     "UsageError",

@@ -20,6 +20,7 @@ from conncore.noise import Split, start_seeds
 from conncore.optimizers import Optimizer
 from conncore.report.curve import draw_curve
 from conncore.report.notebook import html_curves, html_facts
+from conncore.tasks.policy import TaskPolicy
 
 if TYPE_CHECKING:
     from conncore.network.network import Network
@@ -57,6 +58,20 @@ class Run:
     network: Network
     task: Task
     single_starts: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+
+    def policy(self, n_envs: int | None = None, n_threads: int | None = None) -> TaskPolicy:
+        """Return the solution as a policy: it takes observations and returns actions.
+
+        Parameters
+        ----------
+        n_envs : int, optional
+            If None, the policy acts in one environment, otherwise in a vector environment of this
+            many environments; see `TaskPolicy`.
+        n_threads : int, optional
+            All usable cores if None.
+        """
+        genome = self.best.genome
+        return TaskPolicy(self.network, genome, n_envs, task=self.task, n_threads=n_threads)
 
     @property
     def title(self) -> str:

@@ -119,6 +119,22 @@ class Task(ABC):
     def describe(self) -> dict[str, str | int | float | bool]:
         """Return the name and the options: `make_task(**task.describe())` rebuilds the task."""
 
+    def encode(self, observations: Any, n_envs: int | None) -> FloatArray:
+        """Return rows of numbers, (n_envs, n_obs), for what environments return as observations.
+
+        `n_envs` is None for the observation of one environment, which becomes one row. Otherwise
+        the observations are those of a vector environment. Raises ValueError if they do not fit.
+        """
+        rows = np.asarray(observations, dtype=np.float64)
+        return rows[None] if n_envs is None else rows
+
+    def decode(self, outputs: FloatArray, n_envs: int | None) -> Any:
+        """Return the actions for (n_envs, n_actions) outputs of networks, in [-1, 1].
+
+        If `n_envs` is None, there is one row of outputs, and the result is one action.
+        """
+        return outputs[0] if n_envs is None else outputs
+
     def __repr__(self) -> str:
         sizes = f"{self.n_obs} observations, {self.n_actions} actions, {self.n_steps} steps"
         return f"<Task {self.name}: {sizes}>"

@@ -18,7 +18,7 @@ from gymnasium import spaces
 from conncore.errors import ConncoreError, UnseededWarning, UsageError, need_count, need_positive
 from conncore.noise import Split
 from conncore.tasks.base import FloatArray, Policy, PolicyFactory, Task, member_seeds
-from conncore.tasks.spaces import check_observed, decoder, flatten
+from conncore.tasks.spaces import batch, check_observed, decoder, flatten, rows_of
 from conncore.threads import resolve_threads
 
 Environment = gymnasium.Env[Any, Any]
@@ -162,6 +162,15 @@ class GymnasiumTask(Task):
         copied = object.__new__(type(self))
         copied.__dict__.update(copy.deepcopy(vars(self), memo))
         return copied
+
+    def encode(self, observations: Any, n_envs: int | None) -> FloatArray:
+        """Return the observations as rows; see `Task.encode`."""
+        return rows_of(self._observed, observations, n_envs)
+
+    def decode(self, outputs: FloatArray, n_envs: int | None) -> Any:
+        """Return the actions; see `Task.decode`."""
+        actions = decoder(self._acted, self.name, self._scale)(outputs)
+        return actions[0] if n_envs is None else batch(self._acted, actions)
 
     def failure(self) -> str:
         """Return what was not finite in the last evaluation; see `Task.failure`."""

@@ -154,6 +154,11 @@ class MujocoTask(Task):
         """Return the controls for (n_members, n_actions) actions: by default the actions."""
         return actions
 
+    def decode(self, outputs: FloatArray, n_envs: int | None) -> NDArray[np.floating]:
+        """Return the actions; see `Task.decode`."""
+        actions = self.controls(outputs)
+        return actions[0] if n_envs is None else actions
+
     def bodies(self, n_members: int, n_threads: int) -> Bodies:
         """Return the bodies of `n_members` members."""
         return MujocoBodies(self.model, n_members, self.frame_skip, n_threads)

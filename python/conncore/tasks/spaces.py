@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 from numpy.typing import NDArray
 
 from conncore.errors import UsageError
@@ -53,6 +54,32 @@ def flatten(space: Space, value: Any) -> FloatArray:
     if isinstance(space, spaces.MultiDiscrete):
         return _one_hot((numbers - space.start).ravel(), space.nvec.ravel())
     return numbers.ravel().astype(np.float64)
+
+
+def rows_of(space: Space, values: Any, n: int | None) -> FloatArray:
+    """Return the observations of a vector environment of `n` environments as (n, n_obs) rows.
+
+    If `n` is None, `values` is one observation, and the result has one row.
+
+    Raises
+    ------
+    ValueError
+        As `flatten`.
+    """
+    if n is None:
+        return flatten(space, values)[None]
+    batched = batch_space(space, n)
+    if isinstance(space, spaces.Box):
+        return flatten(batched, values).reshape(n, -1)
+    return np.array([flatten(space, value) for value in iterate(batched, values)])
+
+
+def batch(space: Space, actions: Sequence[Any] | NDArray[Any]) -> Any:
+    """Return actions of many environments as one action of their vector environment."""
+    if isinstance(actions, np.ndarray):
+        return actions
+    empty: Any = create_empty_array(space, len(actions))
+    return concatenate(space, actions, empty)
 
 
 def decoder(space: Space, name: str, scale: float) -> Decoder:
