@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from conncore.evolution.evolve import evolve, resume, score
     from conncore.evolution.loop import Run
     from conncore.evolution.restore import load_run
-    from conncore.experiments.comparison import Comparison, compare
+    from conncore.experiments.comparison import Comparison, compare, load_comparison
     from conncore.export import to_nir, to_torch
     from conncore.formats import from_networkx, read, read_cells, to_networkx, write
     from conncore.network.network import Network
@@ -83,6 +83,7 @@ _HOMES = {
     "from_networkx": "conncore.formats",
     "list_connectomes": "conncore.catalog.shipped",
     "load": "conncore.catalog.shipped",
+    "load_comparison": "conncore.experiments.comparison",
     "load_run": "conncore.evolution.restore",
     "make_null": "conncore.nulls.models",
     "make_task": "conncore.tasks",
@@ -131,6 +132,7 @@ __all__ = [
     "from_networkx",
     "list_connectomes",
     "load",
+    "load_comparison",
     "load_run",
     "make_null",
     "make_task",

@@ -12,17 +12,13 @@ import pytest
 from conncore.connectome import Connectome
 from conncore.page.document import page_of, write_page
 from drawn import classed_connectome, episode_of
+from looks import BODY, CURSORS
 from small_runs import go
-
-CURSORS = """() => [...document.querySelectorAll(".cursor")].map((cursor) =>
-  (cursor.getBoundingClientRect().left + 1 - cursor.parentElement.getBoundingClientRect().left)
-  / cursor.parentElement.clientWidth)"""
-BODY = """() => document.querySelector(".body").toDataURL()"""
 
 
 def test_the_page_is_small_and_whole(recorded_run, tmp_path):
     run, episode = recorded_run
-    size = write_page(run, episode, tmp_path / "new" / "page.html")
+    size = write_page(page_of(run, episode), tmp_path / "new" / "page.html")
     text = (tmp_path / "new" / "page.html").read_text()
     assert size == os.path.getsize(tmp_path / "new" / "page.html") < 1_000_000
     assert "@" not in re.sub(r"@media", "", text.split('id="facts"')[0])
@@ -49,7 +45,7 @@ def test_names_of_strangers_stay_text():
 @pytest.fixture
 def saved(tmp_path):
     def save(run, episode):
-        write_page(run, episode, tmp_path / "page.html")
+        write_page(page_of(run, episode), tmp_path / "page.html")
         return (tmp_path / "page.html").as_uri()
 
     return save
@@ -103,11 +99,11 @@ def test_focus_on_a_cell_lights_its_partners(recorded_run, saved, visit):
     page.mouse.move(place["x"] + 9, place["y"] + 1)
     assert page.inner_text("#focus").startswith("AS1: excitatory")
     page.keyboard.press("Escape")
-    assert page.evaluate("[state.row, state.node]") == [-1, -1]
+    assert page.evaluate("Object.values(views[0].shown.focus)") == [-1, -1]
     page.focus(".wiring")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    row, node = page.evaluate("[state.row, state.node]")
+    row, node = page.evaluate("Object.values(views[0].shown.focus)")
     assert row == 1
     assert node == episode.connectome.names.index("AS2")
     assert page.locator(".row").is_visible()

@@ -58,7 +58,10 @@ def film(
 
 
 def report(
-    directory: Finished,
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="A finished run directory, or that of a `compare`."),
+    ],
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Default: report.html in DIR.")
     ] = None,
@@ -67,15 +70,24 @@ def report(
 ) -> None:
     """Write one HTML page of a run: its body, activity, wiring, scores and settings.
 
-    The page needs no network.
+    The page of a comparison has the circuit and its null models side by side, with all tests. The
+    page needs no network.
     """
-    from conncore.evolution.restore import load_run
-    from conncore.page.document import write_page
-    from conncore.recording.record import record
+    from conncore.page.document import page_of, write_page
 
-    run = load_run(directory, trust=trust)
+    if (directory / "compare.json").exists():
+        from conncore.experiments.comparison import load_comparison
+        from conncore.page.comparison import comparison_page
+
+        page = comparison_page(load_comparison(directory), seed, trust)
+    else:
+        from conncore.evolution.restore import load_run
+        from conncore.recording.record import record
+
+        run = load_run(directory, trust=trust)
+        page = page_of(run, record(run, seed=seed))
     out = directory / "report.html" if out is None else out
-    size = write_page(run, record(run, seed=seed), out)
+    size = write_page(page, out)
     typer.echo(f"{visible(str(out))}: {size / 1e6:.2f} MB; open it in a browser")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conncore.errors import need_count, need_positive
 from conncore.evolution.limits import check_size
 from conncore.experiments.arms import make_arms
-from conncore.experiments.comparison_report import print_rows, rows_html, write_report
+from conncore.experiments.comparison_report import print_rows, read_report, rows_html, write_report
 from conncore.experiments.comparison_rows import Row, compare_rows
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study
@@ -151,6 +151,35 @@ def compare(
     write_text(out / "compare.txt", str(found))
     write_report(out, title, found.rows, outcomes, settings)
     return found
+
+
+def load_comparison(path: str | os.PathLike[str]) -> Comparison:
+    """Load a finished comparison as `compare` returned it.
+
+    Parameters
+    ----------
+    path : path
+        The directory of the study. It needs compare.json alone.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    CheckpointError
+        There is no compare.json, or it is damaged.
+    UsageError
+        An older version wrote it.
+
+    Examples
+    --------
+    >>> found = cc.load_comparison("runs/worm-nulls")  # doctest: +SKIP
+    >>> cc.plot.comparison(found)  # doctest: +SKIP
+    """
+    path = Path(path)
+    title, rows, outcomes = read_report(path / "compare.json")
+    return Comparison(title, rows, outcomes, path)
 
 
 def _budget(optimizer: Optimizer[Any], generations: int) -> str:

@@ -1,10 +1,11 @@
-"""The comparison's table, figure and JSON."""
+"""The comparison's table, figure and JSON, and reading the JSON."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,17 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from conncore.errors import CheckpointError, UsageError
+from conncore.evolution.schema import COUNT, BOOL, LIST, NAME, TEXT, check_record
 from conncore.experiments.comparison_rows import Row
 from conncore.experiments.results import finite, write_results
 from conncore.experiments.statistics import t_interval
 from conncore.experiments.study import Outcome
+from conncore.experiments.study_files import NUMBER_OR_NULL, report_outcomes
 from conncore.report.bands import Band, draw_bands
 from conncore.report.notebook import html_table
+
+_ROW = {"arm": NAME, "n": COUNT, "n_failed": COUNT, "n_reached": COUNT, "faster": BOOL}
 
 
 def rows_html(title: str, rows: Sequence[Row]) -> str:
@@ -88,7 +94,10 @@ def write_report(
 ) -> tuple[Path, Path]:
     """Write compare.json and compare.png into `out` and return their paths."""
     file = out / "compare.json"
-    records = [finite(asdict(row) | {"verdict": row.verdict, "speed": row.speed}) for row in rows]
+    records = [
+        finite(dataclasses.asdict(row) | {"verdict": row.verdict, "speed": row.speed})
+        for row in rows
+    ]
     write_results(file, title, settings, outcomes, rows=records)
     figure = draw_bands(
         {"population mean: mean over seeds, and its 95% interval at the end": bands_of(outcomes)},
@@ -97,6 +106,42 @@ def write_report(
         y_label="fitness",
     )
     return file, figure
+
+
+def read_report(file: Path) -> tuple[str, list[Row], dict[str, list[Outcome]]]:
+    """Return title, rows and outcomes of a compare.json.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing or damaged.
+    UsageError
+        An older version wrote it.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        check_record(content, {"title": TEXT, "rows": LIST, "outcomes": LIST}, others=True)
+        rows = [_row(fields) for fields in content["rows"]]
+        outcomes: dict[str, list[Outcome]] = {row.arm: [] for row in rows}
+        for outcome in report_outcomes(file, content):
+            outcomes[outcome.arm].append(outcome)
+    except (OSError, ValueError, KeyError, RecursionError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise CheckpointError(
+            f"{file} cannot be read ({error}); run the same comparison again to write it"
+        ) from None
+    return content["title"], rows, outcomes
+
+
+def _row(fields: Any) -> Row:
+    """The row of these fields, with NaN for null; or a ValueError."""
+    known = {field.name: _ROW.get(field.name, NUMBER_OR_NULL) for field in dataclasses.fields(Row)}
+    check_record(fields, known, where="rows", others=True)  # and what is computed from them
+    values: dict[str, Any] = {
+        name: math.nan if fields[name] is None else fields[name] for name in known
+    }
+    return Row(**values)
 
 
 def bands_of(outcomes: Mapping[str, Sequence[Outcome]], stage: int = -1) -> dict[str, Band]:

@@ -46,17 +46,17 @@ if TYPE_CHECKING:
 #: Version of the layout of study.json and the outcomes; a study of another one is refused.
 FORMAT = 2
 
-_REPORTS = ("compare.json", "compare.txt", "compare.png")
-_NUMBER_OR_NULL = Field("a finite number or null", lambda v: v is None or NUMBER.accepts(v))
+_REPORTS = ("compare.json", "compare.txt", "compare.png", "report.html")
+NUMBER_OR_NULL = Field("a finite number or null", lambda v: v is None or NUMBER.accepts(v))
 _SERIES = Field(
     "a list of numbers or nulls",
-    lambda v: type(v) is list and len(v) > 0 and all(map(_NUMBER_OR_NULL.accepts, v)),
+    lambda v: type(v) is list and len(v) > 0 and all(map(NUMBER_OR_NULL.accepts, v)),
 )
 _OUTCOME = {
     "arm": NAME,
     "seed": COUNT,
     "curves": LIST,
-    "score": _NUMBER_OR_NULL,
+    "score": NUMBER_OR_NULL,
     "n_parameters": POSITIVE,
     "n_edges": COUNT,
     "seconds": SECONDS,
@@ -171,6 +171,34 @@ def _outcome(fields: Any) -> Outcome:
     return Outcome(**rest)
 
 
+def report_outcomes(report: Path, content: Any) -> list[Outcome]:
+    """Return the outcomes in the content of a report that `write_results` wrote.
+
+    Raises
+    ------
+    CheckpointError
+        The report is damaged.
+    UsageError
+        An older version wrote the report.
+    """
+    names = [field.name for field in dataclasses.fields(Outcome)]
+    outcomes = []
+    try:
+        settings = content["settings"]
+        _check_format(report, settings["format"])
+        for run in content["outcomes"]:
+            fields = {name: run[name] for name in names if name in run}
+            fields["settings"] = _settings_digest(settings, run["arm"])
+            outcomes.append(_outcome({**fields, "digest": run.get("digest", _digest(fields))}))
+    except UsageError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise CheckpointError(
+            f"{report} is damaged ({error}); restore it, or choose another directory"
+        ) from None
+    return outcomes
+
+
 def restore_study(report: Path, out: Path) -> None:
     """Restore the outcomes of a study from its report, if the study's directory is gone.
 
@@ -193,21 +221,9 @@ def restore_study(report: Path, out: Path) -> None:
     if not _missing(study) or not report.exists():
         return
     content = _read(report)
-    names = [field.name for field in dataclasses.fields(Outcome)]
-    try:
-        settings, outcomes = content["settings"], []
-        _check_format(report, settings["format"])
-        for run in content["outcomes"]:
-            fields = {name: run[name] for name in names if name in run}
-            fields["settings"] = _settings_digest(settings, run["arm"])
-            outcomes.append(_outcome({**fields, "digest": run.get("digest", _digest(fields))}))
-        files = [outcome_file(out, run.arm, run.seed) for run in outcomes]
-    except UsageError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise CheckpointError(
-            f"{report} is damaged ({error}); restore it, or choose another directory"
-        ) from None
+    outcomes = report_outcomes(report, content)
+    settings = content["settings"]
+    files = [outcome_file(out, run.arm, run.seed) for run in outcomes]
     for file, run in zip(files, outcomes, strict=True):
         if not file.exists():
             save_outcome(file, run, settings)

@@ -35,17 +35,17 @@ def run_facts(run: Run) -> dict[str, Any]:
         chosen = "the optimiser's own solution"
     return {
         "summary": best.summary,
-        "chosen": f"{best.summary}: {chosen}, after generation {best.generation}",
+        "chosen": f"held-out scores of {chosen} after generation {best.generation}",
         "history": curves(history),
         "total": len(history),
         "shown": shown,
-        "held_out": [_number(value) for value in best.scores.tolist()],
+        "held_out": [number(value) for value in best.scores.tolist()],
     }
 
 
 def curves(history: NDArray[np.void]) -> dict[str, list[float | None]]:
     """Return the best and the mean fitness of each generation, for JSON."""
-    return {name: [_number(value) for value in history[name].tolist()] for name in ("best", "mean")}
+    return {name: [number(value) for value in history[name].tolist()] for name in ("best", "mean")}
 
 
 def episode_facts(episode: Episode, rows: Rows) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def episode_facts(episode: Episode, rows: Rows) -> dict[str, Any]:
     """
     graded = episode.spikes is None or not rows.single
     return {
-        "score": _number(episode.fitness),
+        "score": number(episode.fitness),
         "start": f"{episode.split} start {episode.seed}",
         "dt": episode.dt,
         "n_steps": episode.n_steps,
@@ -153,6 +153,6 @@ def wiring_of(connectome: Connectome, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> float | None:
-    """The number, or None, which JSON has instead of numbers that are not finite."""
+def number(value: float) -> float | None:
+    """Return the number, or None, which JSON has instead of numbers that are not finite."""
     return value if math.isfinite(value) else None

@@ -3,7 +3,7 @@
 const $ = (id) => document.getElementById(id);
 const page = JSON.parse($("facts").textContent);
 const settings = JSON.parse($("settings").textContent);
-const state = { step: 0, playing: false, speed: 1, row: -1, node: -1 };
+const state = { step: 0, playing: false, speed: 1 };
 
 async function unpack(text, places) {
   const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -22,6 +22,7 @@ async function unpack(text, places) {
 class Shown {
   constructor(facts, arrays) {
     Object.assign(this, { facts, arrays, wiring: facts.wiring });
+    this.focus = { row: -1, node: -1 };
     this.nRows = facts.rows.names.length;
     this.nNetworkSteps = facts.n_steps * facts.steps_per_action;
     this.rowsOf = this.wiring.names.map(() => []);

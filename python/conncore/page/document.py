@@ -20,18 +20,26 @@ if TYPE_CHECKING:
     from conncore.evolution.loop import Run
     from conncore.recording.episode import Episode
 
-_SCRIPTS = ("data.js", "panels.js", "timeline.js", "view.js", "figures.js", "page.js")
+_SCRIPTS = (
+    "data.js",
+    "panels.js",
+    "timeline.js",
+    "view.js",
+    "figures.js",
+    "comparison.js",
+    "page.js",
+)
 
 
-def write_page(run: Run, episode: Episode, path: str | os.PathLike[str]) -> int:
-    """Write the page of a run and of one of its episodes; return the size in bytes.
+def write_page(page: str, path: str | os.PathLike[str]) -> int:
+    """Write a page to a file, and return its size in bytes.
 
     Raises
     ------
     ConncoreError
         The file cannot be written.
     """
-    content = page_of(run, episode).encode()
+    content = page.encode()
     path = Path(path)
     with disk_errors(path, "make room, or choose another file"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +72,8 @@ def render(
     Parameters
     ----------
     facts : dict
-        "title"; "run", from `run_facts`; and "version" and "problem" of a live page.
+        "title"; "run", from `run_facts`, or "comparison", from `comparison_facts`; and
+        "version" and "problem" of a live page.
     shown : sequence of (dict, str)
         Episodes, from `shown_of`.
     settings : dict

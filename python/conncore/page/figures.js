@@ -1,4 +1,4 @@
-// Figures that do not move: the learning curve and the held-out scores.
+// Figures of a run, which do not move: the learning curve and the held-out scores.
 
 function draw(svg, name, attributes, text) {
   const part = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -13,7 +13,7 @@ const WIDE = 400, TALL = 100, MOST_POINTS = 1000;
 function drawCurve(svg, run) {
   const { best, mean } = run.history, n = best.length, last = Math.max(run.total - 1, n - 1, 1);
   svg.replaceChildren();
-  svg.setAttribute("viewBox", `-44 -6 ${WIDE + 130} ${TALL + 24}`);
+  svg.setAttribute("viewBox", `-44 -6 ${WIDE + 80} ${TALL + 24}`);
   const finite = [...best, ...mean].filter((value) => value !== null);
   draw(svg, "text", { x: WIDE, y: TALL + 15, "text-anchor": "end" },
     n < run.total ? `${n} of ${run.total} generations` : `${n} generations`);
@@ -36,11 +36,21 @@ function drawCurve(svg, run) {
 function drawScores(svg, held_out) {
   const scores = held_out.filter((value) => value !== null);
   svg.replaceChildren();
-  svg.setAttribute("viewBox", `-44 -4 ${WIDE + 130} 44`);
+  svg.setAttribute("viewBox", `-44 -4 ${WIDE + 80} 44`);
   if (!scores.length) return;
   const low = Math.min(...scores), high = Math.max(...scores);
   for (const value of scores)
     draw(svg, "circle", { cx: high > low ? (value - low) / (high - low) * WIDE : WIDE / 2, cy: 10, r: 4, fill: colour("good"), "fill-opacity": 0.4 });
   draw(svg, "text", { x: 0, y: 34, "text-anchor": "middle" }, low.toPrecision(3));
   if (high > low) draw(svg, "text", { x: WIDE, y: 34, "text-anchor": "middle" }, high.toPrecision(3));
+}
+
+// `shown` has the facts of the episode, or is null.
+function runFigures(run, shown) {
+  const episode = shown ? `shown: ${shown.score.toPrecision(4)} from ${shown.start}` : "";
+  $("score").textContent = [run.summary, episode].filter(Boolean).join("; ");
+  $("scores-title").textContent = run.chosen;
+  $("curve-title").textContent = `fitness by generation${run.shown === null ? "" : "; green dot: the solution shown"}`;
+  drawCurve($("curve"), run);
+  drawScores($("scores"), run.held_out);
 }

@@ -51,7 +51,6 @@ function focused(words) {
 // Show these episodes, in place of those shown before.
 function display(episodes) {
   const first = !views.length;
-  Object.assign(state, { row: -1, node: -1 });
   const boxes = episodes.map(() => $("view").content.cloneNode(true).firstElementChild);
   $("views").replaceChildren(...boxes);
   views = episodes.map((shown, i) => new View(shown, boxes[i], { jump, focused }));
@@ -68,14 +67,9 @@ function display(episodes) {
 }
 
 function figures() {
-  const { run } = page;
   $("title").textContent = page.title;
-  const shown = views.length ? views[0].shown.facts : null;
-  const episode = shown ? `shown: ${shown.score.toPrecision(4)} from ${shown.start}` : "";
-  $("score").textContent = [run.summary, episode].filter(Boolean).join("; ");
-  $("chosen").textContent = run.chosen;
-  drawCurve($("curve"), run);
-  drawScores($("scores"), run.held_out);
+  if (page.comparison) comparisonFigures(page.comparison);
+  else runFigures(page.run, views.length ? views[0].shown.facts : null);
 }
 
 function problem(text) {

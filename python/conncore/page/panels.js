@@ -20,7 +20,7 @@ class BodyPanel {
     this.scale = Math.min(this.width / (1.8 * this.size), this.height / (1.0 * this.size));
     const dt = facts.dt || 1;
     this.blur = Math.max(1, Math.round(0.5 / dt));
-    this.trail = Math.max(2, Math.round(2 / dt));
+    this.trail = Math.max(2, Math.round(8 / dt));
     const unit = 10 ** Math.floor(Math.log10(this.size));
     this.unit = this.size / unit < 5 ? unit : 2 * unit;
   }
@@ -63,7 +63,8 @@ class BodyPanel {
       const i = ((k * this.nLinks + link) * 2 + end) * 2;
       return [arrays.links[i], arrays.links[i + 1]];
     };
-    pen.strokeStyle = colour("grey");
+    pen.strokeStyle = colour("good"); // the path of the head
+    pen.lineWidth = 1.5;
     pen.beginPath();
     for (let k = Math.max(0, step - this.trail); k <= step; k++) {
       const [a, b] = at(k, 0, 0), [c, d] = at(k, 0, 1);
@@ -86,7 +87,8 @@ class BodyPanel {
     pen.font = "13px system-ui, sans-serif";
     pen.fillText(`${this.unit} m`, 8, height - 14);
     pen.textAlign = "right";
-    pen.fillText(`${this.speed(step).toFixed(2)} m/s`, width - 8, height - 8);
+    const [x0, y0] = this.camera(0), far = Math.hypot(cx - x0, cy - y0);
+    pen.fillText(`${this.speed(step).toFixed(2)} m/s, ${far.toFixed(1)} m from the start`, width - 8, height - 8);
     pen.textAlign = "left";
   }
 
@@ -140,7 +142,7 @@ class WiringPanel {
     this.still.width = this.canvas.width; this.still.height = this.canvas.height;
     const pen = this.still.getContext("2d");
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    const focus = state.node;
+    const focus = shown.focus.node;
     pen.globalAlpha = focus < 0 ? 0.45 : 0.08;
     wiring.edges.forEach((edge) => this.arc(pen, edge));
     if (focus >= 0) {
@@ -190,7 +192,7 @@ class WiringPanel {
   }
 
   moment(step) {
-    const { pen, width, height, shown } = this, near = shown.near(state.node);
+    const { pen, width, height, shown } = this, focus = shown.focus.node, near = shown.near(focus);
     pen.clearRect(0, 0, width, height);
     pen.drawImage(this.still, 0, 0, width, height);
     const [ink, good] = [colour("ink"), colour("good")];
@@ -200,9 +202,9 @@ class WiringPanel {
       pen.beginPath();
       pen.arc(this.px[node], this.py[node], 2.5 + 4 * light, 0, 7);
       pen.fillStyle = light > 0.02 && row !== undefined ? shades[shown.facts.rows.signs[row]] : ink;
-      pen.globalAlpha = state.node < 0 || near.has(node) || node === state.node ? 0.45 + 0.55 * light : 0.2;
+      pen.globalAlpha = focus < 0 || near.has(node) || node === focus ? 0.45 + 0.55 * light : 0.2;
       pen.fill();
-      if (node === state.node || near.has(node)) { pen.globalAlpha = 1; pen.lineWidth = node === state.node ? 3 : 1; pen.strokeStyle = good; pen.stroke(); }
+      if (node === focus || near.has(node)) { pen.globalAlpha = 1; pen.lineWidth = node === focus ? 3 : 1; pen.strokeStyle = good; pen.stroke(); }
     });
     pen.globalAlpha = 1;
   }

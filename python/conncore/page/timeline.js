@@ -1,6 +1,6 @@
 // Pictures with time to the right: the activity of all rows, and the joint angles.
 
-// Draw a picture of (rows, steps): each pixel has the colour of the strongest value that it covers.
+// Draw a picture of (rows, steps); `paint` gives the colour of a row over some steps.
 function drawRows(canvas, n, nSteps, paint) {
   const { pen, width, height } = fit(canvas), wide = Math.min(canvas.width, nSteps);
   const image = new ImageData(wide, n);
@@ -25,9 +25,10 @@ class RasterPanel {
     const { shown } = this, { facts, nRows } = shown;
     const shades = { 1: rgb(colour("exc")), "-1": rgb(colour("inh")), 0: rgb(colour("ink")) };
     drawRows(this.box.querySelector("canvas"), nRows, shown.nNetworkSteps, (row, first, last) => {
-      let most = 0;
-      for (let step = first; step < last; step++) most = Math.max(most, shown.active(step, row));
-      return [...shades[facts.rows.signs[row]], 255 * most];
+      let sum = 0;
+      for (let step = first; step < last; step++) sum += shown.active(step, row);
+      // the root, so that a single spike in a pixel of many steps is seen
+      return [...shades[facts.rows.signs[row]], 255 * Math.sqrt(sum / (last - first))];
     });
     const height = this.box.clientHeight;
     this.names.replaceChildren();
@@ -42,9 +43,9 @@ class RasterPanel {
 
   // Frame the row in focus.
   mark() {
-    const bar = this.box.querySelector(".row"), height = this.box.clientHeight / this.shown.nRows;
-    bar.style.display = state.row < 0 ? "none" : "block";
-    bar.style.transform = `translateY(${state.row * height}px)`;
+    const { row } = this.shown.focus, bar = this.box.querySelector(".row"), height = this.box.clientHeight / this.shown.nRows;
+    bar.style.display = row < 0 ? "none" : "block";
+    bar.style.transform = `translateY(${row * height}px)`;
     bar.style.height = `${Math.max(1, height)}px`;
   }
 
@@ -61,11 +62,11 @@ class KymographPanel {
 
   layout() {
     const { facts, arrays } = this.shown, n = facts.joints.length, { angles } = arrays;
-    this.box.hidden = this.names.hidden = !n || !angles;
+    this.box.hidden = this.names.hidden = this.box.nextElementSibling.hidden = !n || !angles;
     if (this.box.hidden) return;
     let largest = 1e-9;
     for (const angle of angles) largest = Math.max(largest, Math.abs(angle));
-    const ends = [rgb(colour("inh")), rgb(colour("exc"))];
+    const ends = [rgb(colour("below")), rgb(colour("above"))];
     const canvas = this.box.querySelector("canvas");
     drawRows(canvas, n, facts.n_steps, (row, first) => {
       const angle = angles[first * n + row] / largest;
@@ -74,6 +75,9 @@ class KymographPanel {
     const height = this.box.clientHeight;
     this.names.replaceChildren();
     facts.joints.forEach((name, row) => label(this.names, name, (row + 0.5) / n * height));
-    canvas.setAttribute("aria-label", `joint angles over time, up to ${(largest * 180 / Math.PI).toFixed(0)} degrees`);
+    const degrees = (largest * 180 / Math.PI).toFixed(0);
+    canvas.setAttribute("aria-label", `joint angles over time, up to ${degrees} degrees`);
+    this.box.nextElementSibling.querySelector("span").textContent = `${degrees}\u00b0`;
+    this.box.nextElementSibling.querySelector("b").textContent = `\u2212${degrees}\u00b0`;
   }
 }

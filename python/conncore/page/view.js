@@ -5,6 +5,8 @@ class View {
   constructor(shown, box, act) {
     Object.assign(this, { shown, box, act });
     const part = (name) => box.querySelector(name);
+    part(".heading").textContent = shown.facts.heading || "";
+    part(".words").textContent = shown.facts.words || "";
     this.raster = new RasterPanel(shown, part(".raster"), part(".group-names"));
     this.kymograph = new KymographPanel(shown, part(".kymograph"), part(".joint-names"));
     this.body = new BodyPanel(shown, part(".body"));
@@ -29,9 +31,9 @@ class View {
   }
 
   focusOn(row, node) {
-    if (row === state.row && node === state.node) return;
-    state.row = row;
-    state.node = node;
+    const { focus } = this.shown;
+    if (row === focus.row && node === focus.node) return;
+    Object.assign(focus, { row, node });
     if (this.wiring) {
       this.wiring.layout();
       this.wiring.moment(state.step);
@@ -49,7 +51,7 @@ class View {
 
   // What is known of the cell or type in focus.
   words() {
-    const { row, node } = state, { facts, wiring, partners } = this.shown, words = [];
+    const { facts, wiring, partners, focus: { row, node } } = this.shown, words = [];
     if (row >= 0) {
       const sign = { 1: "excitatory", "-1": "inhibitory", 0: "no outgoing edges" }[facts.rows.signs[row]];
       const mean = this.shown.mean(row);
@@ -90,7 +92,8 @@ class View {
       const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!move) return;
       event.preventDefault();
-      this.focusRow((state.row + move + (state.row < 0 && move < 0 ? 1 : 0) + nRows) % nRows);
+      const { row } = this.shown.focus;
+      this.focusRow((row + move + (row < 0 && move < 0 ? 1 : 0) + nRows) % nRows);
     });
   }
 }

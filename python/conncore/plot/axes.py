@@ -33,11 +33,11 @@ def axes_of(ax: Axes | None, width: float = 8.0, height: float = 4.0) -> Axes:
     return made
 
 
-def diverging() -> Any:
-    """The colour map from inhibitory blue through white to excitatory orange."""
+def diverging(low: str = INHIBITORY, high: str = EXCITATORY) -> Any:
+    """The colour map from one colour through white to another. Default: the signs of synapses."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("signs", [INHIBITORY, "#FFFFFF", EXCITATORY])
+    return LinearSegmentedColormap.from_list("diverging", [low, "#FFFFFF", high])
 
 
 def colour_bar(ax: Axes, image: Any, label: str) -> None:

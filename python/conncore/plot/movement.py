@@ -11,7 +11,7 @@ from conncore.errors import UsageError
 from conncore.plot.axes import axes_of, colour_bar, diverging
 from conncore.plot.outline import capsules
 from conncore.report.labels import bare
-from conncore.report.palette import GREY, INK
+from conncore.report.palette import ABOVE, BELOW, GREY, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,8 @@ def kymograph(episode: Episode, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        x is time in s; colours are joint angles in degrees, white at 0.
+        x is time in s; colours are joint angles in degrees: purple below 0, white at 0,
+        green above 0.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def kymograph(episode: Episode, ax: Axes | None = None) -> Axes:
     angles = np.rad2deg(body.angles.T)
     largest = max(float(np.abs(angles).max()), 1e-9)
     image = ax.imshow(
-        angles, aspect="auto", cmap=diverging(), vmin=-largest, vmax=largest,
+        angles, aspect="auto", cmap=diverging(BELOW, ABOVE), vmin=-largest, vmax=largest,
         interpolation="nearest",
         extent=(0.0, episode.duration, len(angles) - 0.5, -0.5),
     )  # fmt: skip

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 EXCITATORY, INHIBITORY, UNKNOWN = "#D55E00", "#0072B2", "#8C8C8C"
+#: Numbers below and above 0 that are no signs of synapses, such as joint angles.
+BELOW, ABOVE = "#762A83", "#1B7837"
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
 
 BEST, MEAN, HELD_OUT = INK, GREY, "#009E73"
