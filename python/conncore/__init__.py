@@ -29,9 +29,11 @@ if TYPE_CHECKING:
         UntrustedRunError,
         UsageError,
     )
+    from conncore.evolution.callbacks import GenerationEvent
     from conncore.evolution.evolve import evolve, resume, score
     from conncore.evolution.loop import Run
     from conncore.evolution.restore import load_run
+    from conncore.evolution.tensorboard import TensorBoard
     from conncore.experiments.comparison import Comparison, compare, load_comparison
     from conncore.export import to_nir, to_torch
     from conncore.formats import from_networkx, read, read_cells, to_networkx, write
@@ -64,6 +66,7 @@ _HOMES = {
     "ConnectomeError": "conncore.errors",
     "ConnectomeWarning": "conncore.errors",
     "Episode": "conncore.recording.episode",
+    "GenerationEvent": "conncore.evolution.callbacks",
     "Labels": "conncore.connectome.labels",
     "LifExp": "conncore.simulation.lif_exp",
     "Network": "conncore.network.network",
@@ -74,6 +77,7 @@ _HOMES = {
     "SuccessiveHalving": "conncore.optimizers",
     "Task": "conncore.tasks",
     "TaskPolicy": "conncore.tasks.policy",
+    "TensorBoard": "conncore.evolution.tensorboard",
     "UnseededWarning": "conncore.errors",
     "UntrustedRunError": "conncore.errors",
     "UsageError": "conncore.errors",
@@ -113,6 +117,7 @@ __all__ = [
     "ConnectomeError",
     "ConnectomeWarning",
     "Episode",
+    "GenerationEvent",
     "Labels",
     "LifExp",
     "Network",
@@ -123,6 +128,7 @@ __all__ = [
     "SuccessiveHalving",
     "Task",
     "TaskPolicy",
+    "TensorBoard",
     "UnseededWarning",
     "UntrustedRunError",
     "UsageError",

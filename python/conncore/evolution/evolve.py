@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import UsageError, need, need_count, real_array
+from conncore.evolution.callbacks import Callback
 from conncore.evolution.limits import check_generations, check_members, check_size
 from conncore.evolution.loop import Loop, Run
 from conncore.evolution.records import METRICS, Best, Checkpoint
@@ -41,6 +42,7 @@ def evolve(
     start: NDArray[np.float64] | None = None,
     episodes: int = 1,
     common_starts: bool = True,
+    callback: Callback | None = None,
 ) -> Run:
     """Evolve a network's parameters on a task.
 
@@ -76,6 +78,10 @@ def evolve(
         Episodes of each member per generation, from different starts; their mean is the fitness.
     common_starts : bool
         Whether all members of a generation have the same starts. If not, each has its own.
+    callback : callable, optional
+        Called with a `GenerationEvent` after each generation, such as a `TensorBoard`. It cannot
+        change the run. An exception of the callback ends the run and is raised from here. A run
+        with `out` is saved before the call, and `resume` continues it.
 
     Returns
     -------
@@ -125,7 +131,7 @@ def evolve(
     directory = None
     if out is not None:
         directory = RunDirectory.create(out, config, network.connectome, first)
-    loop = Loop(network, task, optimizer, config, n_threads, directory, progress)
+    loop = Loop(network, task, optimizer, config, n_threads, directory, progress, callback)
     try:
         return loop.run(first)
     except Exception:
@@ -143,6 +149,7 @@ def resume(
     network: Network | None = None,
     task: Task | None = None,
     trust: bool = False,
+    callback: Callback | None = None,
 ) -> Run:
     """Resume a run to its end. The result has the same bits as an uninterrupted run.
 
@@ -162,6 +169,8 @@ def resume(
     trust : bool
         Allow the run to import the module that its task names ("module:id"). The module may run
         any code, so do this only with runs of people whom you trust.
+    callback : callable, optional
+        As in `evolve`. It is called for the generations that are still to do.
 
     Returns
     -------
@@ -193,7 +202,9 @@ def resume(
         directory.load_best()  # a damaged file raises now, not after hours of work
         record_versions(directory, changed_versions(directory), n_done)
         directory.rewind(checkpoint, total)
-        loop = Loop(network, task, optimizer, directory.config, n_threads, directory, progress)
+        loop = Loop(
+            network, task, optimizer, directory.config, n_threads, directory, progress, callback
+        )
     except BaseException:
         directory.close()
         raise

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import ConncoreError, UsageError, real_array
+from conncore.evolution.callbacks import Callback, GenerationEvent
 from conncore.evolution.progress import RunProgress
 from conncore.evolution.records import METRICS, Best, Checkpoint
 from conncore.evolution.run_directory import RunDirectory
@@ -117,6 +118,7 @@ class Loop:
         n_threads: int | None,
         directory: RunDirectory | None,
         progress: bool,
+        callback: Callback | None = None,
     ) -> None:
         self.network = network
         self.task = task
@@ -128,6 +130,7 @@ class Loop:
         self.n_threads = n_threads
         self.directory = directory
         self.progress = progress
+        self.callback = callback
         self.scored = False  # whether a member had a finite fitness: something to resume
 
     def run(self, checkpoint: Checkpoint[Any]) -> Run:
@@ -184,6 +187,8 @@ class Loop:
             seconds,
             self.optimizer.stage(generation),
         )
+        if self.callback is not None:
+            self._call(self.callback, after, seconds)
         return after
 
     def _train(self, genomes: NDArray[np.float64], generation: int) -> NDArray[np.float64]:
@@ -196,6 +201,33 @@ class Loop:
             for seeds in starts
         ]
         return scores[0] if self.episodes == 1 else np.mean(scores, axis=0)
+
+    def _call(self, callback: Callback, after: Checkpoint[Any], seconds: float) -> None:
+        """Tell the callback about the last generation; an error of it ends the run."""
+        record = {name: after.history[-1][name].item() for name in METRICS.names or ()}
+        genome = after.best_genome.copy()  # what a callback does cannot change the run
+        genome.setflags(write=False)
+        total = self.config["run"]["generations"]
+        event = GenerationEvent(
+            title=run_title(self.config),
+            n_generations=total,
+            stage=self.optimizer.stage(record["generation"]),
+            seconds=seconds,
+            best_fitness=after.best_fitness,
+            best_genome=genome,
+            **record,
+        )
+        try:
+            callback(event)
+        except Exception as error:
+            kept = "the run was in memory only, so it is lost"
+            if self.directory is not None:
+                kept = f"the run is saved; resume it with: {self.directory.resume_command}"
+            error.add_note(
+                f"raised by the callback after generation {record['generation'] + 1} of {total}; "
+                f"{kept}"
+            )
+            raise
 
     def _account(
         self, before: Checkpoint[Any], counted: NDArray[np.float64], fitness: NDArray[np.float64]
