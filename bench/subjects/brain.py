@@ -4,13 +4,14 @@ A generated brain has the size of FlyWire's: 138,639 cells and 15.1 million edge
 targets. If $CONNCORE_DATA has the fly's brain (validation/flywire783_ge5_*), it is measured too:
 sugar-sensing cells and looming detectors (LPLC2) at 150 Hz. Brian2 runs as C++ standalone on one
 core with the same edges and the same input spikes, in the Python that $CONNCORE_BRIAN2_PYTHON
-names. Its spikes are compared first. All times are for one simulated second.
+names. Its spikes are compared first. Times are for one simulated second, or for one null model.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -26,7 +27,7 @@ from conncore.simulation.inputs import Cells, make_inputs
 from conncore.simulation.result import Simulation
 from conncore.simulation.simulator import Simulator
 
-TITLE = "a whole brain, simulated: seconds, Brian2, threads, memory"
+TITLE = "a whole brain, simulated: seconds, Brian2, threads, memory, null models"
 
 FLY = (138_639, 15_100_000)  # cells and edges of FlyWire 783
 QUICK = (5_000, 200_000)
@@ -183,10 +184,22 @@ def threads(harness: Harness, case: Case) -> None:
     harness.claim(text, gain, 0.95 * harness.threads)
 
 
+def null_models(harness: Harness, brain: cc.Connectome) -> None:
+    """Processor seconds and memory of one null model of each kind."""
+    for name in ("degree", "signs", "weights"):
+        started = time.process_time()
+        cc.make_null(name, brain, seed=0)
+        seconds = time.process_time() - started
+        harness.claim(f"null model {name} of {brain.n_edges:,} edges, s", seconds, 0.0, 60.0)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    harness.claim("most memory of the process, GiB", most, 0.0, 4.0)
+
+
 def run(harness: Harness) -> None:
     """Measure; see TITLE."""
     n_cells, n_edges = QUICK if harness.quick else FLY
     brain = generate(n_cells, n_edges)
+    null_models(harness, brain)
     started = time.process_time()
     simulator = Simulator(brain)
     harness.note("edges", f"{brain.n_edges:,}")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import conncore as cc
 from conncore.catalog.shipped import list_connectomes
 from conncore.connectome import Connectome
+from conncore.connectome.labels import Labels
 from conncore.errors import UsageError
 from conncore.nulls.models import NULLS, make_null
 from conncore.nulls.perceptrons import BASELINES
@@ -89,6 +90,20 @@ def check_segment(source, null):
     assert found == kept
 
 
+def types_of(connectome):
+    return list(connectome.attributes.get("type", connectome.classes))
+
+
+def check_type(source, null):
+    check_degree(source, null)
+    types = types_of(source)
+    kept, found = (
+        Counter((i, types[j], *rest) for i, j, *rest in edges(c, "pre", "post", "weight", "sign"))
+        for c in (source, null)
+    )
+    assert found == kept
+
+
 def check_signs(source, null):
     wires = ("pre", "post", "weight")
     assert edges(null, *wires) == edges(source, *wires)
@@ -114,6 +129,7 @@ CHECKS = {
     "statistics": (check_statistics, "post"),
     "degree": (check_degree, "post"),
     "segment": (check_segment, "post"),
+    "type": (check_type, "post"),
     "signs": (check_signs, "sign"),
     "weights": (check_weights, "weight"),
     "random": (check_random, "post"),
@@ -125,6 +141,10 @@ CHECKS = {
 def test_a_null_keeps_what_it_promises(name, source, seed):
     if name == "segment" and not any(group for group, _ in groups_of(source)):
         with pytest.raises(UsageError, match="has no cell classes"):
+            make_null(name, source, seed)
+        return
+    if name == "type" and not any(types_of(source)):
+        with pytest.raises(UsageError, match="has no cell types"):
             make_null(name, source, seed)
         return
     null = make_null(name, source, seed)
@@ -157,6 +177,7 @@ PINNED = {
     "statistics": "99e96cdffbb85e57",
     "degree": "947ab4414e7eeba8",
     "segment": "c61da86d7f2e276c",
+    "type": "de413bb042597b3f",
     "signs": "96adabf2c12818b6",
     "weights": "04bda9a01785d032",
     "random": "22b33871ee80366a",
@@ -231,6 +252,17 @@ def test_random_deals_weights_out_evenly():
     nulls = (make_null("random", source, seed) for seed in range(600))
     orders = Counter(tuple(null.weight.tolist()) for null in nulls)
     assert_even(orders, set(permutations((1.0, 2.0, 3.0))), 600)
+
+
+def test_type_goes_by_the_property_type_first(worm):
+    names = ["a" if k % 3 else "" for k in range(worm.n_cells)]
+    typed = replace(worm, attributes={"type": Labels.of(names)})
+    null = make_null("type", typed, 0)
+    check("type", typed, null, 0)
+    assert not np.array_equal(null.post, make_null("type", worm, 0).post)
+    numbers = replace(worm, attributes={"type": np.arange(worm.n_cells)})
+    with pytest.raises(UsageError, match="has no cell types"):
+        make_null("type", numbers, 0)
 
 
 def test_segment_goes_by_class_where_there_is_no_body_map(worm):

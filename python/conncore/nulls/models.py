@@ -98,7 +98,7 @@ def shuffle_degree(connectome: Connectome, seed: int) -> Connectome:
 
     Sign and weight of an edge stay with the cell that sends it.
     """
-    alike = np.zeros(connectome.n_cells, np.intp)
+    alike = np.zeros(connectome.n_cells, np.int32)
     return _rewired(connectome, "degree", seed, alike)
 
 
@@ -130,6 +130,27 @@ def shuffle_segment(connectome: Connectome, seed: int) -> Connectome:
         numbers.setdefault(group, len(numbers)) for group in zip(classes, segments, strict=True)
     ]
     return _rewired(connectome, "segment", seed, np.array(groups))
+
+
+def shuffle_type(connectome: Connectome, seed: int) -> Connectome:
+    """Rewire between targets of the same cell type.
+
+    As in "degree", but every cell also keeps its number of targets of each type. The type is the
+    property "type" of the cells, or their class if they do not have this property. All cells
+    without a type count as one type.
+
+    Raises
+    ------
+    UsageError
+        If no cell has a type.
+    """
+    types = connectome.attributes.get("type", connectome.classes)
+    if not isinstance(types, Labels) or not any(types.words):
+        raise UsageError(
+            f"null model 'type': connectome {connectome.name!r} has no cell types; give each cell "
+            "a type (conncore connectome label; column 'type'), or use null model 'degree'"
+        )
+    return _rewired(connectome, "type", seed, types.codes)
 
 
 def shuffle_signs(connectome: Connectome, seed: int) -> Connectome:
@@ -185,6 +206,7 @@ NULLS: Mapping[str, Null] = MappingProxyType(
         "statistics": shuffle_statistics,
         "degree": shuffle_degree,
         "segment": shuffle_segment,
+        "type": shuffle_type,
         "signs": shuffle_signs,
         "weights": shuffle_weights,
         "random": shuffle_random,

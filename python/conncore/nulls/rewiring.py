@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,17 +81,32 @@ def rewire(
     chain = Chain(pre, post, groups, np.searchsorted(pre, np.arange(len(groups) + 1)))
 
     target_group = groups[post]  # of each edge: no step changes it
-    by_group = np.argsort(target_group, kind="stable")
-    first_of_group = np.searchsorted(target_group[by_group], target_group)
-    size_of_group = np.bincount(target_group)[target_group]
+    partner = _partners(target_group, rng)
 
     n_left = n_edges * proposals_per_edge
     while n_left:
         n = min(n_left, CHUNK)
         n_left -= n
         first = rng.integers(n_edges, size=n)
-        second = by_group[first_of_group[first] + rng.integers(size_of_group[first])]
-        chain.walk(first, second, rng.random(n), REVERSALS)
+        chain.walk(first, partner(first), rng.random(n), REVERSALS)
 
     slots = np.asarray(pre, np.int64) * (int(np.max(groups, initial=0)) + 1) + target_group
+    del partner  # its arrays, before others are made
     return chain.tails[shuffle_within(slots, rng)]
+
+
+def _partners(
+    target_group: Cells, rng: np.random.Generator
+) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
+    """A function that draws, for each of some edges, any edge with a target of the same group."""
+    sizes = np.bincount(target_group)
+    if np.count_nonzero(sizes) <= 1:  # the same draws as below, in less time
+        return lambda first: rng.integers(target_group.size, size=first.size)
+    by_group = np.argsort(target_group, kind="stable").astype(np.int32)
+    ends = np.cumsum(sizes)
+
+    def partner(first: NDArray[np.int64]) -> NDArray[np.int64]:
+        group = target_group[first]
+        return by_group[(ends - sizes)[group] + rng.integers(sizes[group])].astype(np.int64)
+
+    return partner
