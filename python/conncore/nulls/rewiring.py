@@ -107,6 +107,7 @@ def _partners(
 
     def partner(first: NDArray[np.int64]) -> NDArray[np.int64]:
         group = target_group[first]
-        return by_group[(ends - sizes)[group] + rng.integers(sizes[group])].astype(np.int64)
+        places = (ends - sizes)[group] + rng.integers(sizes[group])
+        return np.asarray(by_group[places], np.int64)
 
     return partner
