@@ -78,15 +78,12 @@ sphinx_gallery_conf = {
     "min_reported_time": 0,
     "abort_on_example_error": True,
     "only_warn_on_example_error": False,
-    "plot_gallery": True,
+    "capture_repr": (),
     "doc_module": ("conncore",),
     "reference_url": {"conncore": None},
     "backreferences_dir": "reference/uses",
-    "remove_config_comments": True,
     "reset_modules": ("matplotlib",),
-    "matplotlib_animations": False,
     "show_signature": False,
-    "image_scrapers": ("matplotlib",),
 }
 
 html_theme = "pydata_sphinx_theme"

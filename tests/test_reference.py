@@ -16,10 +16,7 @@ NAMES = [
     name for page in PAGES for block in LISTS.findall(page.read_text()) for name in block.split()
 ]
 # The rooms whose lists of names (__all__) are public.
-ROOMS = (
-    "conncore", "conncore.export", "conncore.formats", "conncore.optimizers", "conncore.plot",
-    "conncore.tasks",
-)  # fmt: skip
+ROOMS = ("", ".export", ".formats", ".optimizers", ".plot", ".tasks")
 
 
 def find(name):
@@ -40,6 +37,6 @@ def test_names_are_listed_once():
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_public_name_is_in_the_reference(room):
     listed = [find(name) for name in NAMES]
-    module = importlib.import_module(room)
+    module = importlib.import_module(f"conncore{room}")
     public = {name: getattr(module, name) for name in module.__all__}
     assert not [name for name, value in public.items() if not any(value is one for one in listed)]
