@@ -1,11 +1,16 @@
-"""The reference of the site: every public name is in it, and every name in it exists."""
+"""The reference of the site: every public name is in it, with an example that runs."""
 
 from __future__ import annotations
 
+import doctest
 import importlib
+import importlib.util
+import inspect
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import conncore
@@ -40,3 +45,36 @@ def test_every_public_name_is_in_the_reference(room):
     module = importlib.import_module(f"conncore{room}")
     public = {name: getattr(module, name) for name in module.__all__}
     assert not [name for name, value in public.items() if not any(value is one for one in listed)]
+
+
+def run_examples(text, name):
+    """Run the examples of a text, and return how many there are."""
+    found = doctest.DocTestParser().get_doctest(text, {"cc": conncore, "np": np}, name, None, None)
+    runner = doctest.DocTestRunner()
+    said = []
+    runner.run(found, out=said.append)
+    assert runner.failures == 0, "".join(said)
+    return len(found.examples)
+
+
+# A network's file is full, and an error is raised: their examples are on the pages.
+ON_PAGES = {"Network", *(name for name in conncore.__all__ if name.endswith(("Error", "Warning")))}
+WITH_EXAMPLE = {*conncore.__all__, *(f"plot.{name}" for name in conncore.plot.__all__)} - ON_PAGES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = inspect.getdoc(find(name)) or ""
+    if "import torch" in text and importlib.util.find_spec("torch") is None:
+        pytest.skip("needs the package torch")
+    count = run_examples(text, name)
+    plt.close("all")
+    assert count or name not in WITH_EXAMPLE - {"NULLS"}  # a mapping
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_examples_of_pages_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    count = run_examples(page.read_text(), page.stem)
+    assert count or page.stem not in {"errors", "networks"}

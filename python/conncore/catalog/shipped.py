@@ -43,6 +43,12 @@ class CatalogEntry:
     extent : int or None
         The number of columns around the middle one if cell types are tiled on a grid; else None.
         `load` may change it. The counts above are for this extent.
+
+    Examples
+    --------
+    >>> entry = cc.list_connectomes()[0]
+    >>> entry.name, entry.n_cells, entry.n_signed
+    ('celegans-cook2019', 473, 4316)
     """
 
     name: str
@@ -64,7 +70,13 @@ class CatalogEntry:
 
 @cache
 def list_connectomes() -> tuple[CatalogEntry, ...]:
-    """List the connectomes that ship with conncore, by name."""
+    """List the connectomes that ship with conncore, by name.
+
+    Examples
+    --------
+    >>> [entry.name for entry in cc.list_connectomes()][:3]
+    ['celegans-cook2019', 'celegans-cook2019-motor', 'celegans-haspel2011']
+    """
     table = tomllib.loads(files(_DATA).joinpath("catalog.toml").read_text(encoding="utf-8"))
     return tuple(CatalogEntry(name=name, **table[name]) for name in sorted(table))
 
@@ -91,6 +103,14 @@ def load(name: str, *, split_muscles: bool = False, extent: int | None = None) -
         If the name is not known, or an extent is given and there is no grid.
     ConnectomeError
         If a shipped file was changed, a download fails, or there are no merged muscles to split.
+
+    Examples
+    --------
+    >>> worm = cc.load("celegans-haspel2011")
+    >>> worm.n_cells, worm.n_edges
+    (102, 336)
+    >>> cc.load("fly-optic-lobe", extent=2).n_cells
+    1203
     """
     entries = {entry.name: entry for entry in list_connectomes()}
     if name not in entries and name in list_remote():

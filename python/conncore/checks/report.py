@@ -57,6 +57,14 @@ def check(
     Returns
     -------
     Report
+
+    Examples
+    --------
+    >>> report = cc.check(cc.load("celegans-haspel2011"))
+    >>> report.facts["cells"], report.facts["types"]
+    (102, {'chemical': 336, 'gap': 161})
+    >>> list(report.findings)
+    ['mixed gap junctions', 'fractional weights']
     """
     lines = {name: find(connectome) for name, find in FINDINGS.items()}
     facts = _facts(connectome)

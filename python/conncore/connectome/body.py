@@ -35,6 +35,12 @@ class BodyMap:
     ------
     ConnectomeError
         If the lengths differ, a word is not known, or a cell with a role has no segment or side.
+
+    Examples
+    --------
+    >>> body = cc.load("celegans-haspel2011").body
+    >>> body.role[0], int(body.segment[0]), body.side[0]
+    ('motor', 0, 'dorsal')
     """
 
     cell_class: Labels

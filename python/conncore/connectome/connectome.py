@@ -51,6 +51,14 @@ class Connectome(Record):
     ------
     ConnectomeError
         If a field does not fit its description here.
+
+    Examples
+    --------
+    >>> worm = cc.load("celegans-haspel2011")
+    >>> worm.n_cells, worm.n_edges, worm.names[:2]
+    (102, 336, ('AS1', 'AS2'))
+    >>> worm.subset(where={"class": ["DB", "VB"]}).n_cells
+    18
     """
 
     sign_by_transmitter = signs.sign_by_transmitter

@@ -26,6 +26,12 @@ class Labels(Sequence[str]):
     ------
     ValueError
         If a code is not an index of `words`, or if a word is in `words` twice.
+
+    Examples
+    --------
+    >>> classes = cc.load("celegans-haspel2011").classes
+    >>> classes[0], classes.counts()["DB"]
+    ('AS', 6)
     """
 
     def __init__(self, codes: ArrayLike, words: Sequence[str]) -> None:

@@ -96,6 +96,16 @@ def evolve(
     RunStopped
         Ctrl-C or SIGTERM stopped a run with `out`. It is a KeyboardInterrupt, and its text says how
         to resume the run.
+
+    Examples
+    --------
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> run = cc.evolve(net, task, cc.ES(20, n_scout=64), generations=5, seed=0, progress=False)
+    >>> run.best
+    <Best: held-out score 32.38 ± 6.95 sd (32 starts), archive, generation 5>
+    >>> run.history["mean"].round(1)
+    array([-21.2,   4.8,  -2.6,   2.2,   8.2])
     """
     optimizer = ES() if optimizer is None else optimizer
     generations = optimizer.n_generations if generations is None else generations
@@ -186,6 +196,15 @@ def resume(
         Another process is running it, or `generations` is below the number already done.
     ConncoreError, RunStopped
         As in `evolve`.
+
+    Examples
+    --------
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> run = cc.evolve(net, task, cc.ES(8, n_scout=8), 2, out="runs/short", progress=False)
+    >>> longer = cc.resume("runs/short", generations=4, progress=False)
+    >>> len(run.history), len(longer.history)
+    (2, 4)
     """
     resolve_threads(n_threads)
     directory = RunDirectory.open(path, write=True)
@@ -249,6 +268,14 @@ def score(
         As in `resume`.
     UsageError
         `n_starts` below 1, or a wrong seed.
+
+    Examples
+    --------
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> run = cc.evolve(net, task, cc.ES(8, n_scout=8), 2, out="runs/scored", progress=False)
+    >>> cc.score("runs/scored", n_starts=50).scores.shape
+    (50,)
     """
     if n_starts is not None:
         need_count("n_starts", n_starts, 1)

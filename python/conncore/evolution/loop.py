@@ -50,6 +50,16 @@ class Run:
     single_starts : ndarray, shape (n_starts, n_generations), float64
         After `SuccessiveHalving`: the fitness of each start in each generation of the first rung,
         as the median of its members. Empty for other optimisers, and from `load_run`.
+
+    Examples
+    --------
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> run = cc.evolve(net, task, cc.ES(8, n_scout=8), 2, progress=False)
+    >>> run.best.genome.shape, run.best.scores.shape
+    ((46,), (32,))
+    >>> run.history.dtype.names
+    ('generation', 'best', 'mean', 'std', 'n_failed', 'n_evaluations', 'sigma')
     """
 
     best: Best

@@ -62,8 +62,12 @@ def load_run(
 
     Examples
     --------
-    >>> run = cc.load_run("runs/worm")  # doctest: +SKIP
-    >>> run.task.evaluate(run.network, run.best.genome[None], 7)  # doctest: +SKIP
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> run = cc.evolve(net, task, cc.ES(8, n_scout=8), 2, out="runs/kept", progress=False)
+    >>> same = cc.load_run("runs/kept")
+    >>> same.best.mean == run.best.mean
+    True
     """
     directory = RunDirectory.open(path, write=False)
     best = _load_solution(directory)

@@ -60,6 +60,15 @@ def to_torch(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     ------
     UsageError
         If the genome does not fit the network, or torch is not installed.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task("swimmer6"))
+    >>> module = cc.to_torch(net, net.random_genomes(1, seed=0)[0])
+    >>> actions, state = module(torch.zeros(1, 10, dtype=torch.float64), None)
+    >>> tuple(actions.shape)
+    (1, 5)
     """
     row = network.layout.check(np.asarray(genome)[None])[0]
     _need("torch")
@@ -131,6 +140,13 @@ def to_nir(network: Network, genome: NDArray[np.float64], path: PathLike | None 
         fit the network, or if nir is not installed.
     ConncoreError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task("swimmer6"), "lif")
+    >>> graph = cc.to_nir(net, net.random_genomes(1, seed=0)[0], "worm.nir")
+    >>> len(graph.nodes)
+    9
     """
     nir = _need("nir")
     graph = build_nir(network, np.asarray(genome))

@@ -105,6 +105,14 @@ def read(path: Any, format: str | None = None, **options: Any) -> Connectome:
         If the format is not known or the file cannot be understood.
     UsageError
         If the format has no such option.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("edges.csv").write_text("pre,post,weight\\nA,B,3\\nB,C,1\\n")
+    >>> circuit = cc.read("edges.csv")
+    >>> circuit.names, circuit.weight
+    (('A', 'B', 'C'), array([3., 1.]))
     """
     file: Any = path
     if is_frame(path):
@@ -140,6 +148,12 @@ def parse_options(format: str, pairs: Iterable[str]) -> dict[str, Any]:
     ------
     UsageError
         If the format is not known, a word is no pair, or an option does not take its value.
+
+    Examples
+    --------
+    >>> from conncore.formats import parse_options
+    >>> parse_options("flyvis", ["extent=2"])
+    {'extent': 2}
     """
     parameters = inspect.signature(READERS[choose("format", format, READERS)]).parameters
     options: dict[str, Any] = {}
@@ -231,6 +245,14 @@ def write(connectome: Connectome, path: str | PathLike[str], format: str | None 
         If the format is not known.
     ConnectomeError
         If the format cannot hold the connectome, or the file cannot be written.
+
+    Examples
+    --------
+    >>> worm = cc.load("celegans-haspel2011")
+    >>> cc.write(worm, "worm.npz")
+    ''
+    >>> cc.read("worm.npz").checksum == worm.checksum
+    True
     """
     path = Path(path)
     if format is None:

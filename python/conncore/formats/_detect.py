@@ -56,6 +56,14 @@ def detect(path: str | PathLike[str]) -> str:
     ------
     ConnectomeError
         If the format is not known, or the file cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from conncore.formats import detect
+    >>> _ = Path("edges.csv").write_text("pre,post,weight\\nA,B,3\\n")
+    >>> detect("edges.csv")
+    'edges'
     """
     if str(path).startswith("cect:"):
         return "cect"

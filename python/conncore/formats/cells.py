@@ -63,6 +63,14 @@ def read_cells(
     ------
     ConnectomeError
         With file and line, if the table cannot be understood or lists a cell twice.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("cells.csv").write_text("name,class,region\\nDB1,motor,head\\n")
+    >>> cells = cc.read_cells("cells.csv")
+    >>> list(cells.names), list(cells.classes), list(cells.attributes)
+    (['DB1'], ['motor'], ['region'])
     """
     if is_frame(path):
         table = frame_table(path)

@@ -109,6 +109,16 @@ def read_edges(
         With file, line and column, if the file cannot be understood.
     UsageError
         If an option has a value that is not known.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from conncore.formats import read_edges
+    >>> _ = Path("edges.csv").write_text("from,to,size,kind\\nA,B,3,chem\\nB,A,2,elec\\n")
+    >>> words = "chem:chemical,elec:gap"
+    >>> both = read_edges("edges.csv", weight="size", type="kind", type_map=words)
+    >>> both.n_edges, both.n_gap_junctions
+    (1, 1)
     """
     numbered = {} if header else {"pre": pre or "1", "post": post or "2"}
     columns = {"pre": pre, "post": post, "weight": weight, "type": type, "sign": sign}

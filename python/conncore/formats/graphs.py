@@ -210,6 +210,15 @@ def from_networkx(
     ------
     ConnectomeError
         If an attribute cannot be understood, with the edge or cell.
+
+    Examples
+    --------
+    >>> import networkx
+    >>> graph = networkx.DiGraph()
+    >>> graph.add_edge("A", "B", weight=3)
+    >>> pair = cc.from_networkx(graph, name="pair")
+    >>> pair.names, pair.weight
+    (('A', 'B'), array([3.]))
     """
     source = Source("graph", name or "graph", b"", 0)
     nodes = list(graph.nodes(data=True))
@@ -266,6 +275,12 @@ def to_networkx(connectome: Connectome) -> Any:
     ------
     UsageError
         If networkx is not installed.
+
+    Examples
+    --------
+    >>> graph = cc.to_networkx(cc.load("celegans-haspel2011"))
+    >>> graph.number_of_nodes(), graph.number_of_edges()
+    (102, 497)
     """
     try:
         import networkx

@@ -50,6 +50,12 @@ class GenomeLayout:
     slices : dict of str to slice
     n_parameters : int
     lower, upper, unit : (n_parameters,) float64
+
+    Examples
+    --------
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task("swimmer6"))
+    >>> net.layout.n_parameters, net.layout.slices["log_weights"]
+    (46, slice(42, 44, None))
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:

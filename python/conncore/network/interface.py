@@ -25,6 +25,12 @@ class JointMap:
         Factor that brings the observed angle to about [-1, 1].
     velocity_scale : (n_joints,) float64, or (0,) like `velocity`
         Factor that brings the observed velocity (rad/s) to about [-1, 1].
+
+    Examples
+    --------
+    >>> joints = cc.make_task("swimmer6").joints
+    >>> joints.angle, joints.action
+    (array([0, 1, 2, 3, 4]), array([0, 1, 2, 3, 4]))
     """
 
     angle: NDArray[np.int64]

@@ -49,6 +49,13 @@ def make_null(name: str, connectome: Connectome, seed: int) -> Connectome:
     UsageError
         If the name or the seed is not valid, or if the connectome lacks a property that the null
         model keeps.
+
+    Examples
+    --------
+    >>> worm = cc.load("celegans-haspel2011")
+    >>> null = cc.make_null("degree", worm, seed=0)
+    >>> bool((np.bincount(null.post) == np.bincount(worm.post)).all())
+    True
     """
     return NULLS[choose("null model", name, NULLS)](connectome, seed)
 

@@ -27,6 +27,12 @@ def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
     ------
     UsageError
         An unknown name or hyperparameter, or a value out of its range.
+
+    Examples
+    --------
+    >>> from conncore.optimizers import make_optimizer
+    >>> make_optimizer("cma", population_size=64).sigma
+    0.3
     """
     kind = OPTIMIZERS[choose("optimizer", name, OPTIMIZERS)]
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # all are dataclasses

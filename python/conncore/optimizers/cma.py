@@ -115,6 +115,17 @@ class CMA(Optimizer[CMAState]):
     ------
     UsageError
         A hyperparameter is out of its range.
+
+    Examples
+    --------
+    >>> cma = cc.CMA(population_size=20)
+    >>> state = cma.init(np.zeros((1, 3)), seed=0)
+    >>> for generation in range(50):
+    ...     members = cma.ask(state)  # (20, 3)
+    ...     state = cma.tell(state, members, -((members - 1) ** 2).sum(axis=1))
+    ...
+    >>> cma.center(state).round(3)
+    array([1., 1., 1.])
     """
 
     name: ClassVar[str] = "cma"

@@ -123,6 +123,17 @@ class ES(Optimizer[ESState]):
     ------
     UsageError
         A hyperparameter is out of its range.
+
+    Examples
+    --------
+    >>> es = cc.ES(population_size=20)
+    >>> state = es.init(np.zeros((1, 3)), seed=0)
+    >>> for generation in range(200):
+    ...     members = es.ask(state)  # (20, 3)
+    ...     state = es.tell(state, members, -((members - 1) ** 2).sum(axis=1))
+    ...
+    >>> es.center(state).round(1)
+    array([1., 1., 1.])
     """
 
     name: ClassVar[str] = "es"

@@ -55,6 +55,17 @@ class GA(Optimizer[GAState]):
     ------
     UsageError
         A hyperparameter is out of its range.
+
+    Examples
+    --------
+    >>> ga = cc.GA(population_size=20, n_elites=2, sigma=0.3)
+    >>> state = ga.init(np.zeros((1, 3)), seed=0)
+    >>> for generation in range(200):
+    ...     members = ga.ask(state)  # (20, 3)
+    ...     state = ga.tell(state, members, -((members - 1) ** 2).sum(axis=1))
+    ...
+    >>> ga.center(state).round(1)
+    array([1., 1., 1.])
     """
 
     name: ClassVar[str] = "ga"

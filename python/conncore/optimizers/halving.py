@@ -143,6 +143,14 @@ class SuccessiveHalving(Optimizer[HalvingState]):
     ------
     UsageError
         A hyperparameter is out of its range, or the budget is too small for the rungs.
+
+    Examples
+    --------
+    >>> halving = cc.SuccessiveHalving(population_size=50, n_episodes=10_000, n_scout=1000)
+    >>> halving.n_generations
+    37
+    >>> [halving.n_members(generation) for generation in (1, halving.n_generations)]
+    [600, 150]
     """
 
     name: ClassVar[str] = "halving"

@@ -43,6 +43,12 @@ def raster(episode: Episode, ax: Axes | None = None, *, most: int = MOST_ROWS) -
     -------
     matplotlib.axes.Axes
         x is time in s, or the number of the control step for a task without a clock.
+
+    Examples
+    --------
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task("swimmer6"))
+    >>> episode = cc.record(net, net.random_genomes(1, seed=0)[0], seed=0)
+    >>> ax = cc.plot.raster(episode)
     """
     ax = axes_of(ax, 9.0, 5.0)
     rows = rows_of(episode.connectome, most)

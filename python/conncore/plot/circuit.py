@@ -43,6 +43,11 @@ def wiring(connectome: Connectome, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         In a matrix, a colour is the number of excitatory minus inhibitory synapses of the pair.
+
+    Examples
+    --------
+    >>> ax = cc.plot.wiring(cc.load("celegans-haspel2011"))
+    >>> ax.figure.savefig("wiring.png", dpi=200)
     """
     body = connectome.body
     if body is not None and 0 < int((body.segment >= 0).sum()) <= MOST_ON_MAP:

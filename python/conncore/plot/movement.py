@@ -43,6 +43,12 @@ def kymograph(episode: Episode, ax: Axes | None = None) -> Axes:
     ------
     UsageError
         The task has no such body.
+
+    Examples
+    --------
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task("swimmer6"))
+    >>> episode = cc.record(net, net.random_genomes(1, seed=0)[0], seed=0)
+    >>> ax = cc.plot.kymograph(episode)
     """
     body = _body(episode)
     if not body.joint_names:
@@ -84,6 +90,12 @@ def gait(episode: Episode, ax: Axes | None = None) -> Axes:
     ------
     UsageError
         The task has no MuJoCo body.
+
+    Examples
+    --------
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task("swimmer6"))
+    >>> episode = cc.record(net, net.random_genomes(1, seed=0)[0], seed=0)
+    >>> ax = cc.plot.gait(episode)
     """
     from matplotlib.collections import PolyCollection
 

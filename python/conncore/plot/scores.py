@@ -33,6 +33,13 @@ def curve(run: Run, ax: Axes | None = None) -> Axes:
         x is the generation, y the fitness in the unit of the task. The lines are the best member
         and the mean of all members of each generation. Each green dot is one held-out start, and
         the dashed line is their mean.
+
+    Examples
+    --------
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> run = cc.evolve(net, task, cc.ES(8, n_scout=8), 3, progress=False)
+    >>> ax = cc.plot.curve(run)
     """
     ax = axes_of(ax, 7.5, 4.5)
     plot_curve(ax, run.history, held_out=run.best.scores)
@@ -54,6 +61,15 @@ def comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         x is the mean held-out score of a run, in the unit of the task. The p at the right is that
         of the paired test against the circuit, with Holm's correction.
+
+    Examples
+    --------
+    >>> worm, task = cc.load("celegans-haspel2011"), cc.make_task("swimmer6")
+    >>> short = cc.ES(population_size=8, n_scout=8)
+    >>> found = cc.compare(
+    ...     worm, task, ["degree"], seeds=2, out="runs/drawn", optimizer=short, generations=1
+    ... )
+    >>> ax = cc.plot.comparison(found)
     """
     rows = comparison.rows
     ax = axes_of(ax, 7.5, 1.0 + 0.5 * len(rows))

@@ -82,6 +82,14 @@ class Episode:
         Steps of the neuron equations in a control step.
     body : Body or None
         None if the task has no MuJoCo body.
+
+    Examples
+    --------
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> episode = cc.record(net, net.random_genomes(1, seed=0)[0], seed=0)
+    >>> episode.observations.shape, episode.actions.shape, episode.activity.shape
+    ((1000, 10), (1000, 5), (1000, 102))
     """
 
     title: str

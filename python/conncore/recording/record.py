@@ -52,9 +52,12 @@ def record(
 
     Examples
     --------
-    >>> run = cc.load_run("runs/worm")  # doctest: +SKIP
-    >>> episode = cc.record(run)  # doctest: +SKIP
-    >>> cc.plot.raster(episode)  # doctest: +SKIP
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> genomes = net.random_genomes(1, seed=0)
+    >>> episode = cc.record(net, genomes[0], seed=5)
+    >>> episode.fitness == task.evaluate(net, genomes, seed=5, split="held-out")[0]
+    np.True_
     """
     if isinstance(source, Run):
         network = source.network

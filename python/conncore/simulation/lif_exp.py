@@ -83,6 +83,12 @@ class LifExp:
     ----------
     Shiu et al. 2024, "A Drosophila computational brain model reveals sensorimotor processing",
     Nature 634, 210.
+
+    Examples
+    --------
+    >>> neuron = cc.LifExp(w_syn=0.3, refractory="keep")
+    >>> neuron.w_syn, neuron.tau_m
+    (0.3, 20.0)
     """
 
     v_rest: float = -52.0

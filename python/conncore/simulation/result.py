@@ -47,6 +47,18 @@ class Simulation:
         spikes are sorted by trial, step and cell.
     problems : tuple of str
         What the user should know, such as activity that goes on after the input has stopped.
+
+    Examples
+    --------
+    >>> worm = cc.load("celegans-haspel2011")
+    >>> found = cc.simulate(worm, activate=worm.select(match="^DB"), trials=5, duration=0.2)
+    >>> found.rates().shape
+    (5, 102)
+    >>> for row in found.table("class")[:2]:
+    ...     print(row.group, round(row.mean), "Hz")
+    ...
+    DB 145 Hz
+    VD 1 Hz
     """
 
     connectome: Connectome

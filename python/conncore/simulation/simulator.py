@@ -60,6 +60,14 @@ class Simulator:
     ------
     UsageError
         If signs are unknown, or a constant or delay is out of range.
+
+    Examples
+    --------
+    >>> worm = cc.load("celegans-haspel2011")
+    >>> simulator = cc.Simulator(worm)
+    >>> found = simulator.run(activate=worm.select(match="^DB"), rate=150, trials=5, duration=0.2)
+    >>> found.counts().sum()
+    np.int64(886)
     """
 
     def __init__(
@@ -310,9 +318,11 @@ def simulate(
 ) -> Simulation:
     """Simulate a connectome once; the arguments are those of `Simulator` and `Simulator.run`.
 
-    >>> import conncore as cc
+    Examples
+    --------
     >>> worm = cc.load("celegans-haspel2011")
     >>> found = cc.simulate(worm, activate=worm.select(match="^DB"), trials=2, duration=0.2)
-    >>> [rate.group for rate in found.table("class")]  # doctest: +SKIP
+    >>> [row.group for row in found.table("class")]
+    ['DB', 'VD', 'AS', 'DA', 'DD', 'VB', 'VA', 'MDlr', 'MVlr']
     """
     return Simulator(connectome, neuron, dt=dt, delays=delays).run(**options)

@@ -47,8 +47,10 @@ def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Ta
 
     Examples
     --------
-    >>> make_task("swimmer6", observe="angles").n_obs
+    >>> cc.make_task("swimmer6", observe="angles").n_obs
     5
+    >>> cc.make_task("CartPole-v1", max_steps=200).n_steps
+    200
     """
     if not isinstance(name, str) or name not in TASKS:
         return _environment(name, options)

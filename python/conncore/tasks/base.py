@@ -65,6 +65,25 @@ class Task(ABC):
         Starts on which a run chooses its solution, and starts that score it.
     locations : tuple of str
         Options that say where the task finds its files. A run may resume with others.
+
+    Examples
+    --------
+    >>> class Echo(cc.Task):  # answer with the observation
+    ...     name, n_obs, n_actions, n_steps = "echo", 1, 1, 20
+    ...
+    ...     def evaluate(self, network, genomes, seed, n_threads=None, *, split="train"):
+    ...         policy, error = network.policy(genomes, n_threads), 0.0
+    ...         for seen in np.sin(np.arange(self.n_steps)):
+    ...             error += np.abs(policy.act(np.full((len(genomes), 1), seen))[:, 0] - seen)
+    ...         return -error
+    ...
+    ...     def describe(self):
+    ...         return {"name": self.name}
+    ...
+    >>> task = Echo()
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task, "relu", "dense")
+    >>> task.evaluate(net, net.random_genomes(3, seed=0), seed=0).shape
+    (3,)
     """
 
     name: str
@@ -178,6 +197,12 @@ def member_seeds(seed: int | Sequence[int], n_members: int, split: Split) -> lis
     UsageError
         If there is not one seed per member, a seed is not a whole number from 0 to 2**29 - 1, or
         there is no such split.
+
+    Examples
+    --------
+    >>> from conncore.tasks import member_seeds
+    >>> member_seeds(7, 3, "train"), member_seeds(7, 1, "held-out")
+    ([7, 7, 7], [1073741831])
     """
     offset = _OFFSET[check_split(split)]
     given: Sequence[Any] = (
