@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from conncore.errors import CheckpointError, UsageError
-from conncore.evolution.schema import COUNT, BOOL, LIST, NAME, TEXT, check_record
+from conncore.evolution.schema import BOOL, COUNT, LIST, NAME, TEXT, check_record
 from conncore.experiments.comparison_rows import Row
 from conncore.experiments.results import finite, write_results
 from conncore.experiments.statistics import t_interval
