@@ -55,9 +55,14 @@ class TaskPolicy:
 
     Examples
     --------
-    >>> policy = run.policy()  # doctest: +SKIP
-    >>> observation, _ = env.reset(seed=0)  # doctest: +SKIP
-    >>> action = policy.act(observation)  # doctest: +SKIP
+    >>> import gymnasium
+    >>> import conncore.environments
+    >>> env = gymnasium.make("conncore/Swimmer6-v0")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task("swimmer6"))
+    >>> policy = cc.TaskPolicy(net, net.random_genomes(1)[0])
+    >>> observation, _ = env.reset(seed=0)
+    >>> policy.act(observation).shape
+    (5,)
     """
 
     def __init__(
