@@ -36,6 +36,7 @@ ACROSS_MODULES = {
     "formats/real": "published files",
     "formats/write": "the functions of the room's __init__",
     "optimizers/evosax": "against evosax",
+    "robustness/page": "the example of docs/multiverse.md",
     "tasks/environments": "Gymnasium environments of users",
     "tasks/make_task": "the function of the room's __init__",
 }

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from conncore.optimizers import CMA, ES, GA, SuccessiveHalving
     from conncore.recording.episode import Episode
     from conncore.recording.record import record
+    from conncore.robustness.multiverse import Multiverse, multiverse
     from conncore.simulation.lif_exp import LifExp
     from conncore.simulation.result import Simulation
     from conncore.simulation.simulator import Simulator, simulate
@@ -69,6 +70,7 @@ _HOMES = {
     "GenerationEvent": "conncore.evolution.callbacks",
     "Labels": "conncore.connectome.labels",
     "LifExp": "conncore.simulation.lif_exp",
+    "Multiverse": "conncore.robustness.multiverse",
     "Network": "conncore.network.network",
     "NotFiniteWarning": "conncore.errors",
     "Run": "conncore.evolution.loop",
@@ -91,6 +93,7 @@ _HOMES = {
     "load_run": "conncore.evolution.restore",
     "make_null": "conncore.nulls.models",
     "make_task": "conncore.tasks",
+    "multiverse": "conncore.robustness.multiverse",
     "read": "conncore.formats",
     "read_cells": "conncore.formats",
     "record": "conncore.recording.record",
@@ -120,6 +123,7 @@ __all__ = [
     "GenerationEvent",
     "Labels",
     "LifExp",
+    "Multiverse",
     "Network",
     "NotFiniteWarning",
     "Run",
@@ -142,6 +146,7 @@ __all__ = [
     "load_run",
     "make_null",
     "make_task",
+    "multiverse",
     "read",
     "read_cells",
     "record",

@@ -93,7 +93,7 @@ def changed(before, after):
 
 
 def test_every_choice_is_tested_here():
-    assert [*CHANGES] == [key for key, row in CHOICES.items() if row.part != "reading"]
+    assert set(CHANGES) == {key for key, row in CHOICES.items() if row.part != "reading"}
 
 
 @pytest.mark.parametrize("key", CHANGES)

@@ -14,6 +14,7 @@ from conncore.cli.connectome import app as connectome_app
 from conncore.cli.demo import demo
 from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
+from conncore.cli.multiverse import multiverse
 from conncore.cli.options import Command
 from conncore.cli.pictures import export, film, report, watch
 from conncore.cli.reproduce import reproduce
@@ -45,6 +46,7 @@ app.add_typer(connectome_app, name="connectome")
 app.command(cls=Command)(compare)
 app.command()(simulate)
 app.command(cls=Command)(reproduce)
+app.command(cls=Command)(multiverse)
 app.command()(demo)
 app.command()(doctor)
 app.command(cls=Command)(bench)

@@ -131,8 +131,6 @@ _ROWS = (
            "low-pass factor of the outputs; 0 for none", arms="circuits"),
     Choice("tune", "network", NAMES, "all in figure 3, none in figure 4",
            "constants of the neuron model in the genome", arms="circuits"),
-    Choice("pretrain_arms", "study", _one_of(["all", "circuits", "perceptrons", "none"]),
-           "all in fig3 and fig4-pretrained", "which networks the ES pretrains"),
     Choice("pretrain", "stage", COUNT, "1000", "generations of pretraining",
            "generations", "pretrain"),
     Choice("pretrain_population", "optimizer", COUNT, "200", "members of pretraining",
@@ -149,6 +147,8 @@ _ROWS = (
            "factor on it per generation", "learning_rate_decay", "pretrain"),
     Choice("pretrain_update", "optimizer", _one_of(["adam", "sgd"]), "sgd",
            "step of pretraining; the learning rate stays", "update", "pretrain"),
+    Choice("pretrain_arms", "study", _one_of(["all", "circuits", "perceptrons", "none"]),
+           "all in fig3 and fig4-pretrained", "which networks the ES pretrains"),
     Choice("optimizer", "study", _one_of(list(OPTIMIZERS)), "ga; es in the variants -es",
            "optimizer of the last stage, with its own settings but as many members; "
            "for halving, as many episodes"),

@@ -42,7 +42,7 @@ def write_results(
         "hours": round(sum(run.seconds for run in runs) / 3600, 3),
         **findings,
         "settings": settings,
-        "outcomes": [_fields(run, settings) for run in runs],
+        "outcomes": [outcome_fields(run, settings) for run in runs],
     }
     write_text(file, json.dumps(content, separators=(",", ":")))
 
@@ -68,7 +68,8 @@ def finite(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fields(run: Outcome, settings: Mapping[str, Any]) -> dict[str, Any]:
+def outcome_fields(run: Outcome, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a report holds of a run: the outcome, its start and its end, as plain values."""
     record = outcome_record(run, settings)
     del record["settings"]  # the report has them in full
     return finite(record | {"start": run.start(), "end": run.end()})

@@ -11,5 +11,6 @@ from conncore.plot.activity import raster
 from conncore.plot.circuit import wiring
 from conncore.plot.movement import gait, kymograph
 from conncore.plot.scores import comparison, curve
+from conncore.plot.specification import specification_curve
 
-__all__ = ["comparison", "curve", "gait", "kymograph", "raster", "wiring"]
+__all__ = ["comparison", "curve", "gait", "kymograph", "raster", "specification_curve", "wiring"]
