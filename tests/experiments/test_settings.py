@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conncore import Network, make_task
+from conncore import Network, load, make_null, make_task
 from conncore.errors import UsageError
 from conncore.experiments.choices import CHOICES
 from conncore.experiments.settings import apply_settings
@@ -22,6 +22,7 @@ EVOLVE, PRETRAIN = "evolve.optimizer.", "pretrain.optimizer."
 # Key: the experiment, a value, what must differ in each arm (without an arm: in the task), and the
 # arms that must not change.
 CHANGES = {
+    "connectome": ("fig5-cheetah", "celegans-cook2019-motor", {"connectome"}, ()),
     "task": ("fig4-ga", "dm-swimmer6", {"task.name"}, ()),
     "engine": ("fig4-ga", "mujoco", {"task.engine"}, ()),
     "observe": ("fig4-ga", "angles", {"task.observe"}, ()),
@@ -113,6 +114,8 @@ def test_a_choice_changes_what_it_says_and_nothing_else(key, tmp_path):
         of_arm = {path.removeprefix(start) for path in found if path.startswith(start)}
         if key == "pretrain_arms":  # the whole stage goes
             of_arm = {path.split(".")[0] for path in of_arm}
+        if key == "connectome" and arm == "mlp":  # its cells have other names
+            of_arm -= {"network.inputs", "network.outputs"}
         if key == "neuron":  # each constant is a leaf
             of_arm = {"network." + path.split(".")[1] for path in of_arm}
         assert of_arm == (set() if arm in same else wanted), arm
@@ -120,6 +123,8 @@ def test_a_choice_changes_what_it_says_and_nothing_else(key, tmp_path):
         assert study.exempt == (
             {key: [arm for arm in before["arms"] if arm in same]} if same else {}
         )
+    if key == "connectome":
+        return
     # The null models of other seeds change alike.
     for old, new in zip(arms, study.arms, strict=True):
         assert old.build(3).connectome.checksum == new.build(3).connectome.checksum
@@ -148,6 +153,21 @@ def test_settings_combine_in_the_order_of_the_table(tmp_path):
     assert (stage.optimizer.name, stage.optimizer.sigma) == ("es", 0.3)
     assert stage.optimizer.population_size == 40
     assert list(study.settings) == ["optimizer", "population", "sigma"]
+
+
+def test_another_connectome_comes_first_and_has_its_own_null_models(tmp_path):
+    task, arms = study_of("fig4-ga", tmp_path)
+    other = load("celegans-cook2019-motor")
+    study = apply_settings(task, arms, {"sigma": 0.3, "connectome": other.name})
+    assert {arm.stages[-1].optimizer.sigma for arm in study.arms} == {0.3}
+    built = {arm.name: arm.build(5).connectome for arm in study.arms}
+    assert [arm.name for arm in study.arms] == [arm.name for arm in arms]
+    assert built["circuit"].checksum == other.checksum
+    null = make_null("statistics", other, 5)
+    assert built["statistics-anatomical"].checksum == null.checksum
+    assert built["mlp"].n_cells == other.n_cells
+    with pytest.raises(UsageError, match="no arm says how it is made of another connectome"):
+        apply_settings(task, study.arms, {"connectome": "celegans-haspel2011"})
 
 
 def test_halving_gets_as_many_episodes(tmp_path):
@@ -192,8 +212,6 @@ def test_constants_that_are_all_tuned_stay_so_with_another_neuron(tmp_path):
 
 def test_any_study_can_be_changed():
     """Not only the paper's: here with a task of Gymnasium, whose options are free."""
-    from conncore import load
-
     worm, task = load("celegans-haspel2011"), make_task("CartPole-v1")
     arm = Arm("one", lambda seed: Network(worm, task, "lif", "dense"), (Stage("evolve", ES(), 3),))
     study = apply_settings(task, [arm], {"sigma": 0.5, "trace": 0.25})

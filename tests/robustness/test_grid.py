@@ -38,12 +38,12 @@ def test_fixed_choices_are_in_every_grid(tmp_path):
     assert second["read_at"] == [10]
 
 
-def test_a_comparison_names_its_connectome_and_nulls(tmp_path):
-    text = 'connectome = "x.csv"\nnulls = ["degree"]\n[choices]\nneuron = ["lif"]'
+def test_a_comparison_names_its_nulls(tmp_path):
+    text = 'nulls = ["degree"]\n[choices]\nneuron = ["lif"]'
     grid = read_grid(written(tmp_path, text), compare=True)
-    assert grid.options == {"connectome": "x.csv", "nulls": ["degree"]}
+    assert grid.options == {"nulls": ["degree"]}
     assert grid.seeds is None
-    with pytest.raises(UsageError, match="unknown key 'connectome'"):
+    with pytest.raises(UsageError, match="unknown key 'nulls'"):
         read_grid(written(tmp_path, text))
 
 

@@ -55,7 +55,7 @@ def test_the_length_of_a_pretraining_that_nobody_has_makes_no_cell():
 
 def test_a_comparison_is_that_of_compare(tmp_path):
     worm, task = load("celegans-haspel2011"), make_task("swimmer6")
-    target = compare_target(worm, ["degree", "mlp"], population=4, generations=2)
+    target = compare_target(["degree", "mlp"], population=4, generations=2)
     found, arms = target.build()
     es = ES(population_size=4, n_scout=32)
     compare(worm, task, ["degree", "mlp"], 1, out=tmp_path, optimizer=es, generations=2,

@@ -61,12 +61,9 @@ def multiverse(
     found = read_grid(grid, compare=study == COMPARE)
     check_reading(study, found.choices)
     if study == COMPARE:
-        from conncore.catalog.shipped import open_connectome
-
-        circuit = open_connectome(found.options.get("connectome", "celegans-haspel2011"))
         nulls = found.options.get("nulls", ["degree", "segment", "random"])
         _, population, generations = _QUICK if quick else _FULL
-        target = compare_target(circuit, nulls, population, generations)
+        target = compare_target(nulls, population, generations)
     else:
         options = {} if data is None else {"data": data}
         target = paper_target(study, QUICK if quick else FULL, options)

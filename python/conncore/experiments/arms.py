@@ -20,7 +20,12 @@ def circuit_arm(
     name: str, connectome: Connectome, task: Task, stages: tuple[Stage, ...], **options: Any
 ) -> Arm:
     """Return the arm of the connectome itself; `options` are those of `Network`."""
-    return Arm(name, lambda seed: Network(connectome, task, **options), stages)
+    return Arm(
+        name,
+        lambda seed: Network(connectome, task, **options),
+        stages,
+        lambda other: circuit_arm(name, other, task, stages, **options),
+    )
 
 
 def null_arm(
@@ -31,7 +36,7 @@ def null_arm(
     def build(seed: int) -> Network:
         return Network(make_null(name, connectome, seed), task, **options)
 
-    return Arm(name, build, stages)
+    return Arm(name, build, stages, lambda other: null_arm(name, other, task, stages, **options))
 
 
 def mlp_arm(name: str, connectome: Connectome, task: Task, stages: tuple[Stage, ...]) -> Arm:
@@ -55,7 +60,7 @@ def mlp_arm(name: str, connectome: Connectome, task: Task, stages: tuple[Stage, 
             outputs=outputs,
         )
 
-    return Arm(name, build, stages)
+    return Arm(name, build, stages, lambda other: mlp_arm(name, other, task, stages))
 
 
 def make_arms(

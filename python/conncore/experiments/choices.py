@@ -94,6 +94,12 @@ def _pair(value: Any) -> tuple[float, float]:
     return _number(first), _number(second)
 
 
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
 def _names(value: Any) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else list(value)
     return () if names == ["none"] else tuple(str(name).strip() for name in names)
@@ -105,6 +111,8 @@ PAIR = Values("two numbers, such as 2,1", _pair)
 NAMES = Values("names, all or none", _names)
 
 _ROWS = (
+    Choice("connectome", "study", Values("a name or a file of a connectome", _name),
+           "celegans-haspel2011", "the circuit, from which null models and perceptrons are made"),
     Choice("task", "study", _one_of(list(TASKS)), "swimmer6", "the body and its reward"),
     Choice("engine", "task", _one_of(["native", "mujoco"]), "native", "the simulator of the body"),
     Choice("observe", "task", _one_of(["angles+velocities", "angles"]), "angles+velocities",

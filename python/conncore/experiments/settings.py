@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from conncore.catalog.shipped import open_connectome
 from conncore.errors import UsageError
 from conncore.experiments.choices import CHOICES, Choice, read_value, settings_text
 from conncore.experiments.study import Arm, Stage, describe
@@ -70,6 +71,10 @@ def apply_settings(task: Task, arms: Sequence[Arm], settings: Mapping[str, Any])
     for key, value in chosen.items():
         study = _apply(study, CHOICES[key], value)
     if chosen:
+        # An arm of another connectome would have none of these choices.
+        study = dataclasses.replace(
+            study, arms=[dataclasses.replace(arm, of=None) for arm in study.arms]
+        )
         _check_different(before, describe(study.arms, study.task)["arms"], chosen)
     return study
 
@@ -101,6 +106,8 @@ def _reason(study: Study, row: Choice) -> str:
     if row.part == "network":
         which = {"circuits": "is a perceptron", "signed": "has free weights"}[row.arms]
         return f"each network {which}"
+    if row.key == "connectome":
+        return "no arm says how it is made of another connectome"
     stages = {stage.name for arm in study.arms for stage in arm.stages}
     wanted = "pretrain" if row.key == "pretrain_arms" else row.stage
     if wanted not in stages:
@@ -187,6 +194,15 @@ def _with_stages(arm: Arm, name: str, change: Callable[[Stage], Stage | None]) -
     return dataclasses.replace(arm, stages=tuple(stage for stage in found if stage is not None))
 
 
+def _with_connectome(arm: Arm, name: str) -> Arm | None:
+    """Make the arm of another connectome. This choice comes first: the new arm has no others."""
+    return (
+        None
+        if arm.of is None
+        else dataclasses.replace(arm.of(open_connectome(name)), name=arm.name)
+    )
+
+
 def _with_optimizer(arm: Arm, name: str) -> Arm | None:
     """Replace the optimiser of the stage "evolve"; another kind has its own default settings."""
 
@@ -230,6 +246,7 @@ def _pretrain(arm: Arm, which: str) -> Arm | None:
 
 
 _STUDY: Mapping[str, Callable[[Arm, Any], Arm | None]] = {
+    "connectome": _with_connectome,
     "optimizer": _with_optimizer,
     "pretrain_arms": _pretrain,
     "sigma_weights": _with_sigma_weights,

@@ -14,6 +14,7 @@ from conncore.evolution.limits import check_generations
 from conncore.optimizers import Optimizer
 
 if TYPE_CHECKING:
+    from conncore.connectome import Connectome
     from conncore.network.network import Network
 
 
@@ -64,11 +65,14 @@ class Arm:
         Takes a seed and returns the network that the first stage evolves.
     stages : tuple of Stage
         Each stage starts from the solution of the stage before.
+    of : callable, optional
+        Takes another connectome and returns the arm that is made of it in the same way.
     """
 
     name: str
     build: Callable[[int], Network]
     stages: tuple[Stage, ...]
+    of: Callable[[Connectome], Arm] | None = None
 
 
 @dataclass(frozen=True)

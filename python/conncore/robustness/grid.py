@@ -12,7 +12,7 @@ from conncore.errors import UsageError, choose, need_count
 from conncore.experiments.choices import read_value
 
 _KEYS = ("seeds", "set", "choices")
-_OF_COMPARE = ("connectome", "nulls")
+_OF_COMPARE = ("nulls",)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Grid:
         One mapping per grid: the values of each choice. A choice of the table ``[set]`` has one.
     seeds : int or None
     options : mapping
-        "connectome" and "nulls", for a comparison.
+        "nulls", for a comparison.
     """
 
     choices: list[dict[str, list[Any]]]
@@ -51,7 +51,7 @@ def read_grid(file: Path, compare: bool = False) -> Grid:
     ----------
     file : Path
     compare : bool
-        Whether the file may also name a connectome and its null models.
+        Whether the file may also name null models.
 
     Raises
     ------
@@ -90,8 +90,6 @@ def _grid(content: Mapping[str, Any], known: tuple[str, ...]) -> Grid:
     nulls = options.get("nulls", [])
     if not isinstance(nulls, list) or not all(isinstance(name, str) for name in nulls):
         raise UsageError(f"nulls is {nulls!r}; give a list of names")
-    if not isinstance(options.get("connectome", ""), str):
-        raise UsageError(f"connectome is {options['connectome']!r}; give a name or a file")
     return Grid(grids, seeds, options)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conncore.catalog.shipped import load
 from conncore.errors import UsageError, choose
 from conncore.experiments.arms import CIRCUIT, make_arms
 from conncore.experiments.choices import CHOICES
@@ -18,7 +19,6 @@ from conncore.robustness.cells import READ_AT, Build, Choices
 from conncore.tasks import make_task
 
 if TYPE_CHECKING:
-    from conncore.connectome import Connectome
     from conncore.tasks import Task
 
 COMPARE = "compare"
@@ -69,28 +69,24 @@ def paper_target(name: str, budget: Budget, task_options: Mapping[str, Any]) -> 
     return Target(f"multiverse of {name}", _builder(task, arms), experiment.claims)
 
 
-def compare_target(
-    connectome: Connectome, nulls: Sequence[str], population: int, generations: int
-) -> Target:
-    """Return the comparison of a connectome with its null models, as `compare` makes it.
+def compare_target(nulls: Sequence[str], population: int, generations: int) -> Target:
+    """Return the comparison of the worm's circuit with its null models, as `compare` makes it.
 
     Parameters
     ----------
-    connectome : Connectome
     nulls : sequence of str
         As in `conncore.compare`.
     population, generations : int
         Members and generations of the ES in all cells that do not choose other ones.
     """
-    task = make_task()
+    task, circuit = make_task(), load("celegans-haspel2011")
     stage = Stage("evolve", ES(population_size=population, n_scout=8 * population), generations)
-    arms = make_arms(connectome, task, nulls, (stage,), {})
+    arms = make_arms(circuit, task, nulls, (stage,), {})
     claims = tuple(
         above(f"the circuit scores above {name}", CIRCUIT, name, lambda run: run.score)
         for name in nulls
     )
-    title = f"multiverse of {connectome.name} and its null models"
-    return Target(title, _builder(task, arms), claims)
+    return Target(f"multiverse of {COMPARE}", _builder(task, arms), claims)
 
 
 def check_reading(name: str, choices: Choices) -> None:
