@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -150,8 +151,34 @@ def test_a_directory_of_something_else_is_refused(tmp_path):
     with pytest.raises(UsageError, match="other claims or of another title"):
         go(tmp_path / "a", {"lift": [0.0]}, seeds=1, title="another")
     (tmp_path / "a" / "about.json").write_text("{")
-    with pytest.raises(CheckpointError, match=r"about.json cannot be read"):
+    with pytest.raises(CheckpointError, match=r"about\.json is damaged"):
         go(tmp_path / "a", {"lift": [0.0]}, seeds=1)
+
+
+def test_the_report_alone_is_enough_to_go_on_from(tmp_path):
+    grid = {"lift": [0.0], "noise": [1, 2]}
+    found, _ = go(tmp_path, grid, seeds=2)
+    text = (tmp_path / "multiverse.json").read_text()
+    shutil.rmtree(tmp_path / "runs")
+    (tmp_path / "about.json").unlink()
+    grown, lines = go(tmp_path, grid | {"lift": [0.0, 1.0]}, seeds=3)
+    assert len(lines) == 1 + 18 - 6
+    np.testing.assert_array_equal(grown.cells[0].values[0][:2], found.cells[0].values[0])
+    # A report of other claims, and damaged reports.
+    shutil.rmtree(tmp_path / "runs")
+    for damage, message in (
+        (text.replace('"runs"', '"walks"'), "multiverse.json is damaged"),
+        (text.replace('"score":', '"points":'), "multiverse.json is damaged"),
+        (text[:-9], "multiverse.json is damaged"),
+    ):
+        (tmp_path / "multiverse.json").write_text(damage)
+        with pytest.raises(CheckpointError, match=message):
+            go(tmp_path, grid)
+        assert not list(tmp_path.rglob("seed-*"))
+    (tmp_path / "about.json").unlink()
+    (tmp_path / "multiverse.json").write_text(text)
+    with pytest.raises(UsageError, match="other claims or of another title"):
+        go(tmp_path, grid, title="another")
 
 
 def test_a_damaged_outcome_is_refused_and_other_files_stay(tmp_path):

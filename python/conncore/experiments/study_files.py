@@ -217,10 +217,21 @@ def restore_study(report: Path, out: Path) -> None:
     UsageError
         An older version wrote `report`.
     """
+    if _missing(out / "study.json") and report.exists():
+        restore_outcomes(report, _read(report), out)
+
+
+def restore_outcomes(report: Path, content: Any, out: Path) -> None:
+    """Write the outcomes in the content of a report into a study's directory that is gone.
+
+    Raises
+    ------
+    CheckpointError, UsageError
+        As in `report_outcomes`.
+    """
     study = out / "study.json"
-    if not _missing(study) or not report.exists():
+    if not _missing(study):
         return
-    content = _read(report)
     outcomes = report_outcomes(report, content)
     settings = content["settings"]
     files = [outcome_file(out, run.arm, run.seed) for run in outcomes]

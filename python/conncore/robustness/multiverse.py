@@ -20,7 +20,7 @@ from conncore.experiments.choices import settings_text
 from conncore.experiments.claims import Claim, Verdict, judge
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.study import Outcome, run_study
-from conncore.experiments.study_files import outcome_file
+from conncore.experiments.study_files import outcome_file, restore_outcomes
 from conncore.robustness.cells import (
     READ_AT,
     Build,
@@ -35,7 +35,7 @@ from conncore.robustness.effects import Effect, Share, main_effects, verdict_sha
 if TYPE_CHECKING:
     from rich.console import Console
 
-ABOUT = "about.json"
+ABOUT, REPORT = "about.json", "multiverse.json"
 FORMAT = 1
 
 
@@ -224,6 +224,7 @@ def multiverse(
             of_key = values.setdefault(key, [])
             if value not in of_key:
                 of_key.append(value)
+    _restore(out, arms)
     outcomes = _run(arms, seeds, out, n_threads, say, _labels(cells, values))
     found = Multiverse(
         title=title,
@@ -243,23 +244,58 @@ def multiverse(
 def _open(out: Path, title: str, claims: Sequence[Claim]) -> None:
     """Create the directory, or check that it belongs to this multiverse."""
     about = {"format": FORMAT, "title": title, "claims": [[c.text, c.rule] for c in claims]}
-    file = out / ABOUT
-    if not file.exists():
-        if out.exists() and any(out.iterdir()):
-            raise UsageError(f"{out} holds files but no multiverse; choose another directory")
-        write_text(file, json.dumps(about))
-        return
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{file} cannot be read ({error}); restore it, or choose another directory"
-        ) from None
+    file, report = out / ABOUT, out / REPORT
+    if file.exists():
+        found = _read(file)
+    elif report.exists():  # all that a repository keeps
+        found = _about(report)
+    elif out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} holds files but no multiverse; choose another directory")
+    else:
+        found = about
     if found != about:
         raise UsageError(
             f"{out} holds a multiverse of other claims or of another title; "
             "choose another directory"
         )
+    if not file.exists():
+        write_text(file, json.dumps(about))
+
+
+def _about(report: Path) -> dict[str, Any]:
+    """Return what about.json holds, from a report."""
+    content = _read(report)
+    try:
+        claims = [[claim["claim"], claim["rule"]] for claim in content["claims"]]
+        return {"format": content["format"], "title": content["title"], "claims": claims}
+    except (KeyError, TypeError) as error:
+        raise _damaged(report, error) from None
+
+
+def _restore(out: Path, arms: Mapping[str, PlannedArm]) -> None:
+    """Restore runs from the report, if their directories are gone."""
+    missing = [name for name in arms if not (out / "runs" / name).exists()]
+    report = out / REPORT
+    if not missing or not report.exists():
+        return
+    try:
+        runs = dict(_read(report)["runs"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(report, error) from None
+    for name in missing:
+        if name in runs:
+            restore_outcomes(report, runs[name], out / "runs" / name)
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(file, error) from None
+
+
+def _damaged(file: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{file} is damaged ({error}); restore it, or choose another directory")
 
 
 def _labels(cells: Sequence[PlannedCell], choices: Mapping[str, list[Any]]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from conncore.experiments.results import finite, outcome_fields, write_text
 from conncore.provenance import provenance
 from conncore.report.specification import Specification, draw_specifications
 from conncore.robustness.effects import VERDICTS, Effect
-from conncore.robustness.multiverse import Multiverse
+from conncore.robustness.multiverse import FORMAT, REPORT, Multiverse
 
 
 def print_multiverse(found: Multiverse, console: Console) -> None:
@@ -85,6 +85,7 @@ def write_multiverse(found: Multiverse) -> list[Path]:
     effects = [found.effects(place) for place in range(len(found.claims))]
     seconds = sum(run.seconds for runs in found.outcomes.values() for run in runs)
     content = {
+        "format": FORMAT,
         "title": found.title,
         "provenance": provenance(),
         "hours": round(seconds / 3600, 3),
@@ -118,7 +119,7 @@ def write_multiverse(found: Multiverse) -> list[Path]:
         },
     }
     text = json.dumps(content, separators=(",", ":"), default=value_text)
-    write_text(found.path / "multiverse.json", text)
+    write_text(found.path / REPORT, text)
     return [
         draw_specifications(
             specifications(found, place),
