@@ -20,6 +20,7 @@ cdef struct EventArgs:
     Py_ssize_t n_constants
     Py_ssize_t n_synapses
     Py_ssize_t n_ranges          # parts of the neurons that threads work on
+    bint linear                  # as in NetworkArgs
     double trace
     SparseMap encoder            # without slots: every entry has its own value
     SparseMap decoder

@@ -94,7 +94,7 @@ cdef class EventPopulation:
     cdef block_fn _reset
 
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads,
-                 int n_repeats=1):
+                 int n_repeats=1, bint linear=False):
         if topology.rows != "pre":
             raise UsageError("topology: events need a row of synapses per presynaptic neuron")
         values = topology.check_values(values, len(neuron.CONSTANTS), trace, n_threads)
@@ -103,6 +103,7 @@ cdef class EventPopulation:
             raise UsageError("topology: events need rows whose indices ascend, each once")
         check_repeats(n_repeats)
         self.n_repeats = n_repeats
+        self.args.linear = linear
         self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)
 
     def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads):

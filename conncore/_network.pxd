@@ -42,6 +42,7 @@ cdef struct NetworkArgs:
     Py_ssize_t n_constants
     Py_ssize_t n_repeats         # updates of synapses and neurons in one step; the drive is held
     bint streams                 # synapse weights come from memory, not from a cache
+    bint linear                  # actions are the decoder's sums within [-1, 1], not their tanh
     double trace                 # output activity y <- trace y + (1 - trace) z
     SparseMap encoder            # observations -> inputs
     SparseMap synapses           # drive + neurons -> neurons, a row per postsynaptic neuron

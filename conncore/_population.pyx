@@ -113,12 +113,13 @@ def check_state(values, names, Py_ssize_t n_members, Py_ssize_t n_neurons, Py_ss
 
 cdef class Population:
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads,
-                 int n_repeats=1):
+                 int n_repeats=1, bint linear=False):
         if topology.rows != "post":
             raise UsageError("topology: lanes need a row of synapses per postsynaptic neuron")
         values = topology.check_values(values, len(neuron.CONSTANTS), trace, n_threads)
         self.n_members = values["constants"].shape[0]
         check_repeats(n_repeats)
+        self.args.linear = linear
         self._unsafe_init(topology, kernels, neuron, values, trace, n_threads, n_repeats)
 
     def _unsafe_init(self, topology, kernels, neuron, values, double trace, int n_threads,

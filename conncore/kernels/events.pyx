@@ -193,12 +193,16 @@ cdef void decode(void* args, Py_ssize_t member) noexcept nogil:
     cdef double* y = net.y + member * net.n_outputs
     cdef const float* values = net.decoder_weights + member * net.decoder.n_values
     cdef const double* bias = net.decoder_bias + member * net.n_actions
+    cdef double total
     cdef Py_ssize_t i
     low_pass(net, member, y)
     for i in range(net.n_actions):
-        net.actions[member * net.n_actions + i] = tanh_lane(
-            map_row(&net.decoder, i, values, y, bias[i])
-        )
+        total = map_row(&net.decoder, i, values, y, bias[i])
+        if net.linear:
+            total = -1.0 if total < -1.0 else (1.0 if total > 1.0 else total)
+        else:
+            total = tanh_lane(total)
+        net.actions[member * net.n_actions + i] = total
 
 
 cdef void reset_range(void* args, Py_ssize_t block) noexcept nogil:

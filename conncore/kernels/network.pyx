@@ -90,6 +90,16 @@ cdef void tanh_lanes(
         x[i] = tanh_lane(x[i])
 
 
+cdef void clip_lanes(
+    Py_ssize_t n,
+    double* x,      # IN/OUT
+) noexcept nogil:
+    """Bring x into [-1, 1]; NaN stays NaN."""
+    cdef Py_ssize_t i
+    for i in range(n * LANES):
+        x[i] = -1.0 if x[i] < -1.0 else (1.0 if x[i] > 1.0 else x[i])
+
+
 cdef void low_pass(
     Py_ssize_t n,
     const int* outputs,     # IN
@@ -209,7 +219,10 @@ cdef void step_lanes(
     propagate(&net.decoder, 0, net.n_actions,
               net.decoder_weights + block * net.decoder.n_values * LANES, y,
               net.decoder_bias + block * net.n_actions * LANES, actions, False)
-    tanh_lanes(net.n_actions, actions)
+    if net.linear:
+        clip_lanes(net.n_actions, actions)
+    else:
+        tanh_lanes(net.n_actions, actions)
 
 
 cdef void act_block(void* args, Py_ssize_t block) noexcept nogil:

@@ -44,6 +44,8 @@ class Population:
         At least 1; results do not depend on it.
     n_repeats : int
         Steps of synapses, neurons and trace in one `act`, with the observations held.
+    linear : bool
+        Whether actions are the decoder's sums, clipped to [-1, 1], and not their tanh.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class Population:
         trace: float,
         n_threads: int,
         n_repeats: int = 1,
+        linear: bool = False,
     ) -> None: ...
     def reset(self) -> None:
         """Bring all neurons to rest."""

@@ -73,7 +73,7 @@ def test_options_of_the_network_are_those_of_the_run(tmp_path):
     command += ["--scouts", "2", "--max-steps", "5", "--initial-weights", "counts"]
     command += ["--log-weights", "2,1", "--constant", "dt=0.5", "--constant", "a=0.03"]
     command += ["--tune", "a,b", "--trace", "0.5", "--steps-per-action", "2"]
-    command += ["--bias", "zero", "--bias-cells", "all"]
+    command += ["--bias", "zero", "--bias-cells", "all", "--decoder", "linear"]
     done = evolve(*command, "--out", tmp_path / "run")
     assert done.exit_code == 0, done.output
     network = load_run(tmp_path / "run").network
@@ -83,6 +83,7 @@ def test_options_of_the_network_are_those_of_the_run(tmp_path):
         **{"neuron": "izhikevich", "io": "anatomical", "weights": "shared"},
         **{"initial_weights": "counts", "log_weights": [2.0, 1.0], "tune": ["a", "b"]},
         **{"trace": 0.5, "steps_per_action": 2, "bias": "zero", "bias_cells": "all"},
+        "decoder": "linear",
     }
 
 

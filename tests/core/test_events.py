@@ -67,6 +67,7 @@ def arguments(network: RandomNetwork, isa=None, **changes):
         "trace": network.trace,
         "n_threads": 1,
         "n_repeats": network.n_repeats,
+        "linear": network.linear,
         **changes,
     }
 

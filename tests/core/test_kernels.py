@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from conncore import _kernels
 from conncore._population import Population, from_lanes, to_lanes
 from conncore.errors import ConncoreError, UsageError
-from conncore.network.arithmetic import tanh
 from conncore.network.topology import SparseMap, Topology
 from conncore.neurons.models import NEURONS
+from conncore.neurons.operations import tanh
 from random_networks import NEURON_CASES, assert_same_bits, random_network, run
 
 ISAS = _kernels.built_for()

@@ -54,6 +54,8 @@ def test_1000_steps_of_a_trained_network():
         {"weights": "individual", "initial_weights": "counts"},
         {"weights": "shared", "initial_weights": "counts", "tune": ["beta", "gamma"]},
         {"weights": "free"},
+        {"bias": "none", "decoder": "linear"},
+        {"bias": "zero", "bias_cells": "all"},
         {"trace": 0.0, "steps_per_action": 3, "constants": {"v_th": 0.7}},
     ],
 )

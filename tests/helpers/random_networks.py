@@ -19,6 +19,8 @@ NEURON_CASES = [
     ("lif", 1.0),
     ("alif", 1.0),
     ("izhikevich", 5.0),
+    ("adaptive_izhikevich", 5.0),
+    ("tanh", 0.5),
 ]
 
 
@@ -32,6 +34,7 @@ class RandomNetwork:
     constants: dict[str, np.ndarray]
     trace: float
     n_repeats: int = 1
+    linear: bool = False
 
     @property
     def n_members(self):
@@ -54,6 +57,7 @@ class RandomNetwork:
             trace=self.trace,
             n_threads=n_threads,
             n_repeats=self.n_repeats,
+            linear=self.linear,
         )
 
     def reference(self):
@@ -64,6 +68,7 @@ class RandomNetwork:
             self.constants,
             trace=self.trace,
             n_repeats=self.n_repeats,
+            linear=self.linear,
         )
 
     def take(self, members):
@@ -124,6 +129,7 @@ def random_network(
         constants,
         trace=rng.choice([0.0, 0.8]),
         n_repeats=int(rng.integers(1, 4)),
+        linear=bool(rng.integers(2)),
     )
 
 

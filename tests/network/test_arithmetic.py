@@ -1,21 +1,20 @@
-"""The tanh of networks."""
+"""Sums along a sparse map."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from conncore.network.arithmetic import tanh
+from conncore.network.arithmetic import propagate
+from conncore.network.topology import SparseMap
 
 
-def test_tanh_is_within_5_ulp():
-    x = np.concatenate([np.linspace(0, 25, 200_001), np.geomspace(5e-324, 1e308, 100_001)])
-    exact = np.array([math.tanh(value) for value in x])
-    found = tanh(x)
-    np.testing.assert_array_equal(tanh(-x), -found)
-    assert np.max(np.abs(found - exact) / np.spacing(exact)) <= 5
-    assert found.max() == 1.0
-    np.testing.assert_array_equal(tanh(np.array([np.inf, -np.inf, 0.0])), [1.0, -1.0, 0.0])
-    assert np.signbit(tanh(np.array([-0.0]))).all()
-    assert np.isnan(tanh(np.array([np.nan]))).all()
+def test_propagate_is_a_product_with_the_matrix():
+    rng = np.random.default_rng(0)
+    dense = (rng.random((4, 6)) < 0.5) * rng.normal(size=(3, 4, 6))
+    rows, sources = np.nonzero(dense[0])
+    sparse, order = SparseMap.from_pairs(rows, sources, 4, 6)
+    values = dense[:, rows, sources][:, order]
+    source, target = rng.normal(size=(3, 6)), rng.normal(size=(3, 4))
+    expected = target + np.einsum("mrs,ms->mr", dense, source)
+    propagate(sparse, values, source, target)
+    np.testing.assert_allclose(target, expected)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from conncore.neurons.models import NEURONS
+from conncore.neurons.operations import NUMPY
 
 
 def test_the_papers_constants():
@@ -23,6 +24,9 @@ def test_the_papers_constants():
     assert defaults["izhikevich"] == {
         "a": 0.02, "b": 0.25, "c": -58, "d": 0, "scale": 20, "dt": 0.2
     }  # fmt: skip
+    adaptive = dict(defaults["adaptive_izhikevich"])
+    assert adaptive.pop("beta") == 15
+    assert adaptive == {**defaults["izhikevich"], "gamma_s": defaults["alif"]["gamma_s"]}
     for name, log_weights in {
         "relu": (-2.5, -3.0), "lif": (-1.0, -1.5), "alif": (-1.0, -1.5), "izhikevich": (0.0, -0.5),
     }.items():  # fmt: skip
@@ -38,3 +42,29 @@ def test_constants_are_counted_in_their_own_size_and_nothing_is_rounded(neuron):
         size = 1 - constant.default if name.startswith("gamma") else abs(constant.default)
         if size:
             assert 0.5 < size / constant.unit <= 2.0
+
+
+@pytest.mark.parametrize("beta", [0.0, 15.0])
+def test_an_adaptive_threshold_makes_spikes_rarer(beta):
+    """Without beta it is the model of Izhikevich, spike by spike."""
+    spikes = {}
+    for name in ("izhikevich", "adaptive_izhikevich"):
+        model = NEURONS[name]
+        constants = {key: constant.default for key, constant in model.constants.items()}
+        constants |= {"dt": 0.5, "d": 2.0} | ({"beta": beta} if name.startswith("adap") else {})
+        state = model.reset((1, 1), constants, NUMPY)
+        current = np.full((1, 1), 1.0)
+        spikes[name] = [model.step(state, current, constants, NUMPY).item() for _ in range(2000)]
+    plain, adaptive = spikes.values()
+    assert sum(plain) > 20
+    if beta:
+        assert state["th"] > 0.0
+        assert plain != adaptive
+    else:
+        assert plain == adaptive
+
+
+def test_tanh_neurons():
+    x = np.array([[-3.0, 0.0, 0.7]])
+    z = NEURONS["tanh"].step({}, x, {"gain": 2.0}, NUMPY)
+    np.testing.assert_allclose(z, np.tanh(2.0 * x), rtol=1e-14)

@@ -1,12 +1,14 @@
-"""The functions that equations use: NumPy and PyTorch agree."""
+"""The functions that equations use: NumPy and PyTorch agree, and tanh is exact."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
 
 from conncore.neurons.models import NEURONS
-from conncore.neurons.operations import NUMPY
+from conncore.neurons.operations import NUMPY, tanh
 
 
 def test_a_spike_is_a_condition_and_a_number():
@@ -43,3 +45,15 @@ def test_pytorch_computes_what_numpy_computes():
         np.testing.assert_array_equal(there[0], spikes)
         np.testing.assert_array_equal(there[1], z)
         np.testing.assert_array_equal(ops.where(there[0], 0.0, y), NUMPY.where(spikes, 0.0, x))
+
+
+def test_tanh_is_within_5_ulp():
+    x = np.concatenate([np.linspace(0, 25, 200_001), np.geomspace(5e-324, 1e308, 100_001)])
+    exact = np.array([math.tanh(value) for value in x])
+    found = tanh(x)
+    np.testing.assert_array_equal(tanh(-x), -found)
+    assert np.max(np.abs(found - exact) / np.spacing(exact)) <= 5
+    assert found.max() == 1.0
+    np.testing.assert_array_equal(tanh(np.array([np.inf, -np.inf, 0.0])), [1.0, -1.0, 0.0])
+    assert np.signbit(tanh(np.array([-0.0]))).all()
+    assert np.isnan(tanh(np.array([np.nan]))).all()

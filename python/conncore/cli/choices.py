@@ -118,6 +118,13 @@ BiasCells = Annotated[
         rich_help_panel=NETWORK,
     ),
 ]
+Decoder = Annotated[
+    str,
+    typer.Option(
+        help="Actions are the tanh of the decoder's sums, or with linear these sums, clipped.",
+        rich_help_panel=NETWORK,
+    ),
+]
 SigmaDecay = Annotated[
     float | None,
     typer.Option(

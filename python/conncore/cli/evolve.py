@@ -18,6 +18,7 @@ from conncore.cli.choices import (
     BiasCells,
     CommonStarts,
     Constants,
+    Decoder,
     Elites,
     Episodes,
     FrameSkip,
@@ -106,6 +107,7 @@ def evolve(
     steps_per_action: StepsPerAction = None,
     bias: Bias = "random",
     bias_cells: BiasCells = "inputs",
+    decoder: Decoder = "tanh",
     task: TaskName = "swimmer6",
     engine: Annotated[
         str | None,
@@ -258,6 +260,7 @@ def evolve(
         steps_per_action=steps_per_action,
         bias=bias,
         bias_cells=bias_cells,
+        decoder=decoder,
     )
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"

@@ -39,9 +39,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.errors import UsageError, real_array
-from conncore.network.arithmetic import propagate, tanh
+from conncore.network.arithmetic import propagate
 from conncore.network.network import Network
 from conncore.network.topology import SparseMap
+from conncore.neurons.operations import tanh
 
 Array = NDArray[np.float64]
 
@@ -105,7 +106,7 @@ def build(network: Network, genome: Array) -> Any:
             "encoder_weight": _matrix(topology.encoder, values["encoder_weights"]),
             "encoder_bias": np.array(values["encoder_bias"]),
             "encoder_activation": "tanh",
-            "decoder_activation": "tanh",
+            "decoder_activation": "tanh" if network.decoder == "tanh" else "clip",
         },
     )
 

@@ -62,6 +62,9 @@ class TorchOperations:
     def clip(self, x: Tensor, low: float, high: Tensor | float) -> Tensor:
         return torch.minimum(torch.clamp(x, min=low), self._tensor(high))
 
+    def tanh(self, x: Tensor) -> Tensor:
+        return torch.tanh(x)
+
     def where(self, condition: Tensor, x: Tensor | float, y: Tensor | float) -> Tensor:
         return torch.where(condition, x, y)
 
@@ -176,7 +179,8 @@ class NetworkModule(torch.nn.Module):
                 state["y"] = trace * state["y"] + (1.0 - trace) * outputs
                 activity.append(state["z"])
             sums = _propagate(self._map("decoder"), decoder, state["y"], decoder_bias)
-            actions.append(torch.tanh(sums))
+            linear = config.get("decoder") == "linear"  # early files have no decoder
+            actions.append(torch.clamp(sums, -1.0, 1.0) if linear else torch.tanh(sums))
         return torch.stack(actions), torch.stack(activity), state
 
     def _rest(self, n_batch: int, constants: Constants) -> State:
@@ -247,6 +251,7 @@ def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
         "n_obs": topology.n_obs,
         "n_actions": topology.n_actions,
         "slices": list(layout.slices),
+        "decoder": network.decoder,
     }
     return NetworkModule(config, {name: _tensor(array) for name, array in arrays.items()})
 

@@ -80,6 +80,8 @@ class Network:
         input/output from U(-0.3, 0.3). "zero": they start at 0. "none": there are none.
     bias_cells : str
         "inputs": the cells that the encoder drives have a bias. "all": so has every other cell.
+    decoder : str
+        "tanh": actions are the tanh of the decoder's sums. "linear": the sums, clipped to [-1, 1].
 
     Attributes
     ----------
@@ -118,6 +120,7 @@ class Network:
         outputs: Sequence[str] | None = None,
         bias: str = "random",
         bias_cells: str = "inputs",
+        decoder: str = "tanh",
     ) -> None:
         self.connectome = connectome
         self.task = task
@@ -140,7 +143,8 @@ class Network:
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
         wiring = WIRINGS[io](connectome, task, inputs, outputs)
         self.wiring = with_bias(wiring, connectome.n_cells, bias, bias_cells)
-        self._later = {"bias": bias, "bias_cells": bias_cells}
+        self.decoder = choose("decoder", decoder, ("tanh", "linear"))
+        self._later = {"bias": bias, "bias_cells": bias_cells, "decoder": decoder}
         before, after = self.wiring.parts[:2], self.wiring.parts[2:]
         self.layout = GenomeLayout((*before, self.synapses.part, self._constants.part, *after))
 
@@ -319,6 +323,7 @@ class Network:
             trace=self.trace,
             n_threads=resolve_threads(n_threads),
             n_repeats=n_repeats,
+            linear=self.decoder == "linear",
         )
 
     def respond(

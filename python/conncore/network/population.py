@@ -38,6 +38,7 @@ def make_population(
     trace: float,
     n_threads: int,
     n_repeats: int,
+    linear: bool,
 ) -> Population | EventPopulation:
     """Return members in lanes, or on events if a row of synapses is a presynaptic cell.
 
@@ -50,7 +51,7 @@ def make_population(
         Values of the topology's maps and biases, as `Network.values` has them.
     constants : mapping of str to (n_members,) float64
         Constants of the neuron model.
-    trace, n_threads, n_repeats
+    trace, n_threads, n_repeats, linear
         As for `Population`.
     """
     model = _kernels.load(neuron)
@@ -65,4 +66,5 @@ def make_population(
         trace=trace,
         n_threads=n_threads,
         n_repeats=n_repeats,
+        linear=linear,
     )

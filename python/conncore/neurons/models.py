@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from conncore.neurons import alif, izhikevich, lif, relu
+from conncore.neurons import adaptive_izhikevich, alif, izhikevich, lif, relu, tanh
 from conncore.neurons.types import NeuronModel
 
 NEURONS: Mapping[str, NeuronModel] = MappingProxyType(
@@ -14,5 +14,7 @@ NEURONS: Mapping[str, NeuronModel] = MappingProxyType(
         "lif": lif.MODEL,
         "alif": alif.MODEL,
         "izhikevich": izhikevich.MODEL,
+        "adaptive_izhikevich": adaptive_izhikevich.MODEL,
+        "tanh": tanh.MODEL,
     }
 )

@@ -26,6 +26,9 @@ class Operations(Protocol):
     def clip(self, x: Floats, low: float, high: Floats | float) -> Floats:
         """x, but at least `low` and at most `high`."""
 
+    def tanh(self, x: Floats) -> Floats:
+        """The hyperbolic tangent of x."""
+
     def where(self, condition: Any, x: Floats | float, y: Floats | float) -> Floats:
         """x where the condition holds, y elsewhere."""
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.network.arithmetic import propagate, tanh
+from conncore.network.arithmetic import propagate
 from conncore.network.topology import Topology
 from conncore.neurons.models import NEURONS
-from conncore.neurons.operations import NUMPY
+from conncore.neurons.operations import NUMPY, tanh
 from conncore.neurons.types import Constants, State
 
 
@@ -30,6 +30,8 @@ class ReferencePopulation:
         Low-pass factor of the output activity.
     n_repeats : int
         Steps of synapses, neurons and trace in one `act`.
+    linear : bool
+        Whether actions are the decoder's sums, clipped to [-1, 1], and not their tanh.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class ReferencePopulation:
         *,
         trace: float,
         n_repeats: int = 1,
+        linear: bool = False,
     ) -> None:
         self.topology = topology
         self.model = NEURONS[neuron]
@@ -52,6 +55,7 @@ class ReferencePopulation:
         self.constants: Constants = {name: array[:, None] for name, array in constants.items()}
         self.trace = trace
         self.n_repeats = n_repeats
+        self.linear = linear
         self.n_members = len(values["synapse_weights"])
         self.reset()
 
@@ -76,7 +80,7 @@ class ReferencePopulation:
             self._y = self.trace * self._y + (1.0 - self.trace) * self._z[:, topology.outputs]
         actions = values["decoder_bias"].copy()
         propagate(topology.decoder, values["decoder_weights"], self._y, actions)
-        return tanh(actions)
+        return np.clip(actions, -1.0, 1.0) if self.linear else tanh(actions)
 
     def activity(self) -> NDArray[np.float64]:
         """Activity or spikes of the last step, (n_members, n_neurons)."""
