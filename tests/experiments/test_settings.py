@@ -19,6 +19,8 @@ MLPS = ("mlp", "sparse-mlp")
 MODEL = {f"network.{name}" for name in ("neuron", "constants", "log_weights", "trace")}
 EVOLVE, PRETRAIN = "evolve.optimizer.", "pretrain.optimizer."
 
+PRETRAINED = ("fig4-pretrained", "circuits", {"pretrain"}, CIRCUITS)
+
 # Key: the experiment, a value, what must differ in each arm (without an arm: in the task), and the
 # arms that must not change.
 CHANGES = {
@@ -26,6 +28,16 @@ CHANGES = {
     "task": ("fig4-ga", "dm-swimmer6", {"task.name"}, ()),
     "engine": ("fig4-ga", "mujoco", {"task.engine"}, ()),
     "observe": ("fig4-ga", "angles", {"task.observe"}, ()),
+    "max_steps": ("fig4-ga", 500, {"task.max_steps"}, ()),
+    "frame_skip": ("fig4-ga", 2, {"task.frame_skip"}, ()),
+    "reward_point": ("fig4-ga", "center-of-mass", {"task.reward_point"}, ()),
+    "episodes": ("fig4-pretrained", 3, {"evolve.episodes", "pretrain.episodes"}, ()),
+    "common_starts": (
+        "fig4-pretrained",
+        "no",
+        {"evolve.common_starts", "pretrain.common_starts"},
+        (),
+    ),
     "batch": ("fig5-mnist", 512, {"task.batch"}, ()),
     "hold": ("fig5-mnist", 2, {"task.hold"}, ()),
     "pool": ("fig5-mnist", 2, {"task.pool"}, ()),
@@ -37,8 +49,17 @@ CHANGES = {
     "log_weights": ("fig4-ga", "-1,-2", {"network.log_weights"}, ("mlp",)),
     "steps_per_action": ("fig4-ga", 3, {"network.steps_per_action"}, MLPS),
     "trace": ("fig4-ga", 0.5, {"network.trace"}, MLPS),
+    "bias": ("fig4-ga", "none", {"network.bias"}, ()),
+    "bias_cells": ("fig4-ga", "all", {"network.bias_cells"}, ()),
+    "decoder": ("fig4-ga", "linear", {"network.decoder"}, ()),
+    "mlp_neuron": ("fig4-ga", "tanh", {"network.neuron", "network.constants"}, CIRCUITS),
+    "mlp_dale": (
+        "fig4-ga",
+        "yes",
+        {"connectome", "network.weights", EVOLVE + "slice_sigma"},
+        (*CIRCUITS, "sparse-mlp"),
+    ),
     "tune": ("fig4-ga", "all", {"network.tune"}, MLPS),
-    "pretrain_arms": ("fig4-pretrained", "circuits", {"pretrain"}, CIRCUITS),
     "pretrain": ("fig4-pretrained", 40, {"pretrain.generations"}, ()),
     "pretrain_population": ("fig3-dense", 50, {PRETRAIN + "population_size"}, ()),
     "pretrain_scouts": ("fig3-dense", 60, {PRETRAIN + "n_scout"}, ()),
@@ -47,6 +68,17 @@ CHANGES = {
     "pretrain_learning_rate": ("fig3-dense", 0.2, {PRETRAIN + "learning_rate"}, ()),
     "pretrain_learning_rate_decay": ("fig3-dense", 1, {PRETRAIN + "learning_rate_decay"}, ()),
     "pretrain_update": ("fig3-dense", "adam", {PRETRAIN + "update"}, ()),
+    "pretrain_shaping": ("fig3-dense", "z-ranks", {PRETRAIN + "shaping"}, ()),
+    "pretrain_over_sigma": ("fig3-dense", "no", {PRETRAIN + "over_sigma"}, ()),
+    "pretrain_weight_decay": ("fig3-dense", 0.01, {PRETRAIN + "weight_decay"}, ()),
+    "pretrain_sigma_weights": ("fig4-pretrained", 0.2, {PRETRAIN + "slice_sigma"}, ()),
+    "pretrain_learning_rate_weights": (
+        "fig4-pretrained",
+        0.2,
+        {PRETRAIN + "slice_learning_rate"},
+        (),
+    ),
+    "pretrain_arms": PRETRAINED,
     "optimizer": (
         "fig5-mnist",
         "es",
@@ -59,11 +91,15 @@ CHANGES = {
     "scouts": ("fig5-mnist-es", 20, {EVOLVE + "n_scout"}, ()),
     "sigma": ("fig4-ga", 0.5, {EVOLVE + "sigma"}, ()),
     "sigma_weights": ("fig4-ga", 0.5, {EVOLVE + "slice_sigma"}, ()),
+    "sigma_constants": ("fig3-dense", 0, {EVOLVE + "slice_sigma"}, ()),
     "sigma_decay": ("fig4-ga", 0.9, {EVOLVE + "sigma_decay"}, ()),
     "elites": ("fig4-ga", 4, {EVOLVE + "n_elites"}, ()),
     "learning_rate": ("fig5-mnist-es", 0.5, {EVOLVE + "learning_rate"}, ()),
     "learning_rate_decay": ("fig5-mnist-es", 0.9, {EVOLVE + "learning_rate_decay"}, ()),
     "update": ("fig5-mnist-es", "sgd", {EVOLVE + "update"}, ()),
+    "shaping": ("fig5-mnist-es", "z-scores", {EVOLVE + "shaping"}, ()),
+    "over_sigma": ("fig5-mnist-es", "no", {EVOLVE + "over_sigma"}, ()),
+    "weight_decay": ("fig5-mnist-es", 0.01, {EVOLVE + "weight_decay"}, ()),
 }
 
 
@@ -79,7 +115,7 @@ def leaves(value, path=""):
     """The plain values of a description by path; a stage by its name."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         value = {stage["name"]: {k: v for k, v in stage.items() if k != "name"} for stage in value}
-    if not isinstance(value, dict) or path.endswith("slice_sigma"):
+    if not isinstance(value, dict) or path.endswith(("slice_sigma", "slice_learning_rate")):
         return {path: value}
     found = {}
     for key, inner in value.items():
@@ -116,7 +152,7 @@ def test_a_choice_changes_what_it_says_and_nothing_else(key, tmp_path):
             of_arm = {path.split(".")[0] for path in of_arm}
         if key == "connectome" and arm == "mlp":  # its cells have other names
             of_arm -= {"network.inputs", "network.outputs"}
-        if key == "neuron":  # each constant is a leaf
+        if key in ("neuron", "mlp_neuron"):  # each constant is a leaf
             of_arm = {"network." + path.split(".")[1] for path in of_arm}
         assert of_arm == (set() if arm in same else wanted), arm
     if key != "pretrain_arms":
@@ -127,6 +163,9 @@ def test_a_choice_changes_what_it_says_and_nothing_else(key, tmp_path):
         return
     # The null models of other seeds change alike.
     for old, new in zip(arms, study.arms, strict=True):
+        if key == "mlp_dale" and old.name == "mlp":
+            assert {*new.build(3).connectome.sign} == {-1, 1}
+            continue
         assert old.build(3).connectome.checksum == new.build(3).connectome.checksum
 
 
@@ -217,3 +256,20 @@ def test_any_study_can_be_changed():
     study = apply_settings(task, [arm], {"sigma": 0.5, "trace": 0.25})
     assert study.arms[0].stages[0].optimizer.sigma == 0.5
     assert study.arms[0].build(0).trace == 0.25
+
+
+def test_perceptrons_keep_a_step_per_layer_and_learn_with_dales_law(tmp_path):
+    task, arms = study_of("fig4-ga", tmp_path)
+    study = apply_settings(task, arms, {"mlp_neuron": "tanh", "mlp_dale": "yes", "elites": 3})
+    (mlp,) = (arm for arm in study.arms if arm.name == "mlp")
+    network = mlp.build(0)
+    assert (network.neuron, network.steps_per_action, network.weights) == ("tanh", 2, "shared")
+    stage = mlp.stages[-1]
+    assert stage.optimizer.slice_sigma == {"log_weights": 0.02}
+    genomes = network.with_individual_weights().random_genomes(750)
+    slices = network.with_individual_weights().layout.slices
+    assert stage.optimizer.init(genomes, 0, slices=slices).generation == 0
+    assert study.exempt == {
+        "mlp_neuron": list(CIRCUITS),
+        "mlp_dale": [*CIRCUITS, "sparse-mlp"],
+    }

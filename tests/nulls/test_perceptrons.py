@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import conncore as cc
 from conncore.connectome import Connectome
 from conncore.errors import UsageError
-from conncore.nulls.perceptrons import BASELINES, mlp_ends
+from conncore.nulls.perceptrons import BASELINES, full_mlp, mlp_ends, signed_mlp
 from random_connectomes import same
 
 SIZES = st.integers(2, 12).map(lambda n: Connectome.from_edges("few", [0], [n - 1]))
@@ -91,3 +91,16 @@ def test_wrong_use_is_one_line(worm):
             make(name, one)
     with pytest.raises(UsageError, match="seed is -1; give a whole number"):
         make("sparse-mlp", worm, -1)
+
+
+def test_half_of_the_first_layer_excites_and_half_inhibits(worm):
+    layers = full_mlp(worm, 0)
+    inputs, _ = mlp_ends(layers)
+    made = [signed_mlp(layers, seed) for seed in (0, 0, 1)]
+    for mlp in made:
+        assert mlp.dale_violations() == ()
+        signs = {i: int(s) for i, s in zip(mlp.pre, mlp.sign, strict=True)}
+        assert sorted(signs) == list(range(len(inputs)))
+        assert sum(s > 0 for s in signs.values()) == (len(inputs) + 1) // 2
+        assert (mlp.names, mlp.n_edges) == (layers.names, layers.n_edges)
+    assert made[0].checksum == made[1].checksum != made[2].checksum

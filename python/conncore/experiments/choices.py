@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from conncore.errors import UsageError, choose
+from conncore.network.bias import BIASED_CELLS, BIASES
 from conncore.network.wiring import WIRINGS
 from conncore.neurons.models import NEURONS
 from conncore.optimizers import OPTIMIZERS
+from conncore.optimizers.es import SHAPING
 from conncore.tasks import TASKS
 
 Part = Literal["task", "network", "optimizer", "stage", "study", "reading"]
-Arms = Literal["all", "circuits", "signed"]
+Arms = Literal["all", "circuits", "signed", "perceptrons"]
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Choice:
         The name of the option or hyperparameter, if it is not the key.
     stage : str
         The stage of a row of "optimizer" or "stage".
-    arms : {"all", "circuits", "signed"}
-        The arms that a row of "network" applies to: not the perceptrons ("circuits"), or not the
-        networks with free weights ("signed").
+    arms : {"all", "circuits", "signed", "perceptrons"}
+        The arms that a row of "network" applies to: not the perceptrons ("circuits"), not the
+        networks with free weights ("signed"), or the perceptrons alone.
     """
 
     key: str
@@ -105,9 +107,16 @@ def _names(value: Any) -> tuple[str, ...]:
     return () if names == ["none"] else tuple(str(name).strip() for name in names)
 
 
+def _yes(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"yes": True, "no": False}[choose("value", str(value), ("yes", "no"))]
+
+
 COUNT = Values("a whole number from 1 up", _count)
 NUMBER = Values("a number", _number)
 PAIR = Values("two numbers, such as 2,1", _pair)
+YES = Values("yes or no", _yes)
 NAMES = Values("names, all or none", _names)
 
 _ROWS = (
@@ -117,6 +126,14 @@ _ROWS = (
     Choice("engine", "task", _one_of(["native", "mujoco"]), "native", "the simulator of the body"),
     Choice("observe", "task", _one_of(["angles+velocities", "angles"]), "angles+velocities",
            "what a swimmer observes"),
+    Choice("max_steps", "task", COUNT, "1000", "control steps of an episode"),
+    Choice("frame_skip", "task", COUNT, "that of the body: 4 for swimmer6",
+           "simulation steps in a control step"),
+    Choice("reward_point", "task", _one_of(["root", "center-of-mass"]), "root",
+           "point of swimmer6 whose velocity is the reward"),
+    Choice("episodes", "study", COUNT, "1", "episodes of each member per generation, all stages"),
+    Choice("common_starts", "study", YES, "yes",
+           "whether all members of a generation start alike, all stages"),
     Choice("batch", "task", COUNT, "256; 1024 for the ES", "images of MNIST per generation"),
     Choice("hold", "task", COUNT, "4; 1 for the ES", "control steps that an image is shown for"),
     Choice("pool", "task", COUNT, "1; 2 for the ES", "pixels of MNIST that are averaged, by side"),
@@ -137,6 +154,16 @@ _ROWS = (
            "steps of the neurons per control step", arms="circuits"),
     Choice("trace", "network", NUMBER, "0.8 for spiking neurons",
            "low-pass factor of the outputs; 0 for none", arms="circuits"),
+    Choice("bias", "network", _one_of(list(BIASES)), "random",
+           "biases of encoder and decoder: from U(-0.3, 0.3), from 0, or none"),
+    Choice("bias_cells", "network", _one_of(list(BIASED_CELLS)), "inputs",
+           "cells with a bias; all includes the second layer of perceptrons"),
+    Choice("decoder", "network", _one_of(["tanh", "linear"]), "tanh",
+           "actions: the tanh of the decoder's sums, or the sums, clipped"),
+    Choice("mlp_neuron", "network", _one_of(["relu", "tanh"]), "relu",
+           "activation of the hidden layers of perceptrons", "neuron", arms="perceptrons"),
+    Choice("mlp_dale", "study", YES, "no",
+           "Dale's law for the fully connected perceptron, half of its first layer excitatory"),
     Choice("tune", "network", NAMES, "all in figure 3, none in figure 4",
            "constants of the neuron model in the genome", arms="circuits"),
     Choice("pretrain", "stage", COUNT, "1000", "generations of pretraining",
@@ -155,6 +182,16 @@ _ROWS = (
            "factor on it per generation", "learning_rate_decay", "pretrain"),
     Choice("pretrain_update", "optimizer", _one_of(["adam", "sgd"]), "sgd",
            "step of pretraining; the learning rate stays", "update", "pretrain"),
+    Choice("pretrain_shaping", "optimizer", _one_of(list(SHAPING)), "ranks",
+           "what pretraining makes of the fitness", "shaping", "pretrain"),
+    Choice("pretrain_over_sigma", "optimizer", YES, "yes",
+           "whether steps of pretraining are divided by sigma", "over_sigma", "pretrain"),
+    Choice("pretrain_weight_decay", "optimizer", NUMBER, "0", "L2 penalty of pretraining",
+           "weight_decay", "pretrain"),
+    Choice("pretrain_sigma_weights", "study", NUMBER, "as pretrain_sigma",
+           "noise of the weights in pretraining"),
+    Choice("pretrain_learning_rate_weights", "study", NUMBER, "as pretrain_learning_rate",
+           "learning rate of the weights in pretraining"),
     Choice("pretrain_arms", "study", _one_of(["all", "circuits", "perceptrons", "none"]),
            "all in fig3 and fig4-pretrained", "which networks the ES pretrains"),
     Choice("optimizer", "study", _one_of(list(OPTIMIZERS)), "ga; es in the variants -es",
@@ -168,6 +205,8 @@ _ROWS = (
     Choice("sigma", "optimizer", NUMBER, "0.01 in figures 3 and 4",
            "step size of parameters without one of their own"),
     Choice("sigma_weights", "study", NUMBER, "0.02 in figure 4", "step size of the weights"),
+    Choice("sigma_constants", "study", NUMBER, "as sigma",
+           "step size of the constants of the neurons; 0 leaves them to the pretraining"),
     Choice("sigma_decay", "optimizer", NUMBER, "0.997", "factor on step sizes per generation"),
     Choice("elites", "optimizer", COUNT, "8", "members that a GA keeps", "n_elites"),
     Choice("learning_rate", "optimizer", NUMBER, "0.03 or 0.004 for the ES",
@@ -176,6 +215,10 @@ _ROWS = (
            "factor on it per generation"),
     Choice("update", "optimizer", _one_of(["adam", "sgd"]), "adam for the ES",
            "step of the ES; the learning rate stays"),
+    Choice("shaping", "optimizer", _one_of(list(SHAPING)), "ranks",
+           "what the ES makes of the fitness"),
+    Choice("over_sigma", "optimizer", YES, "yes", "whether steps of the ES are divided by sigma"),
+    Choice("weight_decay", "optimizer", NUMBER, "0", "L2 penalty of the ES"),
     Choice("read_at", "reading", COUNT, "the last generation",
            "generation of the last stage at which curves are read; costs no runs"),
 )  # fmt: skip
@@ -223,6 +266,8 @@ def value_text(value: Any) -> str:
     """Return a value as `read_value` reads it: "2,1" for (2.0, 1.0), "none" for no names."""
     if isinstance(value, (tuple, list)):
         return ",".join(map(value_text, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 

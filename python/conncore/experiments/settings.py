@@ -13,7 +13,7 @@ from conncore.experiments.choices import CHOICES, Choice, read_value, settings_t
 from conncore.experiments.study import Arm, Stage, describe
 from conncore.network.network import Network
 from conncore.neurons.models import NEURONS
-from conncore.nulls.perceptrons import is_perceptron
+from conncore.nulls.perceptrons import is_perceptron, signed_mlp
 from conncore.optimizers import make_optimizer
 from conncore.tasks import make_task
 
@@ -104,12 +104,18 @@ def _apply(study: Study, row: Choice, value: Any) -> Study:
 def _reason(study: Study, row: Choice) -> str:
     """Say why a row applies to no arm."""
     if row.part == "network":
-        which = {"circuits": "is a perceptron", "signed": "has free weights"}[row.arms]
+        which = {
+            "circuits": "is a perceptron",
+            "signed": "has free weights",
+            "perceptrons": "is a circuit",
+        }[row.arms]
         return f"each network {which}"
     if row.key == "connectome":
         return "no arm says how it is made of another connectome"
     stages = {stage.name for arm in study.arms for stage in arm.stages}
-    wanted = "pretrain" if row.key == "pretrain_arms" else row.stage
+    if row.key == "mlp_dale":
+        return "no arm is a perceptron without signs"
+    wanted = "pretrain" if row.key.startswith("pretrain") else row.stage
     if wanted not in stages:
         return f"no arm has the stage {wanted}; the stages are {', '.join(sorted(stages))}"
     kinds = {s.optimizer.name for arm in study.arms for s in arm.stages if s.name == wanted}
@@ -145,9 +151,10 @@ def _rebuilt(arm: Arm, change: Callable[[Options], Options], task: Task | None =
 def _with_network(arm: Arm, row: Choice, value: Any) -> Arm | None:
     network = arm.build(0)
     perceptron, free = is_perceptron(network.connectome), network.weights == "free"
-    if (row.arms == "circuits" and perceptron) or (row.arms == "signed" and free):
+    refused = {"circuits": perceptron, "signed": free, "perceptrons": not perceptron}
+    if refused.get(row.arms):
         return None
-    if row.key == "neuron":
+    if row.name == "neuron":
         return _with_neuron(arm, value)
     if row.key == "tune" and value == ("all",):
         value = tuple(NEURONS[network.neuron].constants)
@@ -156,11 +163,14 @@ def _with_network(arm: Arm, row: Choice, value: Any) -> Arm | None:
 
 def _with_neuron(arm: Arm, neuron: str) -> Arm:
     """Replace the neuron model; what belonged to the old model takes the new one's defaults."""
+    perceptron = is_perceptron(arm.build(0).connectome)
 
     def change(options: Options) -> Options:
         if options["neuron"] == neuron:
             return options
         rest = {name: value for name, value in options.items() if name not in _OF_THE_MODEL}
+        if perceptron:  # one step per layer
+            rest["steps_per_action"] = options["steps_per_action"]
         all_tuned = {*options["tune"]} == {*NEURONS[options["neuron"]].constants}
         tune = tuple(NEURONS[neuron].constants) if all_tuned else ()
         return rest | {"neuron": neuron, "tune": tune}
@@ -220,17 +230,55 @@ def _with_optimizer(arm: Arm, name: str) -> Arm | None:
     return _with_stages(arm, "evolve", change)
 
 
-def _with_sigma_weights(arm: Arm, sigma: float) -> Arm | None:
-    """Give the weights of the last stage a step size of their own."""
-    weights = "free_weights" if arm.build(0).weights == "free" else "log_weights"
+def _by_slice(stage: str, setting: str, part: str) -> Callable[[Arm, float], Arm | None]:
+    """Return a choice that gives the weights or the constants a value of their own in a stage."""
 
-    def change(stage: Stage) -> Stage | None:
-        slices = getattr(stage.optimizer, "slice_sigma", None)
-        if slices is None:
-            return None
-        return _with_hyperparameter(stage, "slice_sigma", {**slices, weights: sigma})
+    def choose_value(arm: Arm, value: float) -> Arm | None:
+        free = arm.build(0).weights == "free"
+        name = part if part != "weights" else "free_weights" if free else "log_weights"
 
-    return _with_stages(arm, "evolve", change)
+        def change(old: Stage) -> Stage | None:
+            slices = getattr(old.optimizer, setting, None)
+            if slices is None:
+                return None
+            return _with_hyperparameter(old, setting, {**slices, name: value})
+
+        return _with_stages(arm, stage, change)
+
+    return choose_value
+
+
+def _of_stages(setting: str) -> Callable[[Arm, Any], Arm]:
+    """Return a choice that sets a field of all stages."""
+
+    def change(arm: Arm, value: Any) -> Arm:
+        stages = (dataclasses.replace(stage, **{setting: value}) for stage in arm.stages)
+        return dataclasses.replace(arm, stages=tuple(stages))
+
+    return change
+
+
+def _with_dale(arm: Arm, dale: bool) -> Arm | None:
+    """Give the cells of a perceptron signs, and its weights Dale's law."""
+    if arm.build(0).weights != "free":
+        return None
+    if not dale:
+        return arm
+
+    def build(seed: int) -> Network:
+        network = arm.build(seed)
+        options: Options = {**network.describe(), "weights": "shared"}
+        return Network(signed_mlp(network.connectome, seed), network.task, **options)
+
+    def renamed(stage: Stage) -> Stage:
+        slices = getattr(stage.optimizer, "slice_sigma", {})
+        if "free_weights" not in slices:
+            return stage
+        names = {"free_weights": "log_weights"}
+        slices = {names.get(name, name): value for name, value in slices.items()}
+        return _with_hyperparameter(stage, "slice_sigma", slices)
+
+    return dataclasses.replace(arm, build=build, stages=tuple(map(renamed, arm.stages)))
 
 
 def _pretrain(arm: Arm, which: str) -> Arm | None:
@@ -249,7 +297,13 @@ _STUDY: Mapping[str, Callable[[Arm, Any], Arm | None]] = {
     "connectome": _with_connectome,
     "optimizer": _with_optimizer,
     "pretrain_arms": _pretrain,
-    "sigma_weights": _with_sigma_weights,
+    "sigma_weights": _by_slice("evolve", "slice_sigma", "weights"),
+    "sigma_constants": _by_slice("evolve", "slice_sigma", "constants"),
+    "pretrain_sigma_weights": _by_slice("pretrain", "slice_sigma", "weights"),
+    "pretrain_learning_rate_weights": _by_slice("pretrain", "slice_learning_rate", "weights"),
+    "episodes": _of_stages("episodes"),
+    "common_starts": _of_stages("common_starts"),
+    "mlp_dale": _with_dale,
 }
 
 

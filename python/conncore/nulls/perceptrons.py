@@ -7,12 +7,14 @@ The encoder of the network feeds the first layer, and the decoder reads the seco
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conncore.connectome import Connectome
+from conncore.connectome.labels import Labels
 from conncore.errors import UsageError
 from conncore.noise import Stream, generator
 
@@ -78,6 +80,32 @@ def sparse_mlp(connectome: Connectome, seed: int) -> Connectome:
     signs = np.where(excites, 1, -1)[pairs // n_second]
     what = f"density {density:.6f}, excitatory share {share:.6f}"
     return _layered(connectome, "sparse-mlp", seed, pairs, signs, what)
+
+
+def signed_mlp(layers: Connectome, seed: int) -> Connectome:
+    """Return a perceptron whose first layer follows Dale's law.
+
+    Parameters
+    ----------
+    layers : Connectome
+        A perceptron of this module.
+    seed : int
+        Draws which half of the first layer is excitatory; the other half is inhibitory.
+
+    Returns
+    -------
+    Connectome
+        With the same cells and edges. The second layer sends no edges.
+    """
+    inputs, _ = mlp_ends(layers)
+    rng = generator(seed=seed, stream=Stream.NULL)
+    excites = rng.permutation(len(inputs)) < (len(inputs) + 1) // 2
+    return replace(
+        layers,
+        sign=np.where(excites, 1, -1)[layers.pre].astype(np.int8),
+        sign_source=Labels.of(["baseline:half excitatory"] * layers.n_edges),
+        source=f"{layers.source}; half of the first layer excitatory, seed {seed}",
+    )
 
 
 #: Baselines by name, like the null models in `conncore.nulls.models.NULLS`.
