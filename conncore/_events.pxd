@@ -42,7 +42,7 @@ cdef struct EventArgs:
     double* state
     double* y
     double* current              # zero between steps
-    # [member][neuron] and [member][range]: the neurons that sent in the step before and those that
+    # [member][neuron] and [member][range]: the neurons that sent `delay` steps before and those that
     # send now, with their z, which is stored nowhere else. A range writes its own part of the
     # lists, in ascending order, from the place of its first neuron on.
     int* sent

@@ -9,7 +9,7 @@ from conncore._network cimport SparseMap, neuron_reset_t, neuron_step_t
 from conncore._parallel cimport for_each_block, take
 
 from conncore._population import (
-    MAP_VALUES, check_repeats, check_state, checked_rows, empty_aligned,
+    MAP_VALUES, check_state, check_steps, checked_rows, empty_aligned,
 )
 from conncore.errors import UsageError
 
@@ -83,6 +83,8 @@ cdef class EventPopulation:
     cdef readonly Py_ssize_t n_ranges
     cdef readonly int n_threads
     cdef readonly int n_repeats
+    cdef Py_ssize_t delay
+    cdef Py_ssize_t oldest     # of the delay + 1 lists of senders, that which arrives next
     cdef readonly object topology
     cdef dict _arrays          # what args points into, a row per member
     cdef dict _shared          # what all members share
@@ -94,14 +96,15 @@ cdef class EventPopulation:
     cdef block_fn _reset
 
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads,
-                 int n_repeats=1, bint linear=False):
+                 int n_repeats=1, bint linear=False, int delay=1):
         if topology.rows != "pre":
             raise UsageError("topology: events need a row of synapses per presynaptic neuron")
         values = topology.check_values(values, len(neuron.CONSTANTS), trace, n_threads)
         self.n_members = values["constants"].shape[0]
         if topology.synapses.n_values and not topology.synapses.ascends:
             raise UsageError("topology: events need rows whose indices ascend, each once")
-        check_repeats(n_repeats)
+        check_steps(n_repeats, delay)
+        self.delay = delay
         self.n_repeats = n_repeats
         self.args.linear = linear
         self._unsafe_init(topology, kernels, neuron, values, trace, n_threads)
@@ -130,17 +133,12 @@ cdef class EventPopulation:
             ("state", n_state * n_padded),
             ("y", topology.outputs.size),
             ("current", n_padded),
-            ("sent_z", n_padded),
-            ("sending_z", n_padded),
         ):
             arrays[name] = empty_aligned(self.n_members * size).reshape(self.n_members, size)
-        for name, size in (
-            ("sent", n_padded),
-            ("sending", n_padded),
-            ("n_sent", self.n_ranges),
-            ("n_sending", self.n_ranges),
-        ):
-            arrays[name] = np.zeros((self.n_members, size), dtype=np.int32)
+        n_lists = self.delay + 1  # those on their way, and the one that a step writes
+        arrays["sent_z"] = empty_aligned(n_lists * self.n_members * n_padded)
+        for name, size in (("sent", n_padded), ("n_sent", self.n_ranges)):
+            arrays[name] = np.zeros(n_lists * self.n_members * size, dtype=np.int32)
         arrays["observations"] = np.zeros((self.n_members, topology.n_obs))
         arrays["actions"] = np.zeros((self.n_members, topology.n_actions))
 
@@ -164,12 +162,6 @@ cdef class EventPopulation:
         args.state = doubles(arrays["state"])
         args.y = doubles(arrays["y"])
         args.current = doubles(arrays["current"])
-        args.sent = integers(arrays["sent"])
-        args.sent_z = doubles(arrays["sent_z"])
-        args.n_sent = integers(arrays["n_sent"])
-        args.sending = integers(arrays["sending"])
-        args.sending_z = doubles(arrays["sending_z"])
-        args.n_sending = integers(arrays["n_sending"])
         args.observations = doubles(arrays["observations"])
         args.actions = doubles(arrays["actions"])
         args.neuron_reset = <neuron_reset_t> PyCapsule_GetPointer(
@@ -213,9 +205,25 @@ cdef class EventPopulation:
     def reset(self):
         take(&self.busy)
         try:
+            self._arrays["n_sent"][:] = 0
+            self._set_lists(0)
             for_each_block(self._reset, &self.args, self.n_members * self.n_ranges, self.n_threads)
         finally:
             self.busy = 0
+
+    cdef _set_lists(self, Py_ssize_t oldest):
+        """Point args to the list of senders that arrives next, and to the list to write."""
+        cdef EventArgs* args = &self.args
+        cdef Py_ssize_t size = self.n_members * args.n_padded
+        cdef Py_ssize_t n_counts = self.n_members * self.n_ranges
+        cdef Py_ssize_t free = (oldest + self.delay) % (self.delay + 1)
+        cdef int* sent = integers(self._arrays["sent"])
+        cdef int* n_sent = integers(self._arrays["n_sent"])
+        cdef double* sent_z = doubles(self._arrays["sent_z"])
+        self.oldest = oldest
+        args.sent, args.sending = sent + oldest * size, sent + free * size
+        args.sent_z, args.sending_z = sent_z + oldest * size, sent_z + free * size
+        args.n_sent, args.n_sending = n_sent + oldest * n_counts, n_sent + free * n_counts
 
     def act(self, observations):
         cdef EventArgs* args = &self.args
@@ -230,9 +238,7 @@ cdef class EventPopulation:
             for _ in range(self.n_repeats):
                 for_each_block(self._step, args, self.n_members * self.n_ranges, self.n_threads)
                 for_each_block(self._decode, args, self.n_members, self.n_threads)
-                args.sent, args.sending = args.sending, args.sent
-                args.sent_z, args.sending_z = args.sending_z, args.sent_z
-                args.n_sent, args.n_sending = args.n_sending, args.n_sent
+                self._set_lists((self.oldest + 1) % (self.delay + 1))
             return self._arrays["actions"].copy()
         finally:
             self.busy = 0
@@ -240,20 +246,27 @@ cdef class EventPopulation:
     def activity(self):
         take(&self.busy)
         try:
-            return self._activity()
+            return self._activity(self.delay - 1)
         finally:
             self.busy = 0
 
-    cdef _activity(self):
+    cdef _activity(self, Py_ssize_t age):
+        """Activity of the step `age` steps after the oldest one that has not arrived."""
         cdef EventArgs* args = &self.args
+        cdef Py_ssize_t place = (self.oldest + age) % (self.delay + 1)
+        cdef const int* sent = integers(self._arrays["sent"]) + place * self.n_members * args.n_padded
+        cdef const double* sent_z = (
+            doubles(self._arrays["sent_z"]) + place * self.n_members * args.n_padded)
+        cdef const int* n_sent = (
+            integers(self._arrays["n_sent"]) + place * self.n_members * self.n_ranges)
         z = np.zeros((self.n_members, args.n_neurons))
         cdef double* z_of = <double*> <size_t> z.ctypes.data
         cdef Py_ssize_t member, part, first, e
         for member in range(self.n_members):
             for part in range(self.n_ranges):
                 first = member * args.n_padded + args.bounds[part]
-                for e in range(first, first + args.n_sent[member * self.n_ranges + part]):
-                    z_of[member * args.n_neurons + args.sent[e]] = args.sent_z[e]
+                for e in range(first, first + n_sent[member * self.n_ranges + part]):
+                    z_of[member * args.n_neurons + sent[e]] = sent_z[e]
         return z
 
     def state(self, name):
@@ -276,16 +289,28 @@ cdef class EventPopulation:
 
     def get_state(self):
         named = {name: self.state(name) for name in self._state_names}
-        named["activity"] = self.activity()
-        named["trace"] = self._arrays["y"].copy()
+        take(&self.busy)
+        try:
+            named["activity"] = self._activities()
+            named["trace"] = self._arrays["y"].copy()
+        finally:
+            self.busy = 0
         return named
+
+    def _activities(self):
+        """Activity of all steps that have not arrived, oldest first, (n_members, delay * n)."""
+        cdef Py_ssize_t age
+        steps = []
+        for age in range(self.delay):
+            steps.append(self._activity(age))
+        return np.concatenate(steps, axis=1)
 
     def set_state(self, values):
         cdef EventArgs* args = &self.args
         cdef Py_ssize_t n = args.n_neurons
         cdef Py_ssize_t k
         values = check_state(values, self._state_names, self.n_members, n, args.n_outputs,
-                             self._kernels[1].SPIKES)
+                             self._kernels[1].SPIKES, self.delay)
         take(&self.busy)
         try:
             for k, name in enumerate(self._state_names):
@@ -294,7 +319,10 @@ cdef class EventPopulation:
                 rows = self._states()[:, :, k]
                 rows[:] = padded.reshape(rows.shape)
             self._arrays["y"][:] = values["trace"]
-            self._set_sent(np.ascontiguousarray(values["activity"]))
+            for k in range(self.delay):
+                self._set_lists(k)
+                self._set_sent(np.ascontiguousarray(values["activity"][:, k * n:(k + 1) * n]))
+            self._set_lists(0)
         finally:
             self.busy = 0
 
@@ -319,7 +347,7 @@ cdef class EventPopulation:
         take(&self.busy)
         try:
             finite = np.isfinite(self._arrays["y"]).all(axis=1)
-            finite &= np.isfinite(self._activity()).all(axis=1)
+            finite &= np.isfinite(self._activities()).all(axis=1)
             for name in self._state_names:
                 finite &= np.isfinite(self._state(name)).all(axis=1)
             return (~finite).astype(np.uint8)

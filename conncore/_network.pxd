@@ -41,6 +41,7 @@ cdef struct NetworkArgs:
     Py_ssize_t n_state
     Py_ssize_t n_constants
     Py_ssize_t n_repeats         # updates of synapses and neurons in one step; the drive is held
+    Py_ssize_t delay             # steps from z to its arrival
     bint streams                 # synapse weights come from memory, not from a cache
     bint linear                  # actions are the decoder's sums within [-1, 1], not their tanh
     double trace                 # output activity y <- trace y + (1 - trace) z
@@ -56,10 +57,12 @@ cdef struct NetworkArgs:
     const double* decoder_bias
     const double* constants
     double* state
-    double* z                    # NULL for neurons that spike
+    double* z                    # [block][step][neuron] of the last `delay` steps; NULL for neurons
+                                 # that spike
     double* y
-    spikes_t* spikes             # z of neurons that spike, [block][2][neuron]; the second row is
+    spikes_t* spikes             # z of neurons that spike, [block][step][neuron], and a row that is
                                  # scratch of a step. NULL for other neurons
+    Py_ssize_t* places           # [block]: where in z or spikes the oldest step is, which arrives next
     # [block][item][lane] scratch of one step
     double* drive                # of each input, then a row of zeros for all other neurons
     double* current              # NULL for neurons that spike

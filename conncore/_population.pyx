@@ -88,13 +88,14 @@ def checked_rows(observations):
     return real_array("observations", observations)
 
 
-def check_repeats(int n_repeats):
-    if n_repeats < 1:
-        raise UsageError(f"n_repeats is {n_repeats}, must be at least 1")
+def check_steps(int n_repeats, int delay):
+    for name, number in (("n_repeats", n_repeats), ("delay", delay)):
+        if number < 1:
+            raise UsageError(f"{name} is {number}, must be at least 1")
 
 
 def check_state(values, names, Py_ssize_t n_members, Py_ssize_t n_neurons, Py_ssize_t n_outputs,
-                bint spikes):
+                bint spikes, Py_ssize_t delay):
     """What `set_state` takes as arrays, (n_members, n) float64."""
     needed = (*names, "activity", "trace")
     if set(values) != set(needed):
@@ -102,7 +103,8 @@ def check_state(values, names, Py_ssize_t n_members, Py_ssize_t n_neurons, Py_ss
     checked = {}
     for name in needed:
         array = np.asarray(real_array(f"state {name!r}", values[name]), dtype=np.float64)
-        shape = (n_members, n_outputs if name == "trace" else n_neurons)
+        size = n_outputs if name == "trace" else n_neurons
+        shape = (n_members, delay * size if name == "activity" else size)
         if array.shape != shape:
             raise UsageError(f"state {name!r} has shape {array.shape}, needs {shape}")
         checked[name] = array
@@ -113,12 +115,13 @@ def check_state(values, names, Py_ssize_t n_members, Py_ssize_t n_neurons, Py_ss
 
 cdef class Population:
     def __init__(self, topology, kernels, neuron, values, *, double trace, int n_threads,
-                 int n_repeats=1, bint linear=False):
+                 int n_repeats=1, bint linear=False, int delay=1):
         if topology.rows != "post":
             raise UsageError("topology: lanes need a row of synapses per postsynaptic neuron")
         values = topology.check_values(values, len(neuron.CONSTANTS), trace, n_threads)
         self.n_members = values["constants"].shape[0]
-        check_repeats(n_repeats)
+        check_steps(n_repeats, delay)
+        self.args.delay = delay
         self.args.linear = linear
         self._unsafe_init(topology, kernels, neuron, values, trace, n_threads, n_repeats)
 
@@ -182,13 +185,15 @@ cdef class Population:
         args.z = args.current = NULL
         args.spikes = NULL
         if neuron.SPIKES:
-            arrays["spikes"] = np.empty((self.n_blocks, 2, n_neurons), dtype=np.uint16)
+            arrays["spikes"] = np.empty((self.n_blocks, args.delay + 1, n_neurons), dtype=np.uint16)
             args.spikes = <spikes_t*> pointer(arrays["spikes"])
         else:
-            for name in ("z", "current"):
-                arrays[name] = empty_lanes(self.n_blocks, n_neurons)
+            for name, size in (("z", args.delay * n_neurons), ("current", n_neurons)):
+                arrays[name] = empty_lanes(self.n_blocks, size)
             args.z = pointer(arrays["z"])
             args.current = pointer(arrays["current"])
+        arrays["places"] = np.zeros(self.n_blocks, dtype=np.intp)
+        args.places = <Py_ssize_t*> <size_t> arrays["places"].ctypes.data
         args.drive = pointer(arrays["drive"])
         args.obs_lanes = pointer(arrays["obs_lanes"])
         args.action_lanes = pointer(arrays["action_lanes"])
@@ -228,12 +233,20 @@ cdef class Population:
     def activity(self):
         take(&self.busy)
         try:
-            if self.args.spikes == NULL:
-                return from_lanes(self._arrays["z"], self.n_members)
-            bits = self._arrays["spikes"][:, 0, :, None] >> np.arange(LANES, dtype=np.uint16)
-            return from_lanes((bits & 1).astype(np.float64), self.n_members)
+            return self._activity(self.args.delay - 1)
         finally:
             self.busy = 0
+
+    def _activity(self, Py_ssize_t age):
+        """Activity of the step `age` steps after the oldest one that has not arrived."""
+        rows = (self._arrays["places"] + age) % self.args.delay
+        blocks = np.arange(self.n_blocks)
+        if self.args.spikes == NULL:
+            steps = self._arrays["z"].reshape(
+                self.n_blocks, self.args.delay, self.args.n_neurons, LANES)
+            return from_lanes(steps[blocks, rows], self.n_members)
+        bits = self._arrays["spikes"][blocks, rows][:, :, None] >> np.arange(LANES, dtype=np.uint16)
+        return from_lanes((bits & 1).astype(np.float64), self.n_members)
 
     def state(self, name):
         take(&self.busy)
@@ -247,8 +260,16 @@ cdef class Population:
             self.busy = 0
 
     def get_state(self):
+        cdef Py_ssize_t age
         named = {name: self.state(name) for name in self._state_names}
-        named["activity"] = self.activity()
+        take(&self.busy)
+        try:
+            steps = []
+            for age in range(self.args.delay):
+                steps.append(self._activity(age))
+            named["activity"] = np.concatenate(steps, axis=1)
+        finally:
+            self.busy = 0
         named["trace"] = from_lanes(self._arrays["y"], self.n_members)
         return named
 
@@ -257,7 +278,7 @@ cdef class Population:
         cdef Py_ssize_t k
         spikes = self.args.spikes != NULL
         values = check_state(values, self._state_names, self.n_members, n, self.args.n_outputs,
-                             spikes)
+                             spikes, self.args.delay)
         take(&self.busy)
         try:
             for k, name in enumerate(self._state_names):
@@ -266,9 +287,13 @@ cdef class Population:
             z = to_lanes(values["activity"])
             if spikes:
                 bits = z.astype(np.uint16) << np.arange(LANES, dtype=np.uint16)
-                np.bitwise_or.reduce(bits, axis=2, out=self._arrays["spikes"][:, 0])
+                rows = self._arrays["spikes"][:, :self.args.delay].reshape(self.n_blocks, -1)
+                np.bitwise_or.reduce(bits, axis=2, out=rows)
+                self._arrays["spikes"][:, :self.args.delay] = rows.reshape(
+                    self.n_blocks, self.args.delay, n)
             else:
                 self._arrays["z"][:] = z
+            self._arrays["places"][:] = 0
         finally:
             self.busy = 0
 

@@ -223,7 +223,8 @@ cdef void end_lanes(
         check_finite(n_state, network.state + block * n_state * LANES, bad)
         check_finite(n_outputs, network.y + block * n_outputs * LANES, bad)
         if network.z != NULL:
-            check_finite(n_neurons, network.z + block * n_neurons * LANES, bad)
+            check_finite(network.delay * n_neurons,
+                         network.z + block * network.delay * n_neurons * LANES, bad)
     for lane in range(LANES):
         if ended[lane] == JUST_ENDED:
             fitness[lane] = -INFINITY if bad[lane] > 0.0 else fitness[lane]

@@ -156,8 +156,9 @@ cdef void step_spiking(
     cdef double* state = net.state + block * net.n_state * n * LANES
     cdef const double* constants = net.constants + block * net.n_constants * LANES
     cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
-    cdef spikes_t* spikes = net.spikes + block * 2 * n
-    cdef spikes_t* new_spikes = spikes + n
+    cdef spikes_t* rows = net.spikes + block * (net.delay + 1) * n
+    cdef spikes_t* spikes = rows + net.places[block] * n
+    cdef spikes_t* new_spikes = rows + net.delay * n
     cdef double room[(2 * AT_ONCE + 1) * LANES]
     cdef double* current = <double*> ((<size_t> room + LINE - 1) // LINE * LINE)
     cdef double* z = current + AT_ONCE * LANES
@@ -173,6 +174,7 @@ cdef void step_spiking(
         first += AT_ONCE
     memcpy(spikes, new_spikes, n * sizeof(spikes_t))
     low_pass_spikes(net.n_outputs, net.outputs, net.trace, spikes, y)
+    net.places[block] = (net.places[block] + 1) % net.delay
 
 
 cdef void step_neurons(
@@ -183,17 +185,18 @@ cdef void step_neurons(
 ) noexcept nogil:
     """Update synapses, neurons and the outputs' low-pass once.
 
-    Spikes of step t arrive at t + 1: propagation reads the z of the step before.
+    The z of step t arrives at t + delay, and then gives its place to the z of that step.
     """
     cdef Py_ssize_t n = net.n_neurons
     cdef Py_ssize_t cells = n * LANES
-    cdef double* z = net.z + block * cells
+    cdef double* z = net.z + (block * net.delay + net.places[block]) * cells
     cdef double* current = net.current + block * cells
     cdef const float* weights = net.synapse_weights + block * net.synapses.n_values * LANES
     propagate(&net.synapses, 0, n, weights, z, drive, current, net.streams)
     net.neuron_step(n, n, net.state + block * net.n_state * cells,
                     net.constants + block * net.n_constants * LANES, current, z)
     low_pass(net.n_outputs, net.outputs, net.trace, z, y)
+    net.places[block] = (net.places[block] + 1) % net.delay
 
 
 cdef void step_lanes(
@@ -247,9 +250,11 @@ cdef void reset_block(void* args, Py_ssize_t block) noexcept nogil:
     cdef const NetworkArgs* net = <const NetworkArgs*> args
     cdef Py_ssize_t cells = net.n_neurons * LANES
     if net.spikes == NULL:
-        memset(net.z + block * cells, 0, cells * sizeof(double))
+        memset(net.z + block * net.delay * cells, 0, net.delay * cells * sizeof(double))
     else:
-        memset(net.spikes + block * 2 * net.n_neurons, 0, net.n_neurons * sizeof(spikes_t))
+        memset(net.spikes + block * (net.delay + 1) * net.n_neurons, 0,
+               net.delay * net.n_neurons * sizeof(spikes_t))
+    net.places[block] = 0
     memset(net.drive + (block * (net.n_inputs + 1) + net.n_inputs) * LANES, 0,
            LANES * sizeof(double))
     memset(net.y + block * net.n_outputs * LANES, 0, net.n_outputs * LANES * sizeof(double))

@@ -11,7 +11,7 @@ def to_lanes(values: NDArray[np.float64]) -> NDArray[np.float64]: ...
 def empty_aligned(count: int, dtype: DTypeLike = ...) -> NDArray[Any]: ...
 def from_lanes(lanes: NDArray[np.float64], n_members: int) -> NDArray[np.float64]: ...
 def shared_slots(values: NDArray[np.float64]) -> tuple[NDArray[np.intc], NDArray[np.float64]]: ...
-def check_repeats(n_repeats: int) -> None: ...
+def check_steps(n_repeats: int, delay: int) -> None: ...
 def check_state(
     values: Mapping[str, ArrayLike],
     names: tuple[str, ...],
@@ -19,6 +19,7 @@ def check_state(
     n_neurons: int,
     n_outputs: int,
     spikes: bool,
+    delay: int,
 ) -> dict[str, NDArray[np.float64]]: ...
 def checked_rows(observations: ArrayLike) -> NDArray[Any]: ...
 
@@ -46,6 +47,8 @@ class Population:
         Steps of synapses, neurons and trace in one `act`, with the observations held.
     linear : bool
         Whether actions are the decoder's sums, clipped to [-1, 1], and not their tanh.
+    delay : int
+        Steps from the activity of a neuron to its arrival at others.
 
     Raises
     ------
@@ -68,6 +71,7 @@ class Population:
         n_threads: int,
         n_repeats: int = 1,
         linear: bool = False,
+        delay: int = 1,
     ) -> None: ...
     def reset(self) -> None:
         """Bring all neurons to rest."""
@@ -93,8 +97,9 @@ class Population:
         """Return a copy of all that a step changes, (n_members, n) float64 by name.
 
         The state variables of the neuron model, such as "v", (n_members, n_neurons); "activity",
-        the activity or spikes of the last step, (n_members, n_neurons); "trace", the low-pass
-        filtered activity of the output cells, (n_members, n_outputs).
+        the activity or spikes of the last `delay` steps, oldest first, (n_members, delay *
+        n_neurons); "trace", the low-pass filtered activity of the output cells,
+        (n_members, n_outputs).
         """
 
     def set_state(self, values: Mapping[str, ArrayLike]) -> None:

@@ -73,7 +73,7 @@ def test_options_of_the_network_are_those_of_the_run(tmp_path):
     command += ["--scouts", "2", "--max-steps", "5", "--initial-weights", "counts"]
     command += ["--log-weights", "2,1", "--constant", "dt=0.5", "--constant", "a=0.03"]
     command += ["--tune", "a,b", "--trace", "0.5", "--steps-per-action", "2"]
-    command += ["--bias", "zero", "--bias-cells", "all", "--decoder", "linear"]
+    command += ["--bias", "zero", "--bias-cells", "all", "--decoder", "linear", "--delay", "5"]
     done = evolve(*command, "--out", tmp_path / "run")
     assert done.exit_code == 0, done.output
     network = load_run(tmp_path / "run").network
@@ -84,6 +84,7 @@ def test_options_of_the_network_are_those_of_the_run(tmp_path):
         **{"initial_weights": "counts", "log_weights": [2.0, 1.0], "tune": ["a", "b"]},
         **{"trace": 0.5, "steps_per_action": 2, "bias": "zero", "bias_cells": "all"},
         "decoder": "linear",
+        "delay": 5,
     }
 
 
@@ -116,6 +117,7 @@ def test_the_es_that_pretrains_is_chosen_and_constants_are_tuned(tmp_path):
         (["--observe", "smell"], "unknown observe 'smell'; choose one of: angles, angles+veloc"),
         (["--max-steps", "0"], "max_steps is 0; give a whole number from 1"),
         (["--episodes", "0"], "episodes is 0; give a whole number from 1 to 10000"),
+        (["--delay", "0"], "delay is 0; give a whole number from 1 to 1000"),
         (["--bias", "some"], "unknown bias 'some'; choose one of: none, random, zero"),
         (["--tune", "wheels"], "unknown constant to tune 'wheels'; choose one of: "),
         (["--tune", "all", "--neuron", "hodgkin"], "unknown neuron 'hodgkin'"),

@@ -68,6 +68,7 @@ def arguments(network: RandomNetwork, isa=None, **changes):
         "n_threads": 1,
         "n_repeats": network.n_repeats,
         "linear": network.linear,
+        "delay": network.delay,
         **changes,
     }
 

@@ -52,6 +52,7 @@ CHANGES = {
     "bias": ("fig4-ga", "none", {"network.bias"}, ()),
     "bias_cells": ("fig4-ga", "all", {"network.bias_cells"}, ()),
     "decoder": ("fig4-ga", "linear", {"network.decoder"}, ()),
+    "delay": ("fig4-ga", 5, {"network.delay"}, MLPS),
     "mlp_neuron": ("fig4-ga", "tanh", {"network.neuron", "network.constants"}, CIRCUITS),
     "mlp_dale": (
         "fig4-ga",

@@ -35,6 +35,7 @@ class RandomNetwork:
     trace: float
     n_repeats: int = 1
     linear: bool = False
+    delay: int = 1
 
     @property
     def n_members(self):
@@ -58,6 +59,7 @@ class RandomNetwork:
             n_threads=n_threads,
             n_repeats=self.n_repeats,
             linear=self.linear,
+            delay=self.delay,
         )
 
     def reference(self):
@@ -69,6 +71,7 @@ class RandomNetwork:
             trace=self.trace,
             n_repeats=self.n_repeats,
             linear=self.linear,
+            delay=self.delay,
         )
 
     def take(self, members):
@@ -130,6 +133,7 @@ def random_network(
         trace=rng.choice([0.0, 0.8]),
         n_repeats=int(rng.integers(1, 4)),
         linear=bool(rng.integers(2)),
+        delay=int(rng.choice([1, 1, 2, 5])),
     )
 
 

@@ -125,6 +125,13 @@ Decoder = Annotated[
         rich_help_panel=NETWORK,
     ),
 ]
+Delay = Annotated[
+    int,
+    typer.Option(
+        help="Steps of the cells from a spike to its arrival at other cells.",
+        rich_help_panel=NETWORK,
+    ),
+]
 SigmaDecay = Annotated[
     float | None,
     typer.Option(
@@ -191,6 +198,15 @@ OverSigma = Annotated[
 WeightDecay = Annotated[
     float | None,
     typer.Option(help="L2 penalty of es. Default: 0.", rich_help_panel=OPTIMIZER),
+]
+
+
+PretrainOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=VALUE: a setting of the ES that pretrains, such as update=sgd. Repeat it "
+        "for several."
+    ),
 ]
 
 

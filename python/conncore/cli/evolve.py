@@ -19,6 +19,7 @@ from conncore.cli.choices import (
     CommonStarts,
     Constants,
     Decoder,
+    Delay,
     Elites,
     Episodes,
     FrameSkip,
@@ -29,6 +30,7 @@ from conncore.cli.choices import (
     MaxSteps,
     Observe,
     OverSigma,
+    PretrainOption,
     RewardPoint,
     Scouts,
     Shaping,
@@ -108,6 +110,7 @@ def evolve(
     bias: Bias = "random",
     bias_cells: BiasCells = "inputs",
     decoder: Decoder = "tanh",
+    delay: Delay = 1,
     task: TaskName = "swimmer6",
     engine: Annotated[
         str | None,
@@ -167,13 +170,7 @@ def evolve(
             "OUT-pretrain. The same command continues a pretraining that was stopped."
         ),
     ] = None,
-    pretrain_option: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="NAME=VALUE: a setting of the ES that pretrains, such as update=sgd. Repeat it "
-            "for several."
-        ),
-    ] = None,
+    pretrain_option: PretrainOption = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Run directory to create. Default: runs/ and a name from the settings."),
@@ -261,6 +258,7 @@ def evolve(
         bias=bias,
         bias_cells=bias_cells,
         decoder=decoder,
+        delay=delay,
     )
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"

@@ -160,6 +160,8 @@ _ROWS = (
            "cells with a bias; all includes the second layer of perceptrons"),
     Choice("decoder", "network", _one_of(["tanh", "linear"]), "tanh",
            "actions: the tanh of the decoder's sums, or the sums, clipped"),
+    Choice("delay", "network", COUNT, "1",
+           "steps of the neurons from a spike to its arrival at other cells", arms="circuits"),
     Choice("mlp_neuron", "network", _one_of(["relu", "tanh"]), "relu",
            "activation of the hidden layers of perceptrons", "neuron", arms="perceptrons"),
     Choice("mlp_dale", "study", YES, "no",

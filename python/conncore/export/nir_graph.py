@@ -64,6 +64,8 @@ def build(network: Network, genome: Array) -> Any:
             f"NIR has no nodes for {network.neuron} neurons: export a network of "
             f"{' or '.join(_MODELS)} neurons, or use to_torch"
         )
+    if network.delay > 1:
+        raise UsageError("NIR graphs have no synaptic delay: export a network with delay=1")
     topology = network.topology
     n_neurons, n_actions = topology.n_neurons, topology.n_actions
     if n_neurons > MAX_NEURONS:

@@ -220,6 +220,8 @@ class NetworkModule(torch.nn.Module):
 
 def build(network: Network, genome: NDArray[np.float64]) -> NetworkModule:
     """The module of a network and a genome, (n_parameters,) float64."""
+    if network.delay > 1:
+        raise UsageError("PyTorch modules have no synaptic delay: export a network with delay=1")
     layout, topology, wiring = network.layout, network.topology, network.wiring
     arrays: dict[str, NDArray[Any]] = {name: genome[part] for name, part in layout.slices.items()}
     for name, sparse_map in (

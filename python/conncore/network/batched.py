@@ -39,6 +39,7 @@ def respond(
     *,
     trace: float,
     steps_per_action: int,
+    delay: int,
     n_threads: int,
 ) -> Floats:
     """The answers of every network to every observation; see `Network.respond`.
@@ -63,7 +64,7 @@ def respond(
         Control steps that an observation is held for, of `steps_per_action` steps each.
     trace : float
         Low-pass factor of the output activity.
-    steps_per_action, n_threads : int
+    steps_per_action, delay, n_threads : int
         At least 1.
 
     Returns
@@ -84,7 +85,7 @@ def respond(
     if not np.isfinite(seen).all():
         raise UsageError("observations are not all finite")
     need_count("n_steps", n_steps)
-    runner = _Runner(topology, neuron, seen, n_steps, trace, steps_per_action)
+    runner = _Runner(topology, neuron, seen, n_steps, trace, steps_per_action, delay)
     answers = np.empty((n_members, topology.n_actions, len(seen)), dtype=np.float32)
 
     def work(first: int) -> None:
@@ -116,8 +117,9 @@ class _Runner:
         n_steps: int,
         trace: float,
         steps_per_action: int,
+        delay: int,
     ) -> None:
-        self.topology, self.neuron = topology, neuron
+        self.topology, self.neuron, self.delay = topology, neuron, delay
         self.trace, self.n_steps, self.steps_per_action = trace, n_steps, steps_per_action
         # An odd number of tiles: rows a power of two apart would share few places in the cache.
         tiles = max(1, _CACHE // topology.n_neurons // _TILE)
@@ -151,15 +153,17 @@ class _Runner:
         state = {name: array.astype(np.float32) for name, array in state.items()}
         y: Any = np.zeros((self.topology.outputs.size, drive.shape[1]), dtype=np.float32)
         total = y
-        z, current = None, np.empty_like(drive)
+        current = np.empty_like(drive)
+        on_the_way: list[Floats] = []  # activity that has not arrived, oldest first
         for step in range(self.n_steps * self.steps_per_action):
             if self.stopped:
                 raise UsageError("stopped")  # nobody sees this
-            received = drive  # before the first step all neurons are silent
-            if z is not None:
-                self.synapses.add(weights, z, drive, current)
+            received = drive  # until something arrives, all neurons are silent
+            if len(on_the_way) == self.delay:
+                self.synapses.add(weights, on_the_way.pop(0), drive, current)
                 received = current
             z = self.neuron.step(state, received, constants, NUMPY)
+            on_the_way.append(z)
             reads = (step + 1) % self.steps_per_action == 0
             if trace:
                 y = trace * y + (1.0 - trace) * z[outputs]

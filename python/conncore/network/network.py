@@ -29,6 +29,7 @@ from conncore.noise import Stream, uniform
 from conncore.threads import resolve_threads
 
 Array = NDArray[np.float64]
+_LATER = ("bias", "bias_cells", "decoder", "delay")  # options that early versions did not have
 Parts = Mapping[str, Array]  # slices of genomes by name, (n_members, n) each
 
 
@@ -82,6 +83,8 @@ class Network:
         "inputs": the cells that the encoder drives have a bias. "all": so has every other cell.
     decoder : str
         "tanh": actions are the tanh of the decoder's sums. "linear": the sums, clipped to [-1, 1].
+    delay : int
+        Steps of the neurons from the activity of a cell to its arrival at other cells.
 
     Attributes
     ----------
@@ -121,6 +124,7 @@ class Network:
         bias: str = "random",
         bias_cells: str = "inputs",
         decoder: str = "tanh",
+        delay: int = 1,
     ) -> None:
         self.connectome = connectome
         self.task = task
@@ -138,13 +142,13 @@ class Network:
             raise UsageError(f"trace is {self.trace}, must lie in [0, 1)")
         steps = model.steps_per_action if steps_per_action is None else steps_per_action
         self.steps_per_action = need_count("steps_per_action", steps)
-
         ends = {"inputs": inputs, "outputs": outputs}
         self._ends = {name: list(cells) for name, cells in ends.items() if cells is not None}
         wiring = WIRINGS[io](connectome, task, inputs, outputs)
         self.wiring = with_bias(wiring, connectome.n_cells, bias, bias_cells)
         self.decoder = choose("decoder", decoder, ("tanh", "linear"))
-        self._later = {"bias": bias, "bias_cells": bias_cells, "decoder": decoder}
+        self.delay = need_count("delay", delay, 1, 1000)
+        self.bias, self.bias_cells = bias, bias_cells
         before, after = self.wiring.parts[:2], self.wiring.parts[2:]
         self.layout = GenomeLayout((*before, self.synapses.part, self._constants.part, *after))
 
@@ -202,7 +206,7 @@ class Network:
             "trace": self.trace,
             "steps_per_action": self.steps_per_action,
             **self._ends,
-            **{name: v for name, v in self._later.items() if v != usual[name].default},
+            **{name: v for name in _LATER if (v := getattr(self, name)) != usual[name].default},
         }
 
     def random_genomes(self, n_members: int, seed: int = 0) -> Array:
@@ -254,11 +258,11 @@ class Network:
 
     def synapse_weights(self, genomes: Array) -> Array:
         """Signed weights in the connectome's order, (n_members, n_synapses) float64."""
-        return self._weights_of(self._split(genomes))
+        return self.synapses(self._split(genomes)[self.synapses.part.name])
 
     def neuron_constants(self, genomes: Array) -> dict[str, Array]:
         """Constants of each member's neurons, by name, each (n_members,)."""
-        return self._constants_of(self._split(genomes))
+        return self._constants(self._split(genomes)["constants"])
 
     def values(self, genomes: Array) -> dict[str, Array]:
         """Values of the topology's maps and biases, each (n_members, n) float64, by name."""
@@ -268,15 +272,9 @@ class Network:
         """Check genomes and split them. Methods that take the parts check nothing."""
         return self.layout.split(self.layout.check(genomes))
 
-    def _weights_of(self, parts: Parts) -> Array:
-        return self.synapses(parts[self.synapses.part.name])
-
-    def _constants_of(self, parts: Parts) -> dict[str, Array]:
-        return self._constants(parts["constants"])
-
     def _values_of(self, parts: Parts, sent: bool = False) -> dict[str, Array]:
         """As `values`; if `sent`, synapses are in the connectome's order, as in `_sending`."""
-        weights = self._weights_of(parts)
+        weights = self.synapses(parts[self.synapses.part.name])
         weights = weights if sent else weights[:, self.synapse_order]
         return {**self.wiring.values(parts), "synapse_weights": weights}
 
@@ -319,11 +317,12 @@ class Network:
             self.topology if lanes else self._sending,
             self.neuron,
             self._values_of(parts, sent=not lanes),
-            self._constants_of(parts),
+            self._constants(parts["constants"]),
             trace=self.trace,
             n_threads=resolve_threads(n_threads),
             n_repeats=n_repeats,
             linear=self.decoder == "linear",
+            delay=self.delay,
         )
 
     def respond(
@@ -358,7 +357,7 @@ class Network:
 
         def member_values(some: slice) -> tuple[dict[str, Array], dict[str, Array]]:
             parts = self.layout.split(genomes[some])
-            return self._values_of(parts), self._constants_of(parts)
+            return self._values_of(parts), self._constants(parts["constants"])
 
         return batched.respond(
             self.topology,
@@ -369,6 +368,7 @@ class Network:
             n_steps,
             trace=self.trace,
             steps_per_action=self.steps_per_action,
+            delay=self.delay,
             n_threads=resolve_threads(n_threads),
         )
 

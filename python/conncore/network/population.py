@@ -39,6 +39,7 @@ def make_population(
     n_threads: int,
     n_repeats: int,
     linear: bool,
+    delay: int,
 ) -> Population | EventPopulation:
     """Return members in lanes, or on events if a row of synapses is a presynaptic cell.
 
@@ -51,7 +52,7 @@ def make_population(
         Values of the topology's maps and biases, as `Network.values` has them.
     constants : mapping of str to (n_members,) float64
         Constants of the neuron model.
-    trace, n_threads, n_repeats, linear
+    trace, n_threads, n_repeats, linear, delay
         As for `Population`.
     """
     model = _kernels.load(neuron)
@@ -67,4 +68,5 @@ def make_population(
         n_threads=n_threads,
         n_repeats=n_repeats,
         linear=linear,
+        delay=delay,
     )

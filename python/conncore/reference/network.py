@@ -32,6 +32,8 @@ class ReferencePopulation:
         Steps of synapses, neurons and trace in one `act`.
     linear : bool
         Whether actions are the decoder's sums, clipped to [-1, 1], and not their tanh.
+    delay : int
+        Steps from the activity of a neuron to its arrival at others.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class ReferencePopulation:
         trace: float,
         n_repeats: int = 1,
         linear: bool = False,
+        delay: int = 1,
     ) -> None:
         self.topology = topology
         self.model = NEURONS[neuron]
@@ -56,6 +59,7 @@ class ReferencePopulation:
         self.trace = trace
         self.n_repeats = n_repeats
         self.linear = linear
+        self.delay = delay
         self.n_members = len(values["synapse_weights"])
         self.reset()
 
@@ -64,6 +68,7 @@ class ReferencePopulation:
         shape = (self.n_members, self.topology.n_neurons)
         self._state: State = self.model.reset(shape, self.constants, NUMPY)
         self._z: NDArray[np.float64] = np.zeros(shape)
+        self._on_the_way = [self._z] * self.delay  # oldest first
         self._y: NDArray[np.float64] = np.zeros((self.n_members, self.topology.outputs.size))
 
     def act(self, observations: ArrayLike) -> NDArray[np.float64]:
@@ -75,8 +80,10 @@ class ReferencePopulation:
         for _ in range(self.n_repeats):
             current = np.zeros_like(self._z)
             current[:, topology.inputs] = drive
-            propagate(topology.synapses, values["synapse_weights"], self._z, current)
+            arriving = self._on_the_way.pop(0)
+            propagate(topology.synapses, values["synapse_weights"], arriving, current)
             self._z = self.model.step(self._state, current, self.constants, NUMPY)
+            self._on_the_way.append(self._z)
             self._y = self.trace * self._y + (1.0 - self.trace) * self._z[:, topology.outputs]
         actions = values["decoder_bias"].copy()
         propagate(topology.decoder, values["decoder_weights"], self._y, actions)

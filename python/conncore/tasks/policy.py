@@ -45,7 +45,8 @@ class TaskPolicy:
     Notes
     -----
     A network remembers: call `reset` where an episode starts, ``reset(over)`` where a vector
-    environment starts some episodes. `get_state` returns all that `act` changes, by name:
+    environment starts some episodes. `get_state` returns all that `act` changes, by name. If the
+    network has a delay of d steps, "activity" holds the last d steps, (n_envs, d * n_cells):
 
     | name          | shape              | content                                              |
     | ------------- | ------------------ | ---------------------------------------------------- |
