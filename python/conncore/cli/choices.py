@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,192 +13,144 @@ from conncore.neurons.models import NEURONS
 if TYPE_CHECKING:
     from conncore.optimizers import Optimizer
 
+_network = partial(typer.Option, rich_help_panel=NETWORK)
+_task = partial(typer.Option, rich_help_panel=TASK)
+_optimizer = partial(typer.Option, rich_help_panel=OPTIMIZER)
+
 _OF_HALVING = ("population_size", "n_scout", "sigma")
 
 MaxSteps = Annotated[
     int | None,
-    typer.Option(
+    _task(
         help="Largest number of control steps of an episode. Default: 1000 for bodies, the "
-        "environment's own limit.",
-        rich_help_panel=TASK,
+        "environment's own limit."
     ),
 ]
 FrameSkip = Annotated[
     int | None,
-    typer.Option(
-        help="Simulation steps in one control step of a body. Default: the environment's.",
-        rich_help_panel=TASK,
-    ),
+    _task(help="Simulation steps in one control step of a body. Default: the environment's."),
 ]
 Observe = Annotated[
     str | None,
-    typer.Option(
-        help="What a swimmer with 6 links observes: angles or angles+velocities. Default: both.",
-        rich_help_panel=TASK,
-    ),
+    _task(help="What a swimmer with 6 links observes: angles or angles+velocities. Default: both."),
 ]
 RewardPoint = Annotated[
     str | None,
-    typer.Option(
+    _task(
         help="Point of swimmer6 whose velocity is the reward: root or center-of-mass. Default: "
-        "root.",
-        rich_help_panel=TASK,
+        "root."
     ),
 ]
 Episodes = Annotated[
     int,
-    typer.Option(
-        help="Episodes of each member per generation; their mean is the fitness.",
-        rich_help_panel=TASK,
-    ),
+    _task(help="Episodes of each member per generation; their mean is the fitness."),
 ]
 CommonStarts = Annotated[
     bool,
-    typer.Option(
+    _task(
         "--common-starts/--own-starts",
         help="Whether all members of a generation start alike, or each from its own states.",
-        rich_help_panel=TASK,
     ),
 ]
 InitialWeights = Annotated[
     str,
-    typer.Option(
-        help="sign (equal for all edges) or counts (scaled by the edge's weight).",
-        rich_help_panel=NETWORK,
-    ),
+    _network(help="sign (equal for all edges) or counts (scaled by the edge's weight)."),
 ]
 LogWeights = Annotated[
     str | None,
-    typer.Option(
+    _network(
         help="Initial log weights of excitatory and inhibitory edges, such as 2,1. Default: those "
-        "of the neuron model.",
-        rich_help_panel=NETWORK,
+        "of the neuron model."
     ),
 ]
 Constants = Annotated[
     list[str] | None,
-    typer.Option(
+    _network(
         "--constant",
         help="NAME=NUMBER: a constant of the neuron model, such as dt=0.5. Repeat it for several.",
-        rich_help_panel=NETWORK,
     ),
 ]
 Tune = Annotated[
     str | None,
-    typer.Option(
-        help="Constants of the neuron model to evolve, one value for all cells: NAME,NAME or all.",
-        rich_help_panel=NETWORK,
+    _network(
+        help="Constants of the neuron model to evolve, one value for all cells: NAME,NAME or all."
     ),
 ]
 Trace = Annotated[
     float | None,
-    typer.Option(
+    _network(
         help="Low-pass factor of the output cells, 0 for none. Default: 0.8 for cells that spike, "
-        "else 0.",
-        rich_help_panel=NETWORK,
+        "else 0."
     ),
 ]
 StepsPerAction = Annotated[
     int | None,
-    typer.Option(
-        help="Steps of the cells per control step. Default: that of the neuron model.",
-        rich_help_panel=NETWORK,
-    ),
+    _network(help="Steps of the cells per control step. Default: that of the neuron model."),
 ]
 Bias = Annotated[
     str,
-    typer.Option(
-        help="Biases of encoder and decoder: random, zero (start at 0) or none.",
-        rich_help_panel=NETWORK,
-    ),
+    _network(help="Biases of encoder and decoder: random, zero (start at 0) or none."),
 ]
 BiasCells = Annotated[
     str,
-    typer.Option(
-        help="Cells with a bias: inputs, or all for a bias of every cell.",
-        rich_help_panel=NETWORK,
-    ),
+    _network(help="Cells with a bias: inputs, or all for a bias of every cell."),
 ]
 Decoder = Annotated[
     str,
-    typer.Option(
-        help="Actions are the tanh of the decoder's sums, or with linear these sums, clipped.",
-        rich_help_panel=NETWORK,
+    _network(
+        help="Actions are the tanh of the decoder's sums, or with linear these sums, clipped."
     ),
 ]
 Delay = Annotated[
     int,
-    typer.Option(
-        help="Steps of the cells from a spike to its arrival at other cells.",
-        rich_help_panel=NETWORK,
-    ),
+    _network(help="Steps of the cells from a spike to its arrival at other cells."),
 ]
 SigmaDecay = Annotated[
     float | None,
-    typer.Option(
-        help="Factor on step sizes per generation. Default: {sigma_decay}.",
-        rich_help_panel=OPTIMIZER,
-    ),
+    _optimizer(help="Factor on step sizes per generation. Default: {sigma_decay}."),
 ]
 SliceSigma = Annotated[
     list[str] | None,
-    typer.Option(
+    _optimizer(
         help="NAME=NUMBER: step size of one part of the genome, such as log_weights=0.02, for es "
-        "and ga. Repeat it for several.",
-        rich_help_panel=OPTIMIZER,
+        "and ga. Repeat it for several."
     ),
 ]
 Scouts = Annotated[
     int | None,
-    typer.Option(
-        help="Random genomes of which the best are starts. Default: {n_scout}.",
-        rich_help_panel=OPTIMIZER,
-    ),
+    _optimizer(help="Random genomes of which the best are starts. Default: {n_scout}."),
 ]
 Elites = Annotated[
     int | None,
-    typer.Option(help="Members that ga keeps. Default: 8.", rich_help_panel=OPTIMIZER),
+    _optimizer(help="Members that ga keeps. Default: 8."),
 ]
 LearningRate = Annotated[
     float | None,
-    typer.Option(
-        help="Learning rate of es. Default: 0.05 for adam, 0.1 for sgd.", rich_help_panel=OPTIMIZER
-    ),
+    _optimizer(help="Learning rate of es. Default: 0.05 for adam, 0.1 for sgd."),
 ]
 LearningRateDecay = Annotated[
     float | None,
-    typer.Option(help="Factor on it per generation. Default: 0.999.", rich_help_panel=OPTIMIZER),
+    _optimizer(help="Factor on the learning rate per generation. Default: 0.999."),
 ]
 SliceLearningRate = Annotated[
     list[str] | None,
-    typer.Option(
-        help="NAME=NUMBER: learning rate of one part of the genome, for es.",
-        rich_help_panel=OPTIMIZER,
-    ),
+    _optimizer(help="NAME=NUMBER: learning rate of one part of the genome, for es."),
 ]
 Update = Annotated[
     str | None,
-    typer.Option(
-        help="Steps of es: adam, or sgd for the plain steps of the paper. Default: adam.",
-        rich_help_panel=OPTIMIZER,
-    ),
+    _optimizer(help="Steps of es: adam, or sgd for the plain steps of the paper. Default: adam."),
 ]
 Shaping = Annotated[
     str | None,
-    typer.Option(
-        help="What es makes of the fitness: ranks, z-ranks or z-scores. Default: ranks.",
-        rich_help_panel=OPTIMIZER,
-    ),
+    _optimizer(help="What es makes of the fitness: ranks, z-ranks or z-scores. Default: ranks."),
 ]
 OverSigma = Annotated[
     bool | None,
-    typer.Option(
-        help="Whether steps of es are divided by sigma. Default: yes.", rich_help_panel=OPTIMIZER
-    ),
+    _optimizer(help="Whether steps of es are divided by sigma. Default: yes."),
 ]
 WeightDecay = Annotated[
     float | None,
-    typer.Option(help="L2 penalty of es. Default: 0.", rich_help_panel=OPTIMIZER),
+    _optimizer(help="L2 penalty of es. Default: 0."),
 ]
 
 
