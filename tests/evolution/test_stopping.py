@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from conncore.evolution.stopping import RunStopped
+from conncore.evolution.stopping import GracefulStop, RunStopped
 from fake_runs import SphereTask
 from small_runs import (
     N_GENERATIONS,
@@ -54,6 +54,22 @@ class TestSignals:
         assert len(calls) == 11
         go("es", out=tmp_path / "whole")
         assert reproducible(tmp_path / "run") == reproducible(tmp_path / "whole")
+
+    def test_a_signal_to_an_inner_context_that_ends_is_one_to_the_outer(self):
+        """A study must not go on after a run that was just finished when the signal came."""
+        handlers = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+        with GracefulStop() as outer:
+            with GracefulStop():
+                pass
+            assert not outer.requested
+            with GracefulStop():
+                signal.raise_signal(signal.SIGTERM)
+            assert outer.requested
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # the second ends all
+            with pytest.raises(RunStopped) as stopped:
+                outer.leave("stopped")
+        assert stopped.value.exit_status == 143
+        assert handlers == [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
 
     def test_a_signal_during_validation_stops_before_scoring(self, tmp_path):
         task = SphereTask(lambda call: call == 9 and signal.raise_signal(signal.SIGTERM))

@@ -14,6 +14,7 @@ from conncore.errors import CheckpointError, UsageError
 from conncore.evolution.stopping import RunStopped
 from conncore.experiments.claims import judge
 from conncore.experiments.study import Curve, Outcome, run_study
+from conncore.experiments.study_files import save_outcome
 from conncore.robustness.multiverse import read
 from small_multiverses import CLAIMS, GRID, build, go
 
@@ -119,6 +120,21 @@ def test_a_stopped_multiverse_resumes_to_the_same_numbers(tmp_path, moment):
     for one, other in zip(whole.cells, resumed.cells, strict=True):
         np.testing.assert_array_equal(one.values, other.values)
         assert one.arms == other.arms
+
+
+def test_a_signal_between_runs_stops_too(tmp_path, monkeypatch):
+    """Here while the outcome of a finished run is written."""
+    saved = []
+
+    def save(*arguments):
+        save_outcome(*arguments)
+        saved.append(os.kill(os.getpid(), signal.SIGTERM))
+
+    monkeypatch.setattr("conncore.experiments.study.save_outcome", save)
+    with pytest.raises(RunStopped) as stopped:
+        go(tmp_path)
+    assert stopped.value.exit_status == 143
+    assert len(saved) == 1
 
 
 def test_a_failed_run_leaves_its_seed_out(tmp_path):

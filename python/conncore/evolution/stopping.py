@@ -31,6 +31,9 @@ class GracefulStop:
 
     The second one has its usual effect, at once. Signals that were ignored before stay ignored.
     Outside the main thread, where Python allows no signal handlers, nothing changes.
+
+    Contexts may be nested. A signal that comes to the inner one after its last safe point is then
+    requested of the outer one.
     """
 
     def __init__(self) -> None:
@@ -59,6 +62,10 @@ class GracefulStop:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        outer = getattr(self._previous.get(self._signal), "__self__", None)
+        if isinstance(outer, GracefulStop):
+            outer._signal = self._signal  # and the second signal keeps its usual effect
+            return
         for number, previous in self._previous.items():
             signal.signal(number, previous)
 
