@@ -1,9 +1,10 @@
-"""Progress on stderr: plain lines and durations."""
+"""Progress on stderr: plain lines and durations; in a notebook: a bar, tables and pictures."""
 
 from __future__ import annotations
 
 import os
 import sys
+import warnings
 from contextlib import suppress
 
 import pytest
@@ -62,3 +63,39 @@ def test_a_terminal_that_goes_away_ends_no_run(monkeypatch):
         with suppress(OSError):
             stream.close()
     assert b"1/10" in shown or b"0/10" in shown
+
+
+CELLS = (
+    "import conncore as cc\nworm, task = cc.load('celegans-haspel2011'), cc.make_task('swimmer6')",
+    "run = cc.evolve(cc.Network(worm, task), task, cc.ES(population_size=8), generations=3)",
+    "run",
+    "found = cc.compare(worm, task, ['degree'], 2, out='nulls', generations=1,\n"
+    "                   optimizer=cc.ES(population_size=4))\nprint(found)",
+    "found",
+    "ax = cc.plot.comparison(found)",
+)
+
+
+def test_in_a_notebook(tmp_path):
+    """Executed as `jupyter nbconvert --execute` does it."""
+    nbformat = pytest.importorskip("nbformat", reason="needs nbconvert and ipykernel")
+    nbconvert = pytest.importorskip("nbconvert.preprocessors", reason="needs nbconvert")
+    pytest.importorskip("ipykernel", reason="needs ipykernel")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Jupyter's own packages
+        execute = nbconvert.ExecutePreprocessor(timeout=120, kernel_name="python3")
+        execute.preprocess(notebook, {"metadata": {"path": str(tmp_path)}})
+    outputs = [
+        [output.get("data", {}) | {output["output_type"]: output.get("text", "")} for output in o]
+        for o in (cell["outputs"] for cell in notebook.cells)
+    ]
+    (bar,) = outputs[1]
+    assert "<progress value='3' max='3'>" in bar["text/html"]
+    assert "3/3&ensp;best " in bar["text/html"]
+    assert "<table>" in outputs[2][0]["text/html"]
+    printed = "".join(output.get("stream", "") for output in outputs[3])
+    assert any(line.startswith("degree ") for line in printed.splitlines())
+    assert (tmp_path / "nulls" / "compare.txt").stat().st_size > 500
+    assert "<table>" in outputs[4][0]["text/html"]
+    assert "image/png" in outputs[5][-1]

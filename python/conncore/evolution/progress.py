@@ -1,4 +1,4 @@
-"""Progress of a run: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a run: a bar on a terminal and in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
+from importlib import import_module
 from types import TracebackType
-from typing import IO, TextIO, cast
+from typing import IO, Any, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from conncore.errors import visible
+from conncore.report.notebook import html_progress
 
 _SECONDS_BETWEEN_LINES = 5.0
+_SECONDS_BETWEEN_BARS = 0.2  # in a notebook
 _RECENT = 20  # generations that the speed is averaged over
 
 
@@ -53,8 +56,32 @@ class _Quiet(io.TextIOBase):
         return -1 if self._stream is None else self._stream.fileno()
 
 
+class _NotebookBar:
+    """A bar in the output of a notebook's cell. It needs no widgets, so a saved notebook has it."""
+
+    def __init__(self, total: int, completed: int) -> None:
+        self._display: Any = import_module("IPython.display")  # a notebook has it
+        self._total = total
+        self._completed = completed
+        self._drawn = -float("inf")
+        self._handle = self._display.display(self._html("starting"), display_id=True)
+
+    def update(self, description: str, completed: int | None = None, force: bool = False) -> None:
+        """Draw the bar again, a few times a second at most."""
+        self._completed = self._completed if completed is None else completed
+        now = time.monotonic()
+        if force or now - self._drawn >= _SECONDS_BETWEEN_BARS:
+            self._drawn = now
+            self._handle.update(self._html(description))
+
+    def _html(self, text: str) -> Any:
+        return self._display.HTML(html_progress(self._completed, self._total, text))
+
+
 class RunProgress:
-    """Reports the generations of one run on stderr. Use it in a ``with`` statement.
+    """Reports the generations of one run: on stderr, or in the cell of a notebook.
+
+    Use it in a ``with`` statement.
 
     Parameters
     ----------
@@ -70,8 +97,12 @@ class RunProgress:
         self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT)
         self._last_line = -float("inf")
         self._bar: Progress | None = None
+        self._notebook: _NotebookBar | None = None
+        self._text = "finished"  # of the last generation, if this process ran one
         console = Console(file=cast("IO[str]", _Quiet(sys.stderr)))
-        if enabled and console.is_terminal:
+        if enabled and console.is_jupyter:
+            self._notebook = _NotebookBar(n_generations, n_done)
+        elif enabled and console.is_terminal:
             columns = (
                 TextColumn("{task.completed}/{task.total}"),
                 BarColumn(bar_width=24),
@@ -93,6 +124,8 @@ class RunProgress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        if self._notebook is not None and error is None:
+            self._notebook.update(self._text, force=True)  # in place of "scoring ..."
 
     def scouted(self, n_left: int) -> None:
         """Report that random genomes were scored, and that `n_left` remain."""
@@ -134,14 +167,19 @@ class RunProgress:
         rate = f"{speed:,.0f}" if speed >= 100 else f"{speed:.3g}"
         prefix = f"{stage}  " if stage else ""
         text = f"{prefix}best {best:.4g}  mean {mean:.4g}  {rate} episodes/s  {left} left"
-        if self._bar is not None:
+        self._text = text
+        if self._notebook is not None:
+            self._notebook.update(text, generation + 1, force=n_episodes_left == 0)
+        elif self._bar is not None:
             self._bar.update(self._task, completed=generation + 1, description=text)
         else:
             number = f"generation {generation + 1}/{self._n_generations}"
             self._say(f"{number}  {text}", force=n_episodes_left == 0)
 
     def _say(self, text: str, force: bool) -> None:
-        if self._bar is not None:
+        if self._notebook is not None:
+            self._notebook.update(text, force=force)
+        elif self._bar is not None:
             self._bar.update(self._task, description=text)
         elif self._enabled:
             now = time.monotonic()

@@ -56,5 +56,13 @@ def html_curves(curves: Mapping[str, Sequence[float]]) -> str:
     )
 
 
+def html_progress(done: int, total: int, text: str) -> str:
+    """Return a bar of `done` of `total`, with a text beside it."""
+    return (
+        f"<div style='font-variant-numeric:tabular-nums'><progress value='{done}' max='{total}'>"
+        f"</progress> {done}/{total}&ensp;{_safe(text)}</div>"
+    )
+
+
 def _safe(value: object) -> str:
     return escape(visible(str(value)))
