@@ -163,7 +163,7 @@ def test_what_cannot_be_recorded_is_said():
         record(network, network.random_genomes(1)[0], sums)
 
 
-def test_mnist_has_no_episode():
+def test_images_of_an_unknown_task_are_no_episode():
     class AllAtOnce(Task):
         name, n_obs, n_actions, n_steps = "images", 4, 2, 2
 

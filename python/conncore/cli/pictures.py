@@ -82,10 +82,10 @@ def report(
         page = comparison_page(load_comparison(directory), seed, trust)
     else:
         from conncore.evolution.restore import load_run
-        from conncore.recording.record import record
+        from conncore.page.pictures import record_shown
 
         run = load_run(directory, trust=trust)
-        page = page_of(run, record(run, seed=seed))
+        page = page_of(run, *record_shown(run, seed=seed))
     out = directory / "report.html" if out is None else out
     size = write_page(page, out)
     typer.echo(f"{visible(str(out))}: {size / 1e6:.2f} MB; open it in a browser")

@@ -84,7 +84,7 @@ def arrays_of(episode: Episode, rows: Rows) -> dict[str, NDArray[Any]]:
         "activity": spikes as bits of uint8, row after row, (n * n_rows / 8,), n network steps; or
         activity of a row divided by the largest one, in 255 steps, (n, n_rows) uint8. With a body:
         "links" (n_steps, n_links, 2, 2) float32 in m and "angles" (n_steps, n_joints) float32 in
-        rad. Without: "observations" and "actions", (n_steps, n) float32.
+        rad. Without: "actions" and, if there are no pictures, "observations", (n_steps, n) float32.
     """
     if episode.spikes is not None and rows.single:
         activity = np.packbits(episode.spikes[:, np.concatenate(rows.cells)], bitorder="little")
@@ -93,7 +93,8 @@ def arrays_of(episode: Episode, rows: Rows) -> dict[str, NDArray[Any]]:
         activity = np.rint(255 * shown / (shown.max() or 1.0)).clip(0, 255).astype(np.uint8)
     arrays: dict[str, NDArray[Any]] = {"activity": activity}
     if episode.body is None:
-        arrays["observations"] = episode.observations.astype(np.float32)
+        if episode.pictures is None:
+            arrays["observations"] = episode.observations.astype(np.float32)
         arrays["actions"] = episode.actions.astype(np.float32)
     else:
         plane = list(episode.body.plane)

@@ -34,6 +34,21 @@ class Shown {
     });
   }
 
+  static async make(facts, packed) {
+    const arrays = await unpack(packed, facts.arrays), shown = new Shown(facts, arrays);
+    if (facts.pictures) {
+      const { ends } = facts.pictures;
+      shown.frames = await Promise.all(ends.map((end, i) => createImageBitmap(
+        new Blob([arrays.pictures.subarray(i ? ends[i - 1] : 0, end)], { type: "image/webp" }))));
+    }
+    return shown;
+  }
+
+  // Seconds of the page's time that a step takes: without a clock, a picture stays for a second.
+  get seconds() {
+    return this.facts.dt || (this.frames ? 1 / this.facts.pictures.every : 0.04);
+  }
+
   // Activity of a row at a network step, from 0 to 1.
   active(step, row) {
     const place = step * this.nRows + row;

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from conncore.errors import visible
 from conncore.page.arrays import pack, script_json
 from conncore.page.content import arrays_of, episode_facts, page_rows, run_facts
+from conncore.page.pictures import encode
 from conncore.provenance import provenance
 from conncore.storage import disk_errors, write_atomically
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _SCRIPTS = (
     "data.js",
     "panels.js",
+    "pictures.js",
     "timeline.js",
     "view.js",
     "figures.js",
@@ -47,17 +49,21 @@ def write_page(page: str, path: str | os.PathLike[str]) -> int:
     return len(content)
 
 
-def page_of(run: Run, episode: Episode) -> str:
-    """Return the page of a finished run as HTML."""
+def page_of(run: Run, episode: Episode, note: str = "") -> str:
+    """Return the page of a finished run as HTML; the note is shown above the episode."""
     facts = {"title": episode.title, "run": run_facts(run)}
-    return render(facts, [shown_of(episode)], run.config)
+    return render(facts, [shown_of(episode, note)], run.config)
 
 
-def shown_of(episode: Episode) -> tuple[dict[str, Any], str]:
+def shown_of(episode: Episode, note: str = "") -> tuple[dict[str, Any], str]:
     """Return the facts of an episode, with the places of its arrays, and the packed arrays."""
     rows = page_rows(episode.connectome)
-    places, packed = pack(arrays_of(episode, rows))
-    return episode_facts(episode, rows) | {"arrays": places}, packed
+    facts, arrays = episode_facts(episode, rows), arrays_of(episode, rows)
+    if episode.pictures is not None:
+        facts["pictures"], arrays["pictures"] = encode(episode.pictures)
+    facts["words"] = note
+    facts["arrays"], packed = pack(arrays)
+    return facts, packed
 
 
 def render(

@@ -41,7 +41,7 @@ function drawScores(svg, held_out) {
   const low = Math.min(...scores), high = Math.max(...scores);
   for (const value of scores)
     draw(svg, "circle", { cx: high > low ? (value - low) / (high - low) * WIDE : WIDE / 2, cy: 10, r: 4, fill: colour("good"), "fill-opacity": 0.4 });
-  draw(svg, "text", { x: 0, y: 34, "text-anchor": "middle" }, low.toPrecision(3));
+  draw(svg, "text", { x: high > low ? 0 : WIDE / 2, y: 34, "text-anchor": "middle" }, low.toPrecision(3));
   if (high > low) draw(svg, "text", { x: WIDE, y: 34, "text-anchor": "middle" }, high.toPrecision(3));
 }
 

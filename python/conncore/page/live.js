@@ -14,7 +14,7 @@ async function follow() {
   page.run = { ...news.run, history };
   if (news.version !== version) {
     const { facts, packed, version: newest } = await (await fetch("episode")).json();
-    display([new Shown(facts, await unpack(packed, facts.arrays))]);
+    display([await Shown.make(facts, packed)]);
     version = newest;
   }
   problem(news.problem);

@@ -19,7 +19,7 @@ from conncore.evolution.run_directory import RunDirectory
 from conncore.noise import start_seeds
 from conncore.page.content import curves, run_facts
 from conncore.page.document import render, shown_of
-from conncore.recording.record import record
+from conncore.page.pictures import record_shown
 
 if TYPE_CHECKING:
     from conncore.evolution.records import Best
@@ -183,7 +183,7 @@ class LiveRun:
         self._tried = name
         with self._lock:
             self._finished = run_facts(run)
-        self._show(record(run, seed=self._seed))
+        self._show(*record_shown(run, seed=self._seed))
 
     def _show_best_so_far(self) -> None:
         started = time.thread_time()
@@ -194,16 +194,16 @@ class LiveRun:
         self._tried = name
         fitness = checkpoint.best_fitness
         found = np.flatnonzero(checkpoint.history["best"] == fitness)
-        episode = record(self._network, checkpoint.best_genome, self._task, self._seed)
+        episode, note = record_shown(self._network, checkpoint.best_genome, self._task, self._seed)
         with self._lock:
             self._generation = int(found[0]) if len(found) else None
             where = "the search for a start" if not len(found) else f"generation {found[0] + 1}"
             self._chosen = f"best member so far, of {where}: fitness {fitness:.4g}"
-        self._show(episode)
+        self._show(episode, note)
         self._rest_until = time.monotonic() + _REST * (time.thread_time() - started)
 
-    def _show(self, episode: Episode) -> None:
-        shown = shown_of(episode)
+    def _show(self, episode: Episode, note: str) -> None:
+        shown = shown_of(episode, note)
         with self._lock:
             self._shown = shown
             self._version += 1

@@ -27,7 +27,7 @@ function play(wanted) {
 }
 function tick(now) {
   if (!state.playing || !views.length) return;
-  const rate = state.speed / (views[0].shown.facts.dt || 0.04);
+  const rate = state.speed / views[0].shown.seconds;
   const step = clock + Math.max(0, now - started) / 1000 * rate;
   if (step >= nSteps) { clock = 0; started = now; show(0); }
   else show(step);
@@ -81,8 +81,7 @@ async function open() {
   $("settings-text").textContent = JSON.stringify(settings, null, 1);
   if (!window.DecompressionStream) throw new Error("this browser has no DecompressionStream; use a newer one");
   const packed = $("arrays").textContent.trim().split("\n");
-  const episodes = await Promise.all(page.episodes.map(async (facts, i) =>
-    new Shown(facts, await unpack(packed[i], facts.arrays))));
+  const episodes = await Promise.all(page.episodes.map((facts, i) => Shown.make(facts, packed[i])));
   if (episodes.length) display(episodes);
   problem(page.problem);
   figures();

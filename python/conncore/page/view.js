@@ -9,7 +9,7 @@ class View {
     part(".words").textContent = shown.facts.words || "";
     this.raster = new RasterPanel(shown, part(".raster"), part(".group-names"));
     this.kymograph = new KymographPanel(shown, part(".kymograph"), part(".joint-names"));
-    this.body = new BodyPanel(shown, part(".body"));
+    this.body = new (shown.frames ? PicturePanel : BodyPanel)(shown, part(".body"));
     this.panels = [this.body, this.raster, this.kymograph];
     if (part(".wiring")) this.panels.push(this.wiring = new WiringPanel(shown, part(".wiring")));
     this.listen();

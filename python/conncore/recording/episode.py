@@ -51,6 +51,29 @@ class Body:
 
 
 @dataclass(frozen=True, eq=False)
+class Pictures:
+    """What the task shows of an episode, such as the images of mnist.
+
+    Attributes
+    ----------
+    frames : (n_frames, height, width) or (n_frames, height, width, 3) uint8
+        Grey, or red, green and blue.
+    every : int
+        Control steps per frame: frame k is that of steps ``k * every`` to ``(k + 1) * every - 1``.
+    captions : tuple of str, (n_frames,)
+        Empty if there are none.
+    """
+
+    frames: NDArray[np.uint8]
+    every: int
+    captions: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        n, height, width = self.frames.shape[:3]
+        return f"<Pictures: {n} frames of {width} x {height} pixels>"
+
+
+@dataclass(frozen=True, eq=False)
 class Episode:
     """One episode of one network, as `record` returns it.
 
@@ -82,6 +105,8 @@ class Episode:
         Steps of the neuron equations in a control step.
     body : Body or None
         None if the task has no MuJoCo body.
+    pictures : Pictures or None
+        The images of mnist, or what a Gymnasium environment draws if `record` was asked for it.
 
     Examples
     --------
@@ -104,6 +129,7 @@ class Episode:
     activity: NDArray[np.bool_] | FloatArray
     steps_per_action: int
     body: Body | None
+    pictures: Pictures | None = None
 
     @property
     def n_steps(self) -> int:

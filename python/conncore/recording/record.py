@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -13,8 +12,12 @@ from conncore.errors import UsageError
 from conncore.evolution.loop import Run
 from conncore.network.network import Network
 from conncore.noise import Split
-from conncore.recording.episode import Body, Episode, FloatArray
+from conncore.recording.episode import Body, Episode, FloatArray, Pictures
+from conncore.recording.pictures import draw_environment
 from conncore.tasks.base import Policy, Task, member_seeds
+from conncore.tasks.mnist_files import SIDE
+
+_N_IMAGES = 24  # of mnist
 
 
 def record(
@@ -24,6 +27,7 @@ def record(
     seed: int | None = None,
     *,
     split: Split = "held-out",
+    render: bool = False,
 ) -> Episode:
     """Run one episode and return all that happened in it.
 
@@ -38,17 +42,23 @@ def record(
         Number of the start. Default: the first held-out start that scored the run, or 0.
     split : {"train", "validation", "held-out"}
         Which starts `seed` numbers; see `Task.evaluate`.
+    render : bool
+        Also keep what a Gymnasium environment without a MuJoCo body draws, as
+        ``episode.pictures``. Environments without the render mode "rgb_array" draw nothing.
 
     Returns
     -------
     Episode
-        ``episode.fitness`` is what ``task.evaluate`` returns for this genome and start.
+        ``episode.fitness`` is what ``task.evaluate`` returns for this genome and start. An episode
+        of mnist has the first 24 images of the start, one after the other; its actions are the
+        answers to them, and its fitness is that of all images.
 
     Raises
     ------
     UsageError
-        The genome is missing or does not fit; the task shows observations all at once (mnist) or
-        runs several episodes; or the network or the simulation became non-finite.
+        The genome is missing or does not fit; the task is not mnist and shows its observations
+        all at once, or runs several episodes; the network or the simulation became non-finite; or
+        the environment needs a package to draw.
 
     Examples
     --------
@@ -75,31 +85,66 @@ def record(
     if len(genomes) != 1:
         raise UsageError(f"record() takes one genome, not {len(genomes)}")
     tape = _Tape(network, task)
-    (fitness,) = task.evaluate(tape, genomes, seed=seed, n_threads=1, split=split)
+    images = task.name == "mnist"
+    scored = network if images else tape
+    (fitness,) = task.evaluate(scored, genomes, seed=seed, n_threads=1, split=split)
     if not np.isfinite(fitness):
         raise UsageError(
             f"{task.failure()} became non-finite from {split} start {seed} of {task.name}; "
             "record another start or genome"
         )
-    observations, actions = tape.arrays()
-    activity = network.simulate(genomes[0], observations)
-    spiking = bool(_kernels.load(network.neuron).SPIKES)
     (start,) = member_seeds(seed, 1, split)
-    dt, reward, body = _replay(task, actions, start)
+    seen = _see_images(network, task, genomes, start, split) if images else None
+    if seen is None:
+        observations, actions = tape.arrays()
+        activity = network.simulate(genomes[0], observations)
+        happened = _replay(task, actions, start, render)
+    else:
+        observations, actions, activity, happened = seen
+    spiking = bool(_kernels.load(network.neuron).SPIKES)
     return Episode(
         title=f"{network.connectome.name} ({network.neuron}, {network.io}) on {task.name}",
         connectome=network.connectome,
         seed=seed,
         split=split,
         fitness=float(fitness),
-        dt=dt,
         observations=observations,
         actions=actions,
-        reward=reward,
         activity=activity.astype(np.bool_) if spiking else activity,
         steps_per_action=network.steps_per_action,
-        body=body,
+        **happened,
     )
+
+
+def _see_images(
+    network: Network, task: Any, genomes: FloatArray, start: int, split: Split
+) -> tuple[FloatArray, FloatArray, FloatArray, dict[str, Any]]:
+    """Show images of mnist: observations, actions, activity, and the rest of the episode."""
+    found, seen = task.examples(start, split, _N_IMAGES)
+    answers = network.respond(genomes, seen, task.n_steps, n_threads=1)[0]
+    activity = [network.simulate(genomes[0], np.repeat(x[None], task.n_steps, 0)) for x in seen]
+    pairs = zip(found.labels.tolist(), answers.argmax(axis=1).tolist(), strict=True)
+    captions = tuple(
+        f"digit {label}, answer {answer}{'' if label == answer else ' (wrong)'}"
+        for label, answer in pairs
+    )
+    images = found.images.reshape(len(seen), SIDE, SIDE)
+    return (
+        np.repeat(seen, task.n_steps, axis=0).astype(np.float64),
+        np.repeat(answers, task.n_steps, axis=0).astype(np.float64),
+        np.concatenate(activity),
+        _rest(pictures=Pictures(images, task.n_steps, captions)),
+    )
+
+
+def _rest(
+    dt: float | None = None,
+    reward: FloatArray | None = None,
+    body: Body | None = None,
+    pictures: Pictures | None = None,
+) -> dict[str, Any]:
+    """The parts of an episode that not every task has."""
+    return {"dt": dt, "reward": reward, "body": body, "pictures": pictures}
 
 
 class _Tape:
@@ -159,10 +204,8 @@ class _TapedPolicy:
         return actions
 
 
-def _replay(
-    task: Task, actions: FloatArray, start: int
-) -> tuple[float | None, FloatArray | None, Body | None]:
-    """Repeat the actions: the length of a step, the rewards, and the body if there is one.
+def _replay(task: Task, actions: FloatArray, start: int, render: bool) -> dict[str, Any]:
+    """Repeat the actions: the length of a step, the rewards, the body and the pictures.
 
     Simulators are imported where their tasks are used.
     """
@@ -172,13 +215,11 @@ def _replay(
     if isinstance(task, MujocoTask):
         return _replay_bodies(task, actions, start)
     if isinstance(task, GymnasiumTask):
-        return _replay_environment(task, actions, start)
-    return None, None, None
+        return _replay_environment(task, actions, start, render)
+    return _rest()
 
 
-def _replay_bodies(
-    task: Any, actions: FloatArray, start: int
-) -> tuple[float | None, FloatArray | None, Body | None]:
+def _replay_bodies(task: Any, actions: FloatArray, start: int) -> dict[str, Any]:
     from conncore.recording.body import BodyWatch
 
     watch = BodyWatch(task.model)
@@ -188,19 +229,19 @@ def _replay_bodies(
     for step, action in enumerate(actions):
         watch.look(bodies.qpos[0])
         reward[step] = task.step(bodies, action[None])[0]
-    return task.dt, reward, watch.body()
+    return _rest(task.dt, reward, watch.body())
 
 
-def _replay_environment(
-    task: Any, actions: Sequence[FloatArray] | FloatArray, start: int
-) -> tuple[float | None, FloatArray | None, Body | None]:
+def _replay_environment(task: Any, actions: FloatArray, start: int, render: bool) -> dict[str, Any]:
     watch: Any = None
     dt: float | None = None
+    draws = False
 
     def look(env: Any) -> None:
-        nonlocal watch, dt
+        nonlocal watch, dt, draws
         bare = env.unwrapped
         dt = getattr(bare, "dt", getattr(bare, "tau", None))  # MuJoCo's; classic control's
+        draws = "rgb_array" in (env.metadata or {}).get("render_modes", ())
         if type(getattr(bare, "model", None)).__name__ != "MjModel":
             return
         if watch is None:
@@ -210,4 +251,8 @@ def _replay_environment(
         watch.look(bare.data.qpos)
 
     reward = task.replay(actions, start, look)
-    return dt if isinstance(dt, float) else None, reward, watch and watch.body()
+    pictures = None
+    if render and draws and watch is None:
+        pictures = draw_environment(task, actions, start)
+    dt = dt if isinstance(dt, float) else None
+    return _rest(dt, reward, watch and watch.body(), pictures)

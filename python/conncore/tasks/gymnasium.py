@@ -204,7 +204,7 @@ class GymnasiumTask(Task):
         return fitness
 
     def replay(
-        self, actions: FloatArray, seed: int, look: Callable[[Environment], object]
+        self, actions: FloatArray, seed: int, look: Callable[[Environment], object], **more: Any
     ) -> FloatArray:
         """Repeat an episode in a new environment.
 
@@ -216,6 +216,8 @@ class GymnasiumTask(Task):
             What `member_seeds` returns for the start.
         look : callable
             Called with the environment before each step.
+        **more
+            Passed to the environment too, such as ``render_mode``.
 
         Returns
         -------
@@ -224,7 +226,7 @@ class GymnasiumTask(Task):
         """
         decode = decoder(self._acted, self.name, self._scale)
         reward = np.empty(len(actions))
-        with self._environments(1) as (env,):
+        with self._environments(1, **more) as (env,):
             self._reset(env, seed)
             for step, action in enumerate(actions):
                 look(env)
@@ -288,20 +290,21 @@ class GymnasiumTask(Task):
             seen = [list(self._step(env, action)) for env in pair]
 
     @contextmanager
-    def _environments(self, n_envs: int) -> Iterator[list[Environment]]:
+    def _environments(self, n_envs: int, **more: Any) -> Iterator[list[Environment]]:
         """Make environments, and close them at the end."""
         with ExitStack() as stack:
             envs = []
             for _ in range(n_envs):
-                envs.append(self._make())
+                envs.append(self._make(**more))
                 stack.callback(envs[-1].close)
             yield envs
 
-    def _make(self) -> Environment:
+    def _make(self, **more: Any) -> Environment:
+        arguments = self._arguments | more
         if isinstance(self._source, str):
-            return _make(self._source, self._arguments)
+            return _make(self._source, arguments)
         try:
-            env = self._source(**self._arguments)
+            env = self._source(**arguments)
         except Exception as error:
             raise _fault(self.name, "__init__", error) from error
         if not isinstance(env, gymnasium.Env):

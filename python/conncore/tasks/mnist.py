@@ -150,6 +150,26 @@ class Mnist(Task):
             fitness[members] = score(answers, shown.labels)
         return fitness
 
+    def examples(
+        self, seed: int, split: Split, n_images: int
+    ) -> tuple[LabelledImages, NDArray[np.float32]]:
+        """Return the first images of a start with their labels, and what the network sees of them.
+
+        Parameters
+        ----------
+        seed : int
+            What `member_seeds` returns for the start.
+        split : {"train", "validation", "held-out"}
+        n_images : int
+
+        Returns
+        -------
+        LabelledImages
+        (n_images, n_obs) float32
+        """
+        found = (self._whole.get(split) or self._minibatch(seed))[:n_images]
+        return found, self._observe(found.images)
+
     def _minibatch(self, seed: int) -> LabelledImages:
         rng = np.random.Generator(np.random.Philox(seed))
         return self._train[rng.choice(len(self._train), self.batch, replace=False)]
