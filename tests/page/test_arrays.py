@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 
 import numpy as np
 
 from conncore.page.arrays import pack, script_json
-
-
-def unpack(places, packed):
-    content = gzip.decompress(base64.b64decode(packed))
-    types = {"float32": "<f4", "uint8": "u1"}
-    return {
-        name: np.frombuffer(
-            content, types[place["type"]], int(np.prod(place["shape"])), place["start"]
-        ).reshape(place["shape"])
-        for name, place in places.items()
-    }
+from looks import unpack
 
 
 def test_arrays_come_back_as_they_were():

@@ -91,6 +91,9 @@ def simulate(
     rates: Annotated[
         Path | None, typer.Option(help="File for all rows of the table (.csv).")
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="File for a page with the rates over time (.html).")
+    ] = None,
     format: Format = None,
     option: Options = None,
     split_muscles: SplitMuscles = False,
@@ -108,7 +111,7 @@ def simulate(
     from conncore.evolution.progress import say
     from conncore.simulation.simulator import Simulator
 
-    _check_files(out, rates)
+    _check_files(out, rates, page)
     circuit = open_signed(
         connectome,
         format=format,
@@ -148,19 +151,25 @@ def simulate(
     if rates is not None:
         _write_rates(rows, by, rates)
         print(visible(f"rates: {rates}"))
+    if page is not None:
+        from conncore.page.document import write_page
+        from conncore.page.simulation import simulation_page
+
+        write_page(simulation_page(found), page)
+        print(visible(f"page: {page}"))
     for problem in found.problems:
         say(f"warning: {problem}")
     if len(found.trials) < trials:
         raise typer.Exit(_INTERRUPTED)
 
 
-def _check_files(out: Path | None, rates: Path | None) -> None:
+def _check_files(out: Path | None, rates: Path | None, page: Path | None) -> None:
     """Refuse files that could not be written, before the work is done."""
     from importlib.util import find_spec
 
     from conncore.errors import need
 
-    for path, suffix in ((out, ".parquet"), (rates, ".csv")):
+    for path, suffix in ((out, ".parquet"), (rates, ".csv"), (page, ".html")):
         if path is not None:
             need(path.suffix.lower() == suffix, f"{path}: give a file ending in {suffix}")
             need(path.parent.is_dir(), f"{path}: there is no directory {path.parent}")

@@ -37,6 +37,15 @@ class GenerationEvent:
         The highest fitness so far.
     best_genome : (n_parameters,) float64
         The member that has it. It is read-only.
+
+    Examples
+    --------
+    >>> task = cc.make_task("swimmer6")
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
+    >>> seen, es = [], cc.ES(population_size=4, n_scout=0)
+    >>> run = cc.evolve(net, task, es, 2, progress=False, callback=seen.append)
+    >>> [(event.generation, event.n_evaluations) for event in seen]
+    [(0, 4), (1, 8)]
     """
 
     title: str

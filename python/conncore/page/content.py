@@ -103,11 +103,11 @@ def arrays_of(episode: Episode, rows: Rows) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def wiring_of(connectome: Connectome, rows: Rows) -> dict[str, Any]:
+def wiring_of(connectome: Connectome, rows: Rows, types: Rows | None = None) -> dict[str, Any]:
     """Return the nodes and edges of the wiring panel.
 
     The nodes are the cells of a connectome with a small body map, at their places; else the cells
-    or cell types on a circle, 60 at most.
+    or cell types on a circle, 60 at most: `types`, or the largest ones.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def wiring_of(connectome: Connectome, rows: Rows) -> dict[str, Any]:
         rest = connectome.n_cells - len(cells)
         left_out = f"{rest:,} cells without a segment are not drawn" if rest else ""
     else:
-        types = rows_of(connectome, MOST_TYPES)
+        types = rows_of(connectome, MOST_TYPES) if types is None else types
         for node, members in enumerate(types.cells):
             node_of[members] = node
         angle = 2 * np.pi * np.arange(len(types.names)) / len(types.names)

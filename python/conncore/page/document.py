@@ -25,6 +25,7 @@ _SCRIPTS = (
     "data.js",
     "panels.js",
     "pictures.js",
+    "rates.js",
     "timeline.js",
     "view.js",
     "figures.js",
@@ -78,7 +79,7 @@ def render(
     Parameters
     ----------
     facts : dict
-        "title"; "run", from `run_facts`, or "comparison", from `comparison_facts`; and
+        "title"; "run", from `run_facts`, "comparison" or "simulation"; and
         "version" and "problem" of a live page.
     shown : sequence of (dict, str)
         Episodes, from `shown_of`.

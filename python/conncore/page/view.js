@@ -9,7 +9,8 @@ class View {
     part(".words").textContent = shown.facts.words || "";
     this.raster = new RasterPanel(shown, part(".raster"), part(".group-names"));
     this.kymograph = new KymographPanel(shown, part(".kymograph"), part(".joint-names"));
-    this.body = new (shown.frames ? PicturePanel : BodyPanel)(shown, part(".body"));
+    const kind = shown.facts.rates ? RatesPanel : shown.frames ? PicturePanel : BodyPanel;
+    this.body = new kind(shown, part(".body"));
     this.panels = [this.body, this.raster, this.kymograph];
     if (part(".wiring")) this.panels.push(this.wiring = new WiringPanel(shown, part(".wiring")));
     this.listen();
@@ -38,6 +39,7 @@ class View {
       this.wiring.layout();
       this.wiring.moment(state.step);
     }
+    this.body.moment(Math.min(state.step, this.shown.facts.n_steps - 1));
     this.raster.mark();
     this.act.focused(this.words());
   }
