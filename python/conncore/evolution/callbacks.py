@@ -42,10 +42,10 @@ class GenerationEvent:
     --------
     >>> task = cc.make_task("swimmer6")
     >>> net = cc.Network(cc.load("celegans-haspel2011"), task)
-    >>> seen, es = [], cc.ES(population_size=4, n_scout=0)
+    >>> seen, es = [], cc.ES(population_size=4, n_scout=8)
     >>> run = cc.evolve(net, task, es, 2, progress=False, callback=seen.append)
     >>> [(event.generation, event.n_evaluations) for event in seen]
-    [(0, 4), (1, 8)]
+    [(0, 12), (1, 16)]
     """
 
     title: str
