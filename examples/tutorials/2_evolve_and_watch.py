@@ -58,6 +58,6 @@ ax = cc.plot.raster(episode)
 ax = cc.plot.kymograph(episode)
 
 # %%
-# With ``out="runs/worm"``, a run is saved while it runs. ``conncore report runs/worm`` then
-# writes a page with the moving body, and ``conncore film runs/worm worm.mp4`` a film.
-# :doc:`/pictures` describes both.
+# With ``out="runs/worm"``, a run is saved while it runs. ``conncore watch runs/worm`` follows it in
+# a browser, ``conncore report runs/worm`` writes a page with the moving body, and
+# ``conncore film runs/worm worm.mp4`` a film. :doc:`/pictures` describes them.
