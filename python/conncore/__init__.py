@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from conncore.recording.episode import Episode
     from conncore.recording.record import record
     from conncore.robustness.multiverse import Multiverse, multiverse
+    from conncore.screens.rate_nulls import compare_rates
+    from conncore.screens.screen import screen_rates
     from conncore.simulation.lif_exp import LifExp
     from conncore.simulation.result import Simulation
     from conncore.simulation.simulator import Simulator, simulate
@@ -85,6 +87,7 @@ _HOMES = {
     "UsageError": "conncore.errors",
     "check": "conncore.checks.report",
     "compare": "conncore.experiments.comparison",
+    "compare_rates": "conncore.screens.rate_nulls",
     "evolve": "conncore.evolution.evolve",
     "from_networkx": "conncore.formats",
     "list_connectomes": "conncore.catalog.shipped",
@@ -99,6 +102,7 @@ _HOMES = {
     "record": "conncore.recording.record",
     "resume": "conncore.evolution.evolve",
     "score": "conncore.evolution.evolve",
+    "screen_rates": "conncore.screens.screen",
     "simulate": "conncore.simulation.simulator",
     "to_networkx": "conncore.formats",
     "to_nir": "conncore.export",
@@ -138,6 +142,7 @@ __all__ = [
     "UsageError",
     "check",
     "compare",
+    "compare_rates",
     "evolve",
     "from_networkx",
     "list_connectomes",
@@ -152,6 +157,7 @@ __all__ = [
     "record",
     "resume",
     "score",
+    "screen_rates",
     "simulate",
     "to_networkx",
     "to_nir",

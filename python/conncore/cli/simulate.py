@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,12 +24,15 @@ from conncore.cli.options import (
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
+    from conncore.screens.rate_nulls import RateComparison
+    from conncore.screens.screen import Screen
     from conncore.simulation.lif_exp import LifExp
-    from conncore.simulation.result import Rate, Simulation
+    from conncore.simulation.simulator import Simulator
 
 _INTERRUPTED = 130  # the exit status of a command that Ctrl-C ends
 _CELLS = "NAME,NAME, PROPERTY=WORD,PROPERTY=WORD, match=REGEX, or file=PATH with a name per line"
 _SECONDS_BETWEEN_LINES = 5.0
+_MOST_PROBLEMS = 5  # lines about the simulations of a comparison
 
 
 def simulate(
@@ -39,9 +40,9 @@ def simulate(
         str, typer.Argument(help="A name from `conncore connectome list`, or a file.")
     ],
     activate: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(help=f"Cells that receive Poisson input: {_CELLS}. Repeat it for several."),
-    ],
+    ] = None,
     rate: Annotated[
         list[float] | None,
         typer.Option(
@@ -50,6 +51,20 @@ def simulate(
     ] = None,
     input_until: Annotated[
         float | None, typer.Option(help="End of the input, s. Default: the end of the trial.")
+    ] = None,
+    input_spikes: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of input spikes, the same in all trials: .csv with columns cell and time "
+            "(s), or .parquet as --out writes it."
+        ),
+    ] = None,
+    current: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="CELLS:MV, a constant input of so many mV; same forms as --activate. Repeat it "
+            "for several."
+        ),
     ] = None,
     silence: Annotated[
         str | None, typer.Option(help="Cells to silence; same forms as --activate.")
@@ -94,6 +109,33 @@ def simulate(
     page: Annotated[
         Path | None, typer.Option(help="File for a page with the rates over time (.html).")
     ] = None,
+    nulls: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare the rates of --read with null models of the connectome: {nulls}. Give "
+            "names with commas between them."
+        ),
+    ] = None,
+    null_seeds: Annotated[int, typer.Option(help="Number of graphs of each null model.")] = 20,
+    screen: Annotated[
+        str | None,
+        typer.Option(
+            help="silence=PROPERTY or activate=PROPERTY, such as silence=type: treat the cells of "
+            "each word of the property in turn, and rank the words by their effect on the rates of "
+            "--read."
+        ),
+    ] = None,
+    among: Annotated[
+        str | None,
+        typer.Option(help="Cells to --screen; same forms as --activate. Default: all."),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for what --nulls or --screen has finished (.jsonl). The same command "
+            "resumes from it."
+        ),
+    ] = None,
     format: Format = None,
     option: Options = None,
     split_muscles: SplitMuscles = False,
@@ -107,11 +149,15 @@ def simulate(
     The cells are leaky integrate-and-fire neurons with the constants of Shiu et al. 2024. An edge
     has the weight of its synapse count and its sign. Ctrl-C keeps the finished trials.
     """
-    from conncore.errors import visible
+    from conncore.errors import UsageError, visible
     from conncore.evolution.progress import say
+    from conncore.report.console import wide_console
+    from conncore.screens import report
     from conncore.simulation.simulator import Simulator
+    from conncore.simulation.spike_files import read_input_spikes
 
-    _check_files(out, rates, page)
+    _check_files(out, rates, page, keep)
+    _check_comparison(nulls, screen, among, keep, read, out or page)
     circuit = open_signed(
         connectome,
         format=format,
@@ -122,34 +168,49 @@ def simulate(
         excitatory_share=excitatory_share,
         seed=seed,
     )
-    driven = _driven(circuit, activate, rate or [150.0])
-    silenced = None if silence is None else _cells(circuit, silence)
+    driven = _driven(circuit, activate or [], rate or [150.0])
+    options: dict[str, Any] = {
+        "activate": driven or None,
+        "input_spikes": None if input_spikes is None else read_input_spikes(input_spikes),
+        "current": _currents(circuit, current or []) or None,
+        "silence": None if silence is None else _cells(circuit, silence),
+        "silence_mode": silence_mode,
+        "duration": duration,
+        "input_until": input_until,
+        "trials": trials,
+        "seed": seed,
+        "stop_above": stop_above,
+        "n_threads": threads,
+    }
+    driving = [options[name] for name in ("activate", "input_spikes", "current")]
+    if all(drive is None for drive in driving) and not (screen or "").startswith("activate="):
+        raise UsageError("nothing drives a cell; give --activate, --input-spikes or --current")
     shown = None if read is None else _cells(circuit, read)
     _check_column(circuit, by)
     simulator = Simulator(circuit, _neuron(constant or []), dt=dt)
+    if shown is not None and (nulls is not None or screen is not None):
+        if nulls is not None:
+            options |= {"nulls": nulls.split(","), "null_seeds": null_seeds}
+        else:
+            assert screen is not None
+            action, _, types = screen.partition("=")
+            cells = None if among is None else _cells(circuit, among)
+            options |= {"action": action, "types": types, "among": cells}
+            options |= {"rate": (rate or [150.0])[0]}
+        _compare(simulator, shown, by, top, rates, keep, options)
+        return
     started = time.monotonic()
-    with _progress() as progress:
-        found = simulator.run(
-            activate=driven,
-            silence=silenced,
-            silence_mode=silence_mode,
-            duration=duration,
-            input_until=input_until,
-            trials=trials,
-            seed=seed,
-            stop_above=stop_above,
-            n_threads=threads,
-            progress=progress,
-        )
+    with _progress("trials") as progress:
+        found = simulator.run(**options, progress=progress)
     seconds = time.monotonic() - started
     rows = found.table(by, shown)
-    print(visible(_summary(found, seconds)))
-    _print(rows, by, top, all_rows=read is not None)
+    print(visible(report.summary(found, seconds)))
+    report.print_groups(rows, by, top, wide_console(), all_rows=read is not None)
     if out is not None:
         found.to_parquet(out, out.stem)
         print(visible(f"spikes: {out}"))
     if rates is not None:
-        _write_rates(rows, by, rates)
+        report.write_groups(rows, by, rates)
         print(visible(f"rates: {rates}"))
     if page is not None:
         from conncore.page.document import write_page
@@ -163,13 +224,79 @@ def simulate(
         raise typer.Exit(_INTERRUPTED)
 
 
-def _check_files(out: Path | None, rates: Path | None, page: Path | None) -> None:
+def _compare(
+    simulator: Simulator,
+    cells: tuple[str, ...],
+    by: str,
+    top: int,
+    rates: Path | None,
+    keep: Path | None,
+    options: dict[str, Any],
+) -> None:
+    """Compare with null models, or screen, and print the table."""
+    from conncore.errors import visible
+    from conncore.evolution.progress import say
+    from conncore.report.console import wide_console
+    from conncore.screens import report
+    from conncore.screens.rate_nulls import compare_rates
+    from conncore.screens.screen import screen_rates
+
+    found: RateComparison | Screen
+    with _progress("simulations") as progress:
+        more = {**options, "by": by, "keep": keep, "progress": progress}
+        try:
+            if "nulls" in options:
+                found = compare_rates(simulator, cells=cells, **more)
+            else:
+                found = screen_rates(simulator, cells=cells, **more)
+        except KeyboardInterrupt:
+            if keep is not None:
+                say(f"interrupted; {keep} has what is finished, and the same command resumes")
+            raise
+    if "nulls" in options:
+        report.print_rates(found.rows, by, top, wide_console())  # type: ignore[arg-type]
+    else:
+        report.print_effects(found.rows, options["action"], top, wide_console())  # type: ignore[arg-type]
+    if rates is not None:
+        report.write_rows(found.rows, rates)
+        print(visible(f"rates: {rates}"))
+    for problem in found.problems[:_MOST_PROBLEMS]:
+        say(f"warning: {problem}")
+    if len(found.problems) > _MOST_PROBLEMS:
+        say(f"warning: {len(found.problems) - _MOST_PROBLEMS} more of this kind")
+
+
+def _check_comparison(
+    nulls: str | None,
+    screen: str | None,
+    among: str | None,
+    keep: Path | None,
+    read: str | None,
+    out: Path | None,
+) -> None:
+    """Refuse options that do not belong together."""
+    from conncore.errors import need
+
+    compares = nulls is not None or screen is not None
+    need(nulls is None or screen is None, "give --nulls or --screen, not both")
+    need(not compares or read is not None, "give --read: the cells whose rates are compared")
+    need(not compares or out is None, "--out holds one simulation; leave it out")
+    need(compares or keep is None, "--keep is for --nulls and --screen")
+    need(screen is not None or among is None, "--among is for --screen")
+    form = screen is None or "=" in screen
+    need(form, f"--screen is {screen!r}; give silence=PROPERTY or activate=PROPERTY")
+
+
+def _check_files(
+    out: Path | None, rates: Path | None, page: Path | None, keep: Path | None
+) -> None:
     """Refuse files that could not be written, before the work is done."""
     from importlib.util import find_spec
 
     from conncore.errors import need
 
-    for path, suffix in ((out, ".parquet"), (rates, ".csv"), (page, ".html")):
+    suffixes = ((out, ".parquet"), (rates, ".csv"), (page, ".html"), (keep, ".jsonl"))
+    for path, suffix in suffixes:
         if path is not None:
             need(path.suffix.lower() == suffix, f"{path}: give a file ending in {suffix}")
             need(path.parent.is_dir(), f"{path}: there is no directory {path.parent}")
@@ -205,7 +332,7 @@ def _driven(circuit: Connectome, activate: list[str], rates: list[float]) -> dic
     """The rate of each cell with input."""
     from conncore.errors import UsageError
 
-    if len(rates) not in (1, len(activate)):
+    if activate and len(rates) not in (1, len(activate)):
         raise UsageError(
             f"there are {len(rates)} --rate for {len(activate)} --activate; give one for all, or "
             "one for each"
@@ -217,6 +344,26 @@ def _driven(circuit: Connectome, activate: list[str], rates: list[float]) -> dic
                 raise UsageError(f"cell {name!r} is in --activate twice; select it once")
             driven[name] = rates[k % len(rates)]
     return driven
+
+
+def _currents(circuit: Connectome, current: list[str]) -> dict[str, float]:
+    """The constant input of each cell, mV."""
+    from conncore.errors import UsageError
+
+    flow: dict[str, float] = {}
+    for text in current:
+        cells, _, size = text.rpartition(":")
+        try:
+            value = float(size)
+        except ValueError:
+            raise UsageError(
+                f"--current is {text!r}; give CELLS:MV, such as type=MN9:7.5"
+            ) from None
+        for name in _cells(circuit, cells):
+            if name in flow:
+                raise UsageError(f"cell {name!r} is in --current twice; select it once")
+            flow[name] = value
+    return flow
 
 
 def _neuron(constants: list[str]) -> LifExp:
@@ -236,8 +383,8 @@ def _neuron(constants: list[str]) -> LifExp:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show finished trials on stderr: a bar on a terminal, or a line every few seconds."""
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show what is finished on stderr: a bar on a terminal, or a line every few seconds."""
     import sys
 
     from rich.console import Console
@@ -248,57 +395,16 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     console = Console(file=sys.stderr)
     last = time.monotonic()
     if console.is_terminal:
-        columns = ("trials", MofNCompleteColumn(), BarColumn(bar_width=24), TimeRemainingColumn())
+        columns = (what, MofNCompleteColumn(), BarColumn(bar_width=24), TimeRemainingColumn())
         with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("trials", total=None)
-            yield lambda n_done, n_trials: bar.update(task, completed=n_done, total=n_trials)
+            task = bar.add_task(what, total=None)
+            yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all)
         return
 
-    def report(n_done: int, n_trials: int) -> None:
+    def report(n_done: int, n_all: int) -> None:
         nonlocal last
         if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
-            say(f"{n_done} of {n_trials} trials")
+            say(f"{n_done} of {n_all} {what}")
 
     yield report
-
-
-def _summary(found: Simulation, seconds: float) -> str:
-    n_trials, n_spikes = len(found.trials), found.cell.size
-    simulated = float(found.seconds.sum())
-    return (
-        f"{found.connectome.name}: {n_trials} trial{'s' * (n_trials != 1)}, {simulated:g} s "
-        f"simulated in {seconds:.2g} s, {n_spikes:,} spikes, "
-        f"{n_spikes / simulated / found.connectome.n_cells:.3g} Hz on average"
-    )
-
-
-def _print(rows: list[Rate], by: str, top: int, all_rows: bool) -> None:
-    from rich.table import Column, Table
-
-    from conncore.report.console import wide_console
-
-    active = rows if all_rows else [row for row in rows if row.mean > 0]
-    numbers = [Column(name, justify="right") for name in ("cells", "rate (Hz)", "sd over trials")]
-    table = Table(by, *numbers, box=None)
-    for row in active[:top]:
-        table.add_row(row.group, f"{row.n_cells:,}", f"{row.mean:.4g}", f"{row.sd:.3g}")
-    console = wide_console()
-    if active:
-        console.print(table)
-    more = len(active) - top
-    if more > 0:
-        console.print(f"and {more:,} more; --top shows more rows, --rates writes all")
-    elif not active:
-        console.print("no cell spikes")
-
-
-def _write_rates(rows: list[Rate], by: str, path: Path) -> None:
-    from conncore.storage import disk_errors, write_atomically
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([by, "n_cells", "rate_hz", "sd_hz"])
-    writer.writerows(rows)
-    with disk_errors(path, "give another path"):
-        write_atomically(path, text.getvalue().encode())

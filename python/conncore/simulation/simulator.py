@@ -81,6 +81,7 @@ class Simulator:
         self.connectome = connectome
         self.neuron = LifExp() if neuron is None else neuron
         self.dt = dt
+        self.delays = delays
         self._tables = self.neuron.tables(dt)
         self._synapses = wire(connectome, self._tables.delay, dt, delays)
         self._cells = Cells(connectome)
