@@ -105,9 +105,11 @@ html_theme_options = {
 }
 
 
-def link_to_repository(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Turn links to files outside docs/ into addresses on GitHub."""
-    source[0] = re.sub(r"\]\(\.\./([^)]+)\)", rf"]({REPOSITORY}/blob/main/\1)", source[0])
+def link_outside(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Links to scripts of tutorials lead to their pages, those to other files to GitHub."""
+    text = re.sub(r"\]\(\.\./examples/tutorials/(\w+)\.py\)", r"](tutorials/\1.rst)", source[0])
+    text = text.replace("](../examples/tutorials)", "](tutorials/index.rst)")
+    source[0] = re.sub(r"\]\(\.\./([^)]+)\)", rf"]({REPOSITORY}/blob/main/\1)", text)
 
 
 def show_tables(*event: Any) -> None:
@@ -140,5 +142,5 @@ def setup(app: Sphinx) -> None:
     inline = partial(mathml, display=False)
     block = partial(mathml, display=True)
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
-    app.connect("source-read", link_to_repository)
+    app.connect("source-read", link_outside)
     app.connect("autodoc-process-docstring", show_tables, priority=400)  # before numpydoc

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import conncore
 from conncore.experiments.choices import CHOICES
 from conncore.formats import READERS
 from conncore.neurons.models import NEURONS
@@ -57,7 +59,7 @@ def test_every_page_of_docs_is_in_both_indexes():
     """README.md is the index on GitHub; the tables of contents are that of the site."""
     index = LINK.findall((ROOT / "docs" / "README.md").read_text())
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    indexes = {"index.md", "how-to.md"}
+    indexes = {"index.md", "how-to.md", "background.md"}
     assert pages - indexes <= set(index)
     listed = {
         f"{name}.md"
@@ -81,6 +83,14 @@ def test_every_page_of_docs_is_in_both_indexes():
 def test_a_page_names_all_that_is_registered(page, names):
     text = (ROOT / "docs" / page).read_text()
     assert not [name for name in names if name not in text]
+
+
+def test_translations_from_other_software_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = FENCE.findall((ROOT / "docs" / "coming-from.md").read_text())
+    assert len(blocks) == 4
+    for _, block in blocks:
+        exec(block, {"cc": conncore, "np": np})
 
 
 def test_readme_has_at_most_100_lines():
