@@ -27,8 +27,9 @@ $(VENV)/installed: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
+# conncore is installed, so these lines only add packages and do not build the core again.
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'conncore[test]'
 	touch $@
 
 demo: $(VENV)/installed
@@ -67,13 +68,14 @@ endif
 bench: $(VENV)/installed
 	$(BIN)/conncore bench
 
-# The tutorials run, every name of the reference is imported, and a warning is an error.
+# The tutorials run, every name of the reference is imported, and a warning or a broken link is an error.
 $(VENV)/installed-docs: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'conncore[docs]'
 	touch $@
 
 docs: $(VENV)/installed-docs
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python docs/check_links.py docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
 clean:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -91,6 +92,24 @@ def test_translations_from_other_software_run(tmp_path, monkeypatch):
     assert len(blocks) == 4
     for _, block in blocks:
         exec(block, {"cc": conncore, "np": np})
+
+
+def test_check_links_finds_broken_links_and_files_of_other_sites(tmp_path):
+    name = ROOT / "docs" / "check_links.py"
+    check = importlib.util.module_from_spec(importlib.util.spec_from_file_location("links", name))
+    check.__spec__.loader.exec_module(check)
+    other = '<p id="here"></p><a href="a.html">a</a><a href="https://arxiv.org">paper</a>'
+    (tmp_path / "b.html").write_text(other)
+    (tmp_path / "a.html").write_text('<a href="b.html#here">b</a><a href="#">top</a>')
+    assert check.problems(tmp_path) == []
+    (tmp_path / "a.html").write_text(
+        '<a href="c.html"></a><a href="b.html#there"></a><script src="https://x.org/x.js"></script>'
+    )
+    assert sorted(check.problems(tmp_path)) == [
+        "a.html loads https://x.org/x.js",
+        "a.html: b.html#there leads to no place on its page",
+        "a.html: c.html leads nowhere",
+    ]
 
 
 def test_readme_has_at_most_100_lines():

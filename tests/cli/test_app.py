@@ -31,3 +31,16 @@ def test_help_and_version_are_quick_and_right():
     code = f"import sys, conncore.cli; print({slow} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_completion_is_installed_and_completes(tmp_path):
+    home = {**os.environ, "HOME": str(tmp_path)}
+    done = conncore("--install-completion", "bash", env=home)
+    assert done.returncode == 0, done.stderr
+    (script,) = (tmp_path / ".bash_completions").iterdir()
+    assert str(script) in (tmp_path / ".bashrc").read_text()
+    assert "-F _conncore_completion conncore" in script.read_text()
+    for words, found in (("conncore ev", ["evolve"]), ("conncore evolve --gen", ["--generations"])):
+        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+        done = conncore(env={**home, "_CONNCORE_COMPLETE": "complete_bash", **asked})
+        assert done.stdout.split() == found

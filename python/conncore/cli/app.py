@@ -32,7 +32,6 @@ app = typer.Typer(
     help="Turn a connectome into a neural network, evolve it on a task, and test whether its "
     "wiring helps.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command(cls=Command)(evolve)
