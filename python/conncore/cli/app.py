@@ -8,12 +8,11 @@ from typing import Annotated, TextIO
 
 import typer
 
-from conncore.cli.bench import bench
 from conncore.cli.compare import compare
 from conncore.cli.connectome import app as connectome_app
 from conncore.cli.demo import demo
-from conncore.cli.doctor import doctor
 from conncore.cli.evolve import evolve, resume, score
+from conncore.cli.machine import bench, doctor
 from conncore.cli.multiverse import multiverse
 from conncore.cli.options import Command
 from conncore.cli.pictures import export, film, report, watch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typer.testing import CliRunner
 
-from conncore.cli import doctor
+from conncore.cli import machine
 from conncore.cli.app import app
 from conncore.neurons.models import NEURONS
 from conncore.reference import ReferencePopulation
@@ -12,7 +12,7 @@ from conncore.reference.brain import BrainMember
 
 
 def test_a_good_installation_has_no_problems():
-    facts, problems = doctor.examine()
+    facts, problems = machine.examine()
     assert problems == []
     assert "baseline" in facts["instruction sets"]
 
@@ -29,7 +29,7 @@ def test_a_kernel_that_differs_is_named(monkeypatch):
             return super().act(observations) + 1e-12
 
     monkeypatch.setattr("conncore.reference.ReferencePopulation", Broken)
-    _, problems = doctor.examine()
+    _, problems = machine.examine()
     assert len(problems) == len(NEURONS)
     assert "the alif kernel differs from its NumPy twin" in "".join(problems)
 
@@ -43,5 +43,5 @@ def test_a_simulation_that_differs_is_named(monkeypatch):
             return steps, cells[::-1]
 
     monkeypatch.setattr("conncore.reference.brain.BrainMember", Broken)
-    _, problems = doctor.examine()
+    _, problems = machine.examine()
     assert problems == ["simulations differ from their NumPy twin; please report this output"]
