@@ -86,7 +86,7 @@ def test_compare_runs_successive_halving_to_the_end_of_its_budget(tmp_path):
         fly, task, ["degree"], seeds=1, out=tmp_path / "x", optimizer=optimizer, n_threads=1,
         neuron="relu", io="dense", inputs=inputs, outputs=outputs,
     )  # fmt: skip
-    assert "HALVING, 3 generations of 2 starts of 4, 1 paired seed" in found.title
+    assert "HALVING, 20 episodes from 2 starts of 4, 1 paired seed" in found.title
     (run,) = found.outcomes["degree"]
     assert len(run.curves[0].mean) == optimizer.n_generations == 3
 
@@ -94,12 +94,16 @@ def test_compare_runs_successive_halving_to_the_end_of_its_budget(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "optimizer", "generations"),
     [
-        ([], ES(population_size=200, n_scout=1600), 150),
-        (["--quick"], ES(population_size=64, n_scout=512), 30),
+        ([], SuccessiveHalving(), None),
+        (["--quick"],
+         SuccessiveHalving(population_size=64, n_episodes=1280 + 3 * 45 * 64, n_scout=1280), None),
         (["--optimizer", "halving"], SuccessiveHalving(), None),
+        (["--task", "CartPole-v1", "--io", "dense"], ES(population_size=200, n_scout=1600), 150),
+        (["--optimizer", "es"], ES(population_size=200, n_scout=1600), 150),
+        (["--optimizer", "es", "--quick"], ES(population_size=64, n_scout=512), 30),
         (["--optimizer", "cma", "--population", "30"], CMA(population_size=30), 150),
         (["--optimizer", "halving", "--quick", "--generations", "7"],
-         SuccessiveHalving(population_size=64, n_episodes=20_000, n_scout=512), 7),
+         SuccessiveHalving(population_size=64, n_episodes=1280 + 3 * 12 * 64, n_scout=1280), 7),
     ],
 )  # fmt: skip
 def test_the_command_chooses_optimizer_and_budget(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,7 +28,7 @@ from conncore.cli.options import (
 
 # The default numbers of seeds, members and generations.
 _FULL, _QUICK = (10, 200, 150), (3, 64, 30)
-_QUICK_HALVING = {"n_episodes": 20_000, "n_scout": 512}
+_QUICK_HALVING = 60  # generations
 
 
 def compare(
@@ -67,11 +67,12 @@ def compare(
         typer.Option(min=1, help="Number of paired seeds. Default: 10; 3 with --quick."),
     ] = None,
     optimizer: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Optimizer: {optimizers}. halving depends least on luck, and takes longer."
+            help="Optimizer: {optimizers}. Default: halving, which depends least on luck, if there "
+            "are at most 1,000 parameters and the compiled core runs the task; otherwise es."
         ),
-    ] = "es",
+    ] = None,
     population: Annotated[
         int | None,
         typer.Option(
@@ -81,8 +82,8 @@ def compare(
     generations: Annotated[
         int | None,
         typer.Option(
-            help="Generations of each run. Default: 150; 30 with --quick; for halving, its whole "
-            "budget."
+            help="Generations of each run. Default: 150; 30 with --quick; for halving 434, 59 "
+            "with --quick. The budget of halving follows from it and from the population."
         ),
     ] = None,
     margin: Annotated[
@@ -116,21 +117,15 @@ def compare(
     scores and tests. The directory gets compare.txt, compare.json, compare.png and all runs.
     """
     from conncore.cli.evolve import stopping
+    from conncore.evolution.defaults import default_name, halving_of
     from conncore.experiments.comparison import compare as run
-    from conncore.optimizers import make_optimizer
+    from conncore.network.network import Network
+    from conncore.optimizers import Optimizer, make_optimizer
     from conncore.report.console import wide_console
 
     usual = _QUICK if quick else _FULL
     seeds = usual[0] if seeds is None else seeds
     population = usual[1] if population is None else population
-    if generations is None and optimizer != "halving":
-        generations = usual[2]
-    settings: dict[str, int] = {"population_size": population}
-    if optimizer == "es":
-        settings["n_scout"] = 8 * population
-    if optimizer == "halving" and quick:
-        settings |= _QUICK_HALVING
-    method = make_optimizer(optimizer, **settings)
     circuit, goal, network_options = set_up(
         connectome=connectome,
         format=format,
@@ -147,6 +142,19 @@ def compare(
         inputs=inputs,
         outputs=outputs,
     )
+    if optimizer is None:
+        network = Network(
+            circuit, goal, weights=weights, initial_weights=initial_weights, **network_options
+        )
+        optimizer = default_name(network, goal)
+    method: Optimizer[Any]
+    if optimizer == "halving":
+        usual_length = _QUICK_HALVING if quick else None
+        method = halving_of(population, usual_length if generations is None else generations)
+    else:
+        scouts = {"n_scout": 8 * population} if optimizer == "es" else {}
+        method = make_optimizer(optimizer, population_size=population, **scouts)
+        generations = usual[2] if generations is None else generations
     if out is None:
         method_name = "" if optimizer == "es" else optimizer
         parts = ("compare", Path(connectome).stem, neuron, io, task, method_name,

@@ -21,8 +21,11 @@ N_RANDOM = 32
 
 def demo(
     neuron: Neuron = "alif",
-    generations: Annotated[int, typer.Option(help="Number of generations.")] = 200,
-    population: Annotated[int, typer.Option(help="Members per generation, an even number.")] = 200,
+    generations: Annotated[
+        int | None,
+        typer.Option(help="Number of generations; the budget follows from it. Default: 434."),
+    ] = None,
+    population: Annotated[int, typer.Option(help="Members of each start, an even number.")] = 200,
     seed: Annotated[int, typer.Option(help="Random seed. The same seed gives the same run.")] = 0,
     threads: Threads = None,
     out: Annotated[
@@ -37,10 +40,10 @@ def demo(
     from rich.table import Table
 
     from conncore.catalog.shipped import load
+    from conncore.evolution.defaults import halving_of
     from conncore.evolution.evolve import evolve
     from conncore.network.network import Network
     from conncore.noise import start_seeds
-    from conncore.optimizers import ES
     from conncore.report.console import PlainConsole
     from conncore.report.curve import draw_curve
     from conncore.tasks import make_task
@@ -55,7 +58,7 @@ def demo(
         f"C. elegans: {worm.n_cells} cells and {worm.n_edges} edges as {neuron} neurons, "
         f"{network.layout.n_parameters} parameters, on {task.name} ({task.n_steps} steps)"
     )
-    optimizer = ES(population_size=population, n_scout=8 * population)
+    optimizer = halving_of(population, generations)
     run = evolve(network, task, optimizer, generations, seed, out, threads)
     before = task.evaluate(
         network,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -67,13 +66,14 @@ from conncore.cli.options import (
     Trust,
     UnknownSigns,
     find_local_modules,
+    finite,
     set_up,
+    summary,
 )
 from conncore.errors import visible
 
 if TYPE_CHECKING:
     from conncore.evolution.loop import Run
-    from conncore.evolution.records import Best
     from conncore.network.network import Network
     from conncore.optimizers import Optimizer
     from conncore.tasks import Task
@@ -126,8 +126,13 @@ def evolve(
     common_starts: CommonStarts = True,
     data: Data = None,
     optimizer: Annotated[
-        str, typer.Option(help="Optimizer: {optimizers}.", rich_help_panel=OPTIMIZER)
-    ] = "es",
+        str | None,
+        typer.Option(
+            help="Optimizer: {optimizers}. Default: halving if there are at most 1,000 parameters "
+            "and the compiled core runs the task; otherwise, or with --start or --pretrain, es.",
+            rich_help_panel=OPTIMIZER,
+        ),
+    ] = None,
     population: Annotated[
         int | None,
         typer.Option(
@@ -137,7 +142,10 @@ def evolve(
     ] = None,
     generations: Annotated[
         int | None,
-        typer.Option(help="Number of generations. Default: 100; for halving, its whole budget."),
+        typer.Option(
+            help="Number of generations. Default: 100; for halving 434. The budget of halving "
+            "follows from it and from the population."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed. The same seed gives the same run.")] = 0,
     threads: Threads = None,
@@ -182,6 +190,7 @@ def evolve(
     conncore resume DIR.
     """
     from conncore.errors import UsageError
+    from conncore.evolution.defaults import default_name
     from conncore.evolution.evolve import evolve as begin
     from conncore.evolution.evolve import training_settings
     from conncore.evolution.limits import check_generations, check_size
@@ -200,30 +209,13 @@ def evolve(
     resolve_threads(threads)
     if pretrain is not None and start is not None:
         raise UsageError("--pretrain and --start exclude each other; give one of them")
-    method = optimizer_of(
-        optimizer,
-        population_size=population,
-        n_scout=scouts,
-        sigma=sigma,
-        sigma_decay=sigma_decay,
-        slice_sigma=numbers_by_name("--slice-sigma", slice_sigma),
-        n_elites=elites,
-        learning_rate=learning_rate,
-        learning_rate_decay=learning_rate_decay,
-        slice_learning_rate=numbers_by_name("--slice-learning-rate", slice_learning_rate),
-        update=update,
-        shaping=shaping,
-        over_sigma=over_sigma,
-        weight_decay=weight_decay,
-    )
     if pretrain_option and pretrain is None:
         raise UsageError("--pretrain-option is for --pretrain; give both")
     teacher = make_optimizer("es", **settings_by_name("--pretrain-option", pretrain_option))
-    if out is None:
-        stem = re.sub(r"\.(gz|bz2|xz)$", "", Path(connectome).name)
-        parts = (stem.rsplit(".", 1)[0], neuron, io, task, optimizer, str(seed))
-        out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
-    check_free(out)
+    if optimizer is None and (start is not None or pretrain is not None):
+        optimizer = "es"
+    if out is not None:
+        check_free(out)
     circuit, goal, network_options = set_up(
         connectome=connectome,
         format=format,
@@ -263,6 +255,28 @@ def evolve(
     if weights is None:
         weights = "individual" if optimizer == "ga" else "shared"
     network = Network(circuit, goal, weights=weights, **network_options)
+    method = optimizer_of(
+        optimizer or default_name(network, goal),
+        generations,
+        population_size=population,
+        n_scout=scouts,
+        sigma=sigma,
+        sigma_decay=sigma_decay,
+        slice_sigma=numbers_by_name("--slice-sigma", slice_sigma),
+        n_elites=elites,
+        learning_rate=learning_rate,
+        learning_rate_decay=learning_rate_decay,
+        slice_learning_rate=numbers_by_name("--slice-learning-rate", slice_learning_rate),
+        update=update,
+        shaping=shaping,
+        over_sigma=over_sigma,
+        weight_decay=weight_decay,
+    )
+    if out is None:
+        stem = re.sub(r"\.(gz|bz2|xz)$", "", Path(connectome).name)
+        parts = (stem.rsplit(".", 1)[0], neuron, io, task, method.name, str(seed))
+        out = Path("runs", re.sub(r"[^\w.-]", "-", "_".join(parts)))
+        check_free(out)
     check_size(network, method)
     solution = None if start is None else load_solution(start, network)
     if pretrain is not None:
@@ -342,7 +356,7 @@ def score(
         find_local_modules()
     best = score_run(directory, starts, seed, threads, trust=trust)
     if not as_json:
-        print(_summary(best))
+        print(summary(best))
         return
     print(
         json.dumps(
@@ -350,11 +364,11 @@ def score(
                 "run": str(directory),
                 "generation": best.generation,
                 "chosen": best.chosen,
-                "mean": _finite(best.mean),
-                "sd": _finite(best.sd),
+                "mean": finite(best.mean),
+                "sd": finite(best.sd),
                 "n_failed": best.n_failed,
                 "seeds": best.seeds.tolist(),
-                "scores": [_finite(value) for value in best.scores.tolist()],
+                "scores": [finite(value) for value in best.scores.tolist()],
             }
         )
     )
@@ -378,19 +392,5 @@ def _report(work: Callable[[], Run]) -> None:
         run = work()
     assert run.path is not None
     print(visible(run.title))
-    print(_summary(run.best))
+    print(summary(run.best))
     print(visible(f"curve: {run.path / 'curve.png'}"))
-
-
-def _summary(best: Best) -> str:
-    n_starts = len(best.scores)
-    spread = f" +- {best.sd:.1f}" if n_starts > 1 else ""
-    text = f"held-out score: {best.mean:.1f}{spread}"
-    solution = {"archive": "best member", "center": "optimizer's own solution"}[best.chosen]
-    details = f"{n_starts} start{'s' * (n_starts > 1)}, generation {best.generation}, {solution}"
-    failed = f"; {best.n_failed} failed" if best.n_failed else ""
-    return f"{text} ({details}{failed})"
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

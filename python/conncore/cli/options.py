@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,7 @@ from conncore.neurons.models import NEURONS  # imports neither NumPy nor kernels
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
+    from conncore.evolution.records import Best
     from conncore.tasks import Task
 
 # Panels of the help of commands with many options.
@@ -240,3 +242,19 @@ def ends(circuit: Connectome, inputs: str | None, outputs: str | None) -> dict[s
         "inputs": None if inputs is None else choose_cells(circuit, inputs),
         "outputs": None if outputs is None else choose_cells(circuit, outputs),
     }
+
+
+def summary(best: Best) -> str:
+    """Return the held-out score of a solution in one line."""
+    n_starts = len(best.scores)
+    spread = f" +- {best.sd:.1f}" if n_starts > 1 else ""
+    text = f"held-out score: {best.mean:.1f}{spread}"
+    solution = {"archive": "best member", "center": "optimizer's own solution"}[best.chosen]
+    details = f"{n_starts} start{'s' * (n_starts > 1)}, generation {best.generation}, {solution}"
+    failed = f"; {best.n_failed} failed" if best.n_failed else ""
+    return f"{text} ({details}{failed})"
+
+
+def finite(value: float) -> float | None:
+    """Return the number, or None if JSON cannot hold it."""
+    return value if math.isfinite(value) else None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from conncore.errors import UsageError, need, need_count, real_array
 from conncore.evolution.callbacks import Callback
+from conncore.evolution.defaults import default_optimizer
 from conncore.evolution.limits import check_generations, check_members, check_size
 from conncore.evolution.loop import Loop, Run
 from conncore.evolution.records import METRICS, Best, Checkpoint
@@ -57,10 +58,12 @@ def evolve(
     network : Network
     task : Task
     optimizer : Optimizer, optional
-        ``ES()`` if not given.
+        Default: `SuccessiveHalving` if the genome has at most 1,000 parameters and the compiled
+        core runs the episodes; otherwise, or with a `start`, ``ES()``.
     generations : int, optional
-        Number of generations: 100 if not given, or for `SuccessiveHalving` the number that uses
-        its budget. Scouting for a start (see `ES`) comes before the first.
+        Number of generations. Default: 100, or for `SuccessiveHalving` the number that uses its
+        budget. If `generations` is given and `optimizer` is not, the budget is chosen for this
+        number of generations. Scouting for a start (see `ES`) comes before the first.
     seed : int
         Seed of all random numbers. The same seed gives the same run, to the bit.
     out : path, optional
@@ -73,7 +76,8 @@ def evolve(
         Report progress on stderr.
     start : (n_parameters,) float64, optional
         Genome to start from, instead of random genomes. The ES takes it as its mean and does not
-        scout. The GA takes it as every member of generation 0.
+        scout; the GA takes it as every member of generation 0; successive halving begins all starts
+        from it.
     episodes : int
         Episodes of each member per generation, from different starts; their mean is the fitness.
     common_starts : bool
@@ -107,9 +111,11 @@ def evolve(
     >>> run.history["mean"].round(1)
     array([-21.2,   4.8,  -2.6,   2.2,   8.2])
     """
-    optimizer = ES() if optimizer is None else optimizer
+    if generations is not None:
+        generations = check_generations(generations)
+    if optimizer is None:
+        optimizer = ES() if start is not None else default_optimizer(network, task, generations)
     generations = optimizer.n_generations if generations is None else generations
-    generations = check_generations(generations)
     seed = check_seed(seed)
     check_size(network, optimizer)
     config = _describe(network, task, optimizer, generations, seed, resolve_threads(n_threads))

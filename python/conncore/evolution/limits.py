@@ -34,34 +34,40 @@ def check_size(network: Network, optimizer: Optimizer[Any]) -> None:
     sigma = getattr(optimizer, "sigma", 0.0)
     if sigma > MOST_SIGMA:
         raise UsageError(f"sigma is {sigma:g}; give a number up to {MOST_SIGMA:g}")
-    n_members = max(optimizer.population_size, optimizer.n_initial)
-    check_members("population_size", n_members, network, "use a smaller population")
+    n_members = max(optimizer.n_members(0), optimizer.n_initial)
+    members = optimizer.population_size
+    check_members("population_size", members, network, "use a smaller population", n_members)
 
 
-def check_members(what: str, n_members: int, network: Network, advice: str) -> None:
+def check_members(
+    what: str, value: int, network: Network, advice: str, n_members: int | None = None
+) -> None:
     """Refuse a number of members whose genomes need more memory than the machine has.
 
     Parameters
     ----------
     what : str
         The name of the number in the message.
-    n_members : int
-        Members that are scored at once.
+    value : int
+        The number.
     network : Network
     advice : str
         What to do, for the message.
+    n_members : int, optional
+        Members that exist at once; `value` if not given.
 
     Raises
     ------
     UsageError
         If there are too many.
     """
+    n_members = value if n_members is None else n_members
     n_parameters = network.layout.n_parameters
     needed, memory = _COPIES * 8 * n_members * n_parameters, machine_memory()
     if n_members > _MOST_MEMBERS or (memory is not None and needed > memory):
         have = "" if memory is None else f"; this machine has {memory / 1e9:.0f} GB"
         raise UsageError(
-            f"{what} is {n_members}: with {n_parameters} parameters, it needs about "
+            f"{what} is {value}: with {n_parameters} parameters, it needs about "
             f"{needed / 1e9:.3g} GB of memory{have}; {advice}"
         )
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conncore.errors import need_count, need_positive
+from conncore.evolution.defaults import default_name, halving_of
 from conncore.evolution.limits import check_size
 from conncore.experiments.arms import make_arms
 from conncore.experiments.comparison_report import print_rows, read_report, rows_html, write_report
 from conncore.experiments.comparison_rows import Row, compare_rows
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study
+from conncore.network.network import Network
 from conncore.optimizers import ES, Optimizer, SuccessiveHalving
 
 if TYPE_CHECKING:
@@ -101,10 +103,13 @@ def compare(
         Directory of the study. The same call resumes a study that was stopped. A call with more
         seeds or null models adds them to the study.
     optimizer : Optimizer, optional
-        Default: `ES` with 200 members, from the best of 1,600 random genomes.
+        Default, for all arms: `SuccessiveHalving` if the connectome's network has at most 1,000
+        parameters and the compiled core runs the episodes; otherwise `ES` with 200 members, from
+        the best of 1,600 random genomes.
     generations : int, optional
-        Number of generations of each run: 150 if not given, or for `SuccessiveHalving` the number
-        that uses its budget.
+        Number of generations of each run. Default: 150, or for `SuccessiveHalving` the number that
+        uses its budget. If `generations` is given and `optimizer` is not, the budget is chosen for
+        this number of generations.
     n_threads : int, optional
         Default: all cores. Results do not depend on it.
     margin : float, optional
@@ -142,7 +147,11 @@ def compare(
     if margin is not None:
         need_positive("margin", margin)  # said now, not when all runs are done
     if optimizer is None:
-        optimizer = ES(population_size=POPULATION, n_scout=8 * POPULATION)
+        network = Network(connectome, task, **options)
+        if default_name(network, task) == "halving":
+            optimizer = halving_of(generations=generations)
+        else:
+            optimizer = ES(population_size=POPULATION, n_scout=8 * POPULATION)
     if generations is None:
         halving = isinstance(optimizer, SuccessiveHalving)
         generations = optimizer.n_generations if halving else GENERATIONS
@@ -197,7 +206,7 @@ def load_comparison(path: str | os.PathLike[str]) -> Comparison:
 
 def _budget(optimizer: Optimizer[Any], generations: int) -> str:
     """Return the budget of a run in words."""
-    starts = ""
+    members = optimizer.population_size
     if isinstance(optimizer, SuccessiveHalving):
-        starts = f"{optimizer.n_starts} starts of "
-    return f"{generations} generations of {starts}{optimizer.population_size}"
+        return f"{optimizer.n_episodes:,} episodes from {optimizer.n_starts} starts of {members}"
+    return f"{generations} generations of {members}"

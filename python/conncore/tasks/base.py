@@ -63,6 +63,8 @@ class Task(ABC):
         The body's joints, where the task has a body that anatomical input/output can use.
     n_validation, n_held_out : int
         Starts on which a run chooses its solution, and starts that score it.
+    compiled_episodes : bool
+        Whether the compiled core runs whole episodes, so that hundreds of thousands are cheap.
     locations : tuple of str
         Options that say where the task finds its files. A run may resume with others.
 
@@ -93,6 +95,7 @@ class Task(ABC):
     joints: JointMap | None = None
     n_validation: int = 16
     n_held_out: int = 32
+    compiled_episodes: bool = False
     locations: tuple[str, ...] = ()
 
     @abstractmethod

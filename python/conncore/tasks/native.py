@@ -137,6 +137,7 @@ class NativeTask(MujocoTask):
         self, model: mujoco.MjModel, frame_skip: int, engine: str, max_steps: int = 1000
     ) -> None:
         self.engine = choose("engine", engine, ENGINES)
+        self.compiled_episodes = self.engine == "native"
         self.model = model
         self.frame_skip = need_count("frame_skip", frame_skip, 1, 1000)
         self.n_steps = need_count("max_steps", max_steps, 1, 10**9)
