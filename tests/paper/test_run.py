@@ -33,7 +33,7 @@ TINY = Budget(
 )
 
 
-def reproduced(names, out, budget=TINY, settings=None, **options):
+def reproduced(names, out, budget=TINY, settings=None, at_most=None, **options):
     groups = [*EXPERIMENTS.values(), *BEYOND.values()]
     every = {e.name: e for group in groups for e in group}
     screen = io.StringIO()
@@ -45,6 +45,7 @@ def reproduced(names, out, budget=TINY, settings=None, **options):
         options,
         n_threads=1,
         settings=settings,
+        at_most=at_most,
     )
     return complete, screen.getvalue()
 
@@ -140,3 +141,15 @@ def test_the_report_keeps_the_single_starts(tmp_path):
     shutil.rmtree(study)
     reproduced([name], tmp_path)  # the report has all that the study had
     assert (study / "relu" / "seed-0.json").read_bytes() == kept
+
+
+def test_seeds_are_added_until_the_claims_are_decided(tmp_path):
+    """Networks that hardly learn are far below 490, so five of ten seeds refute the claim."""
+    name = "halving-swimmer6-relu"
+    _, text = reproduced([name], tmp_path, at_most=10)
+    assert f"{name}: 1 arms, at most 10 seeds" in text
+    report = json.loads((tmp_path / f"{name}.json").read_text())
+    assert len(report["outcomes"]) == 5
+    assert report["looks"] == [5, 10]
+    assert report["verdicts"][0]["verdict"] == "refuted"
+    assert "sequential: looks at 5, 10 seeds" in (tmp_path / f"{name}.txt").read_text()

@@ -23,6 +23,7 @@ from conncore.cli.options import (
     Threads,
     Transmitters,
     UnknownSigns,
+    most_seeds,
     set_up,
 )
 
@@ -99,6 +100,16 @@ def compare(
             help="A population mean of the fitness: also test which arm reaches it earlier."
         ),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="decided: add seeds until every verdict is decided, 5 at a time. The looks count: "
+            "the error rate stays 5%."
+        ),
+    ] = None,
+    at_most: Annotated[
+        int | None, typer.Option(help="Most seeds, for --until decided. Default: 40.")
+    ] = None,
     threads: Threads = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Short runs for a first look, in a minute or two.")
@@ -123,6 +134,7 @@ def compare(
     from conncore.optimizers import Optimizer, make_optimizer
     from conncore.report.console import wide_console
 
+    at_most = most_seeds(until, at_most, seeds)
     usual = _QUICK if quick else _FULL
     seeds = usual[0] if seeds is None else seeds
     population = usual[1] if population is None else population
@@ -172,6 +184,7 @@ def compare(
             n_threads=threads,
             margin=margin,
             threshold=threshold,
+            at_most=at_most,
             weights=weights,
             initial_weights=initial_weights,
             **network_options,

@@ -163,6 +163,20 @@ def _registered() -> dict[str, str]:
     return marks | {"subjects": ", ".join(SUBJECTS), "choices": ", ".join(settable)}
 
 
+def most_seeds(until: str | None, at_most: int | None, seeds: int | None) -> int | None:
+    """Return the most seeds of a sequential study, or None if the study has a fixed number."""
+    from conncore.errors import UsageError, choose
+
+    if until is None:
+        if at_most is not None:
+            raise UsageError("--at-most is for --until decided; add it, or give --seeds alone")
+        return None
+    choose("--until", until, ["decided"])
+    if seeds is not None:
+        raise UsageError("--seeds and --until exclude each other; give one of them")
+    return 40 if at_most is None else at_most
+
+
 def set_up(
     *,
     connectome: str,

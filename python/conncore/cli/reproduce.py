@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from conncore.cli.options import Data, Threads
+from conncore.cli.options import Data, Threads, most_seeds
 
 
 def reproduce(
@@ -34,6 +34,16 @@ def reproduce(
             help="A choice that the paper leaves open. Repeat it for several. The results get "
             "names of their own. Keys: {choices}.",
         ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="decided: add seeds until every claim of an experiment is decided, 5 at a time. "
+            "The looks count: the error rate stays 5%."
+        ),
+    ] = None,
+    at_most: Annotated[
+        int | None, typer.Option(help="Most seeds, for --until decided. Default: 40.")
     ] = None,
     data: Data = None,
     threads: Threads = None,
@@ -66,6 +76,7 @@ def reproduce(
     chosen = groups[choose("figure", figure, groups)]
     settings = read_settings(set or ())
     budget = QUICK if quick else FULL
+    at_most = most_seeds(until, at_most, seeds)
     if seeds is not None:
         budget = dataclasses.replace(budget, seeds=seeds)
     out = out or Path("runs", "reproduce-quick" if quick else "reproduce")
@@ -76,6 +87,6 @@ def reproduce(
             "--quick: runs are short and populations small; the verdicts are about these runs"
         )
     with stopping():
-        complete = run(chosen, budget, out, console, options, threads, settings)
+        complete = run(chosen, budget, out, console, options, threads, settings, at_most)
     if not complete:
         raise typer.Exit(1)

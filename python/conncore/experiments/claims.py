@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from conncore.experiments.sequential import Looks
 from conncore.experiments.statistics import detectable, holm, p_above, t_interval
 from conncore.experiments.study import Outcome
 
@@ -31,7 +32,8 @@ class Verdict:
     n : int
         Number of seeds with finite numbers.
     estimate, low, high : float
-        The mean number that the rule is about, and its 95% confidence interval (Student's t).
+        The mean number that the rule is about, and its 95% confidence interval (Student's t); in a
+        sequential study, the interval that holds at all looks.
     p : float
         p of the verdict, corrected for the number of claims by Holm's method.
     detectable : float
@@ -72,7 +74,7 @@ class Claim:
     most: float = np.inf
 
 
-def judge(claims: Sequence[Claim], outcomes: Outcomes) -> list[Verdict]:
+def judge(claims: Sequence[Claim], outcomes: Outcomes, looks: Looks | None = None) -> list[Verdict]:
     """Return the verdicts of the claims of a figure.
 
     A claim holds if the confidence interval of the mean lies between the limits of the claim. It is
@@ -86,14 +88,19 @@ def judge(claims: Sequence[Claim], outcomes: Outcomes) -> list[Verdict]:
     claims : sequence of Claim
     outcomes : mapping of str to sequence of Outcome
         By arm, one per seed; empty if the figure was not run.
+    looks : Looks, optional
+        The looks of a sequential study, which counts all looks so far.
     """
-    numbers = [_finite(claim, outcomes) for claim in claims]
+    n_seeds = max((len(runs) for runs in outcomes.values()), default=0)
+    series = [_series(claim, outcomes, n_seeds, looks) for claim in claims]
+    numbers = [values[-1] for values in series]
+    level = 0.95 if looks is None else looks.level(n_seeds)
     tested = [i for i, values in enumerate(numbers) if values.size >= LEAST_SEEDS]
-    decided = {i: _decide(claims[i], numbers[i]) for i in tested}
+    decided = {i: _decide(claims[i], series[i], looks) for i in tested}
     corrected = dict(zip(tested, holm([p for _, p in decided.values()]), strict=True))
     verdicts = []
     for i, (claim, values) in enumerate(zip(claims, numbers, strict=True)):
-        low, high = t_interval(values)
+        low, high = t_interval(values, level)
         verdict, p = "not tested", np.nan
         if i in decided:
             p = corrected[i]
@@ -114,20 +121,36 @@ def judge(claims: Sequence[Claim], outcomes: Outcomes) -> list[Verdict]:
     return verdicts
 
 
+def _series(
+    claim: Claim, outcomes: Outcomes, n_seeds: int, looks: Looks | None
+) -> list[NDArray[np.float64]]:
+    """Return the finite numbers of a claim at each look; of a fixed study, at the end."""
+    at = (() if looks is None else looks.until(n_seeds)) or (n_seeds,)
+    return [_finite(claim, {arm: runs[:n] for arm, runs in outcomes.items()}) for n in at]
+
+
 def _finite(claim: Claim, outcomes: Outcomes) -> NDArray[np.float64]:
     values = claim.value(outcomes) if outcomes else np.empty(0)
     return values[np.isfinite(values)]
 
 
-def _decide(claim: Claim, values: NDArray[np.float64]) -> tuple[str, float]:
+def _decide(
+    claim: Claim, series: Sequence[NDArray[np.float64]], looks: Looks | None
+) -> tuple[str, float]:
     """Return the verdict that the data lean to, and its p.
 
     p is the smallest a for which the interval of level 1 - a still decides.
     """
-    above = p_above(values, claim.least)
-    below = p_above(-values, -claim.most) if np.isfinite(claim.most) else 0.0
-    holds = 2 * max(above, below)
-    refuted = 2 * min(1 - above, 1 - below)
+    above = np.array([p_above(values, claim.least) for values in series])
+    below = np.zeros(len(series))
+    if np.isfinite(claim.most):
+        below = np.array([p_above(-values, -claim.most) for values in series])
+
+    def over_looks(p_values: NDArray[np.float64]) -> float:
+        return float(p_values[-1]) if looks is None else looks.adjust(list(p_values))
+
+    holds = 2 * max(over_looks(above), over_looks(below))
+    refuted = 2 * min(over_looks(1 - above), over_looks(1 - below))
     return ("holds", holds) if holds < refuted else ("refuted", refuted)
 
 

@@ -15,6 +15,7 @@ from conncore.experiments.arms import make_arms
 from conncore.experiments.comparison_report import print_rows, read_report, rows_html, write_report
 from conncore.experiments.comparison_rows import Row, compare_rows
 from conncore.experiments.results import as_text, write_text
+from conncore.experiments.sequential import Looks, plan_looks
 from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study
 from conncore.network.network import Network
 from conncore.optimizers import ES, Optimizer, SuccessiveHalving
@@ -42,6 +43,8 @@ class Comparison:
         Scores and learning curves by arm, one outcome per seed.
     path : Path
         The directory with compare.txt, compare.json, compare.png and all runs.
+    looks : Looks or None
+        The looks of a sequential comparison (`at_most`).
 
     Examples
     --------
@@ -58,6 +61,7 @@ class Comparison:
     rows: list[Row]
     outcomes: Mapping[str, list[Outcome]]
     path: Path
+    looks: Looks | None = None
 
     def __str__(self) -> str:
         return as_text(self.print_on)
@@ -71,7 +75,7 @@ class Comparison:
 
     def print_on(self, console: Console) -> None:
         """Print the table, as wide as the console."""
-        print_rows(self.title, self.rows, console)
+        print_rows(self.title, self.rows, console, self.looks)
 
 
 def compare(
@@ -86,6 +90,7 @@ def compare(
     n_threads: int | None = None,
     margin: float | None = None,
     threshold: float | None = None,
+    at_most: int | None = None,
     **options: Any,
 ) -> Comparison:
     """Compare a connectome with its null models: same budget, paired seeds.
@@ -117,6 +122,11 @@ def compare(
         smaller is "equivalent" to the circuit. Choose the margin before you see scores.
     threshold : float, optional
         A population mean: also test in which arm it is reached earlier.
+    at_most : int, optional
+        Add seeds until every verdict is decided, but at most so many; `seeds` is then not used.
+        The study looks at its scores after every 5 seeds and counts these looks, so that the error
+        rate of all verdicts stays 5% (see `conncore.experiments.sequential`). Choose `at_most`
+        before you see scores.
     **options
         Options of `Network`, such as `neuron`, `io` and `weights`. All arms except the perceptrons
         use them.
@@ -155,23 +165,30 @@ def compare(
     if generations is None:
         halving = isinstance(optimizer, SuccessiveHalving)
         generations = optimizer.n_generations if halving else GENERATIONS
+    if at_most is not None:
+        plan_looks(at_most)  # said now, as the margin
     arms = make_arms(connectome, task, nulls, (Stage("evolve", optimizer, generations),), options)
     check_size(arms[0].build(0), optimizer)  # before the directory is made
     out = Path(out)
     restore_study(out / "compare.json", out)
-    outcomes = run_study(arms, task, range(seeds), out, n_threads)
+    looks = None if at_most is None else plan_looks(at_most)
+    for n_seeds in (seeds,) if looks is None else looks.at:
+        outcomes = run_study(arms, task, range(n_seeds), out, n_threads)
+        rows = compare_rows(outcomes, margin=margin, threshold=threshold, looks=looks)
+        if "undecided" not in [row.verdict for row in rows]:
+            break
     settings = describe(arms, task)
     network = settings["arms"][arms[0].name]["network"]
     title = (
         f"{connectome.name} and its null models on {task.name} "
         f"({network['neuron']}, {network['io']}): {optimizer.name.upper()}, "
-        f"{_budget(optimizer, generations)}, {seeds} paired seed{'s' * (seeds > 1)}"
+        f"{_budget(optimizer, generations)}, {n_seeds} paired seed{'s' * (n_seeds > 1)}"
     )
-    found = Comparison(
-        title, compare_rows(outcomes, margin=margin, threshold=threshold), outcomes, out
-    )
+    if looks is not None:
+        title += f" of at most {at_most}"
+    found = Comparison(title, rows, outcomes, out, looks)
     write_text(out / "compare.txt", str(found))
-    write_report(out, title, found.rows, outcomes, settings)
+    write_report(out, title, found.rows, outcomes, settings, looks)
     return found
 
 

@@ -17,6 +17,7 @@ from conncore.errors import CheckpointError, UsageError
 from conncore.evolution.schema import BOOL, COUNT, LIST, NAME, TEXT, check_record
 from conncore.experiments.comparison_rows import Row
 from conncore.experiments.results import finite, write_results
+from conncore.experiments.sequential import Looks
 from conncore.experiments.statistics import t_interval
 from conncore.experiments.study import Outcome
 from conncore.experiments.study_files import NUMBER_OR_NULL, report_outcomes
@@ -59,7 +60,9 @@ def _table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     return names, table
 
 
-def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
+def print_rows(
+    title: str, rows: Sequence[Row], console: Console, looks: Looks | None = None
+) -> None:
     """Print the table; it has columns for a margin and for a threshold if they were given."""
     console.print(title)
     names, cells = _table(rows)
@@ -73,7 +76,8 @@ def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
         "score: mean over seeds of the score from held-out starts; difference: circuit minus this "
         "row, paired by seed; 95% interval: Student's t over seeds; detectable: difference that so "
         "many seeds show with a probability of 80%; d: Cohen's d of the differences; p: paired "
-        "permutation test; p Holm: p corrected for the number of rows tested"
+        f"{'permutation' if looks is None else 't'} test; "
+        "p Holm: p corrected for the number of rows tested"
     )
     if "p equivalent" in names:
         notes += "; p equivalent: two one-sided t tests against the margin, corrected likewise"
@@ -83,6 +87,8 @@ def print_rows(title: str, rows: Sequence[Row], console: Console) -> None:
             "of the generation in which it did, corrected likewise"
         )
     console.print(notes)
+    if looks is not None:
+        console.print(str(looks))
 
 
 def write_report(
@@ -91,6 +97,7 @@ def write_report(
     rows: Sequence[Row],
     outcomes: Mapping[str, Sequence[Outcome]],
     settings: Mapping[str, Any],
+    looks: Looks | None = None,
 ) -> tuple[Path, Path]:
     """Write compare.json and compare.png into `out` and return their paths."""
     file = out / "compare.json"
@@ -98,7 +105,8 @@ def write_report(
         finite(dataclasses.asdict(row) | {"verdict": row.verdict, "speed": row.speed})
         for row in rows
     ]
-    write_results(file, title, settings, outcomes, rows=records)
+    plan = {} if looks is None else {"looks": looks.at}
+    write_results(file, title, settings, outcomes, rows=records, **plan)
     figure = draw_bands(
         {"population mean: mean over seeds, and its 95% interval at the end": bands_of(outcomes)},
         out / "compare.png",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.experiments.arms import CIRCUIT
+from conncore.experiments.sequential import Looks
 from conncore.experiments.statistics import (
     detectable,
     effect_size,
@@ -17,6 +18,7 @@ from conncore.experiments.statistics import (
     first_reached,
     holm,
     logrank_test,
+    p_above,
     permutation_test,
     t_interval,
 )
@@ -41,12 +43,12 @@ class Row:
         Mean held-out score, and its 95% confidence interval (Student's t).
     difference, difference_low, difference_high : float
         Mean paired difference, circuit minus this arm, and its 95% confidence interval; NaN
-        for the circuit itself.
+        for the circuit itself. In a sequential study, the interval that holds at all looks.
     effect : float
         Cohen's d of the paired differences.
     p, p_holm : float
-        p of the paired permutation test, exact up to 20 seeds, and p after Holm's correction for
-        the number of arms.
+        p of the paired permutation test, exact up to 20 seeds, or in a sequential study the
+        sequential p of the paired t test; and p after Holm's correction for the number of arms.
     detectable : float
         The smallest difference that so many seeds show with a probability of 80%, after a
         correction for the number of arms.
@@ -107,11 +109,12 @@ def compare_rows(
     reference: str = CIRCUIT,
     margin: float | None = None,
     threshold: float | None = None,
+    looks: Looks | None = None,
 ) -> list[Row]:
     """Return one row per arm, `reference` first; all arms have the same seeds.
 
     With a `margin`, each arm is also tested for equivalence with the reference; with a `threshold`,
-    for the time until the population mean reaches it.
+    for the time until the population mean reaches it. With `looks`, the study is sequential.
     """
     scores = {name: np.array([run.score for run in runs]) for name, runs in outcomes.items()}
     good = {
@@ -123,14 +126,17 @@ def compare_rows(
         for name, values in scores.items()
         if name != reference and good[name].any()
     }
-    p = {name: permutation_test(values) for name, values in differences.items()}
+    series = {
+        name: _series(scores[reference] - scores[name], good[name], looks) for name in differences
+    }
+    p = {name: _two_sided(values, looks) for name, values in series.items()}
     p_holm = dict(zip(p, holm(list(p.values())), strict=True))
     p_equivalent: dict[str, float] = {}
     if margin is not None:
         p_equivalent = {
-            name: equivalence_test(values, margin)
-            for name, values in differences.items()
-            if values.size > 1
+            name: _equivalent(values, margin, looks)
+            for name, values in series.items()
+            if values[-1].size > 1
         }
         corrected = holm(list(p_equivalent.values()))
         p_equivalent = dict(zip(p_equivalent, corrected, strict=True))
@@ -141,7 +147,8 @@ def compare_rows(
         values, none = scores[name][good[name]], np.empty(0)
         found = differences.get(name, none)
         low, high = t_interval(values)
-        difference_low, difference_high = t_interval(found)
+        level = 0.95 if looks is None else looks.level(len(values))
+        difference_low, difference_high = t_interval(found, level)
         rows.append(
             Row(
                 arm=name,
@@ -165,6 +172,28 @@ def compare_rows(
             )
         )
     return rows
+
+
+def _series(
+    differences: NDArray[np.float64], good: NDArray[np.bool_], looks: Looks | None
+) -> list[NDArray[np.float64]]:
+    """Return the good differences at each look; of a fixed study, at the end."""
+    at = (() if looks is None else looks.until(len(good))) or (len(good),)
+    return [differences[:n][good[:n]] for n in at]
+
+
+def _two_sided(series: Sequence[NDArray[np.float64]], looks: Looks | None) -> float:
+    if looks is None:
+        return permutation_test(series[-1])
+    above, below = ([p_above(sign * values, 0.0) for values in series] for sign in (1, -1))
+    return min(1.0, 2 * min(looks.adjust(above), looks.adjust(below)))
+
+
+def _equivalent(series: Sequence[NDArray[np.float64]], margin: float, looks: Looks | None) -> float:
+    if looks is None:
+        return equivalence_test(series[-1], margin)
+    above, below = ([p_above(sign * values, -margin) for values in series] for sign in (1, -1))
+    return max(looks.adjust(above), looks.adjust(below))
 
 
 def _times(runs: Sequence[Outcome], threshold: float | None) -> NDArray[np.float64]:

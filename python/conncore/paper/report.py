@@ -14,6 +14,7 @@ from rich.table import Table
 from conncore.experiments.claims import Verdict
 from conncore.experiments.comparison_report import bands_of
 from conncore.experiments.results import finite, write_results
+from conncore.experiments.sequential import Looks
 from conncore.experiments.statistics import t_interval
 from conncore.experiments.study import Outcome
 from conncore.paper.experiments import Experiment
@@ -24,6 +25,7 @@ def print_experiment(
     experiment: Experiment,
     outcomes: Mapping[str, Sequence[Outcome]],
     verdicts: Sequence[Verdict],
+    looks: Looks | None,
     console: Console,
 ) -> None:
     """Print each arm beside the paper's numbers, and each claim with its verdict."""
@@ -49,6 +51,8 @@ def print_experiment(
     console.print(table)
     if verdicts:
         print_verdicts(verdicts, console)
+    if looks is not None:
+        console.print(str(looks))
 
 
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
@@ -82,11 +86,13 @@ def write_experiment(
     verdicts: Sequence[Verdict],
     settings: Mapping[str, Any],
     choices: Mapping[str, Any],
+    looks: Looks | None = None,
 ) -> Path:
     """Write <name>.json and <name>.png into `folder`, and return the path of the figure.
 
     `choices` are those that differ from the experiment's own, by key.
     """
+    plan = {} if looks is None else {"looks": looks.at}
     write_results(
         folder / f"{experiment.name}.json",
         experiment.title,
@@ -95,6 +101,7 @@ def write_experiment(
         **({"set": choices} if choices else {}),
         published=experiment.published,
         verdicts=[finite(asdict(verdict)) for verdict in verdicts],
+        **plan,
     )
     return draw_experiment(experiment, outcomes, folder / f"{experiment.name}.png")
 

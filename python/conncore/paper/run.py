@@ -16,6 +16,7 @@ from conncore.errors import UsageError
 from conncore.experiments.choices import settings_text
 from conncore.experiments.claims import Verdict, judge
 from conncore.experiments.results import show
+from conncore.experiments.sequential import plan_looks
 from conncore.experiments.settings import Study, apply_settings
 from conncore.experiments.study import describe, restore_study, run_study
 from conncore.paper.experiments import Budget, Experiment
@@ -35,6 +36,7 @@ def reproduce(
     task_options: Mapping[str, Any],
     n_threads: int | None = None,
     settings: Mapping[str, Any] | None = None,
+    at_most: int | None = None,
 ) -> bool:
     """Run and report each experiment; return whether all of them could be run.
 
@@ -57,6 +59,9 @@ def reproduce(
     settings : mapping of str to value, optional
         Choices by key of `conncore.experiments.choices.CHOICES`, for all experiments. The names of
         the results then contain them.
+    at_most : int, optional
+        Add seeds to each experiment until its claims are decided, at most so many, as `compare`
+        does. The number of seeds in `budget` is then not used.
 
     Raises
     ------
@@ -65,6 +70,7 @@ def reproduce(
     UsageError, ConncoreError, RunStopped
         As in `run_study`.
     """
+    looks = None if at_most is None else plan_looks(at_most)
     summary: list[tuple[Experiment, list[Verdict]]] = []
     complete = True
     plan: list[tuple[Experiment, Study | str]] = []
@@ -83,20 +89,24 @@ def reproduce(
             summary.append((experiment, judge(experiment.claims, {})))
             continue
         task, arms = study.task, study.arms
-        console.print(f"{experiment.name}: {len(arms)} arms, {budget.seeds} seeds")
+        most = f"{budget.seeds} seeds" if looks is None else f"at most {at_most} seeds"
+        console.print(f"{experiment.name}: {len(arms)} arms, {most}")
         for key, names in study.exempt.items():
             console.print(f"{key} does not apply to {', '.join(names)}", soft_wrap=True)
         folder = out / experiment.name
         restore_study(out / f"{experiment.name}.json", folder)
-        outcomes = run_study(arms, task, range(budget.seeds), folder, n_threads)
-        verdicts = judge(experiment.claims, outcomes)
+        for n_seeds in (budget.seeds,) if looks is None else looks.at:
+            outcomes = run_study(arms, task, range(n_seeds), folder, n_threads)
+            verdicts = judge(experiment.claims, outcomes, looks)
+            if all(verdict.verdict in ("holds", "refuted") for verdict in verdicts):
+                break
         show(
-            partial(print_experiment, experiment, outcomes, verdicts),
+            partial(print_experiment, experiment, outcomes, verdicts, looks),
             console,
             out / f"{experiment.name}.txt",
         )
         figure = write_experiment(
-            out, experiment, outcomes, verdicts, describe(arms, task), study.settings
+            out, experiment, outcomes, verdicts, describe(arms, task), study.settings, looks
         )
         console.print(f"figure: {figure}", soft_wrap=True)
         console.print()
