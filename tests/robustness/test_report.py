@@ -35,6 +35,13 @@ def test_the_text_has_shares_and_effects(found):
     assert f"{effect.low:.4g} to {effect.high:.4g}" in text
 
 
+def test_notebooks_show_the_verdicts(found):
+    page = found._repr_html_()
+    assert "high ends above low" in page
+    counts = found.shares()[0].counts
+    assert f">{counts['holds']} ({25 * counts['holds']}%)<" in page
+
+
 def test_the_json_holds_everything(found):
     report = json.loads((found.path / "multiverse.json").read_text())
     assert report["choices"] == {"lift": [0.0, 50.0], "noise": [2], "read_at": [2, 5]}

@@ -128,6 +128,12 @@ class Multiverse:
     def __repr__(self) -> str:
         return f"<Multiverse: {self.title}, {len(self.cells)} cells, {self.seeds} seeds>"
 
+    def _repr_html_(self) -> str:
+        """Return the table of verdicts that notebooks show."""
+        from conncore.robustness.report import shares_html
+
+        return shares_html(self)
+
     def print_on(self, console: Console) -> None:
         """Print the tables, as wide as the console."""
         from conncore.robustness.report import print_multiverse

@@ -16,9 +16,18 @@ from rich.table import Table
 from conncore.experiments.choices import value_text
 from conncore.experiments.results import finite, outcome_fields, write_text
 from conncore.provenance import provenance
+from conncore.report.notebook import html_table
 from conncore.report.specification import Specification, draw_specifications
 from conncore.robustness.effects import VERDICTS, Effect
 from conncore.robustness.multiverse import FORMAT, REPORT, Multiverse
+
+_COLUMNS = (*VERDICTS, "median", "least", "largest")
+
+
+def shares_html(found: Multiverse) -> str:
+    """Return the table of verdicts as HTML, for notebooks."""
+    title = f"{found.title}: {len(found.cells)} cells, {found.seeds} paired seeds"
+    return html_table(title, ["", "claim", *_COLUMNS], _share_rows(found))
 
 
 def print_multiverse(found: Multiverse, console: Console) -> None:
@@ -34,12 +43,10 @@ def print_multiverse(found: Multiverse, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     table.add_column("claim")
-    for name in (*VERDICTS, "median", "least", "largest"):
+    for name in _COLUMNS:
         table.add_column(name, justify="right")
-    for place, share in enumerate(found.shares(), start=1):
-        counts = [f"{n} ({100 * n / len(found.cells):.0f}%)" for n in share.counts.values()]
-        numbers = [_text(value, ".4g") for value in (share.median, share.low, share.high)]
-        table.add_row(str(place), share.claim, *counts, *numbers)
+    for row in _share_rows(found):
+        table.add_row(*row)
     console.print(table)
     console.print(
         "cells by verdict; median, least and largest: of the cells' means of the number that the "
@@ -59,6 +66,15 @@ def print_multiverse(found: Multiverse, console: Console) -> None:
             "second, all other choices equal: mean over pairs of cells, and its 95% interval over "
             "seeds; variance: share of the variance over cells that the choice explains alone"
         )
+
+
+def _share_rows(found: Multiverse) -> list[list[str]]:
+    rows = []
+    for place, share in enumerate(found.shares(), start=1):
+        counts = [f"{n} ({100 * n / len(found.cells):.0f}%)" for n in share.counts.values()]
+        numbers = [_text(value, ".4g") for value in (share.median, share.low, share.high)]
+        rows.append([str(place), share.claim, *counts, *numbers])
+    return rows
 
 
 def _effects_table(effects: Sequence[Effect]) -> Table:
