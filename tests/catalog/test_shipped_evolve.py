@@ -8,15 +8,13 @@ from typer.testing import CliRunner
 from conncore.catalog.shipped import list_connectomes
 from conncore.cli.app import app
 from conncore.errors import UsageError
-from conncore.tasks.swimmer import Swimmer6
 
 RUN = ["evolve", "--task", "swimmer6", "--io", "dense", "--population", "4"]
-RUN += ["--generations", "1", "--threads", "1"]
+RUN += ["--generations", "1", "--threads", "1", "--max-steps", "20"]
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in list_connectomes()])
-def test_a_generation_of_every_connectome(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(Swimmer6, "n_steps", 20)  # the same, sooner over
+def test_a_generation_of_every_connectome(name, tmp_path):
     (entry,) = (entry for entry in list_connectomes() if entry.name == name)
     words = [*RUN, "--connectome", name, "--out", str(tmp_path / "run")]
     if entry.n_signed < entry.n_edges:
