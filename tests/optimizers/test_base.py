@@ -170,7 +170,7 @@ def test_tell_checks_shapes(name):
         ("halving", {"n_starts": 0}, "n_starts"),
         ("halving", {"factor": 1}, "factor is 1; give a whole number from 2 up"),
         ("halving", {"n_episodes": 1.5e5}, "n_episodes"),
-        ("halving", {"n_episodes": 8799}, "n_episodes is 8799; give at least 8800"),
+        ("halving", {"n_episodes": 11199}, "n_episodes is 11199; give at least 11200"),
         ("ga", {"population_size": 0}, "population_size"),
         ("ga", {"population_size": 2.5}, "population_size"),
         ("ga", {"n_elites": 0}, "n_elites"),
@@ -206,7 +206,7 @@ def test_wrong_settings_are_refused(name, options, message):
         ("ga", {"population_size": 3, "n_elites": 2}),
         ("es", {"population_size": 2, "n_scout": 1, "sigma_decay": 1.0, "learning_rate_decay": 1}),
         ("cma", {"population_size": 4, "n_scout": 1}),
-        ("halving", {"n_episodes": 8800}),
+        ("halving", {"n_episodes": 11200}),
     ],
 )
 def test_the_least_settings_are_taken(name, options):
