@@ -31,6 +31,7 @@ def test_scalars_are_those_of_the_history(tmp_path):
     pytest.importorskip("tensorboardX", reason="needs tensorboardX")
     with cc.TensorBoard(tmp_path / "logs") as board:
         run = go("es", callback=board)
+        assert repr(board) == f"<TensorBoard: {tmp_path / 'logs'}>"
     found = scalars(tmp_path / "logs")
     names = {"best": "fitness", "mean": "fitness", "std": "fitness", "sigma": "run"}
     names |= {"n_failed": "run", "n_evaluations": "run"}

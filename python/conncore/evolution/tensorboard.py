@@ -42,6 +42,9 @@ class TensorBoard:
             ) from None
         self._writer: Any = SummaryWriter(os.fspath(folder))
 
+    def __repr__(self) -> str:
+        return f"<TensorBoard: {self._writer.logdir}>"
+
     def __call__(self, event: GenerationEvent) -> None:
         """Write the numbers of a generation."""
         for name, value in event.numbers.items():

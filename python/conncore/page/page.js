@@ -13,9 +13,11 @@ function show(step) {
   $("now").textContent = `${shown.time(state.step)} of ${shown.time(nSteps)}`;
 }
 
-function layout() {
-  for (const view of views) view.layout();
+// Draw the views whose size has changed since they were drawn, or all of them.
+function layout(all = true) {
+  for (const view of views) if (all || view.sizeChanged()) view.layout();
 }
+const watcher = new ResizeObserver(() => layout(false));
 
 let clock = 0, started = 0; // the step at which the clock started, and its time
 function play(wanted) {
@@ -61,7 +63,7 @@ function display(episodes) {
   state.step = Math.min(state.step, nSteps - 1);
   focused("");
   layout();
-  const watcher = new ResizeObserver(layout);
+  watcher.disconnect();
   boxes.forEach((box) => watcher.observe(box.querySelector(".raster")));
   if (first && !matchMedia("(prefers-reduced-motion: reduce)").matches) play(true);
 }

@@ -1,18 +1,22 @@
 // Pictures with time to the right: the activity of all rows, and the joint angles.
 
-// Draw a picture of (rows, steps); `paint` gives the colour of a row over some steps.
+// A pixel as canvases keep it: red, green, blue and opacity in the bytes of a number.
+const pixel = ([red, green, blue], opacity) =>
+  ((Math.round(255 * opacity) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+// Draw a picture of (rows, steps); `paint` gives the pixel of a row over some steps.
 function drawRows(canvas, n, nSteps, paint) {
   const { pen, width, height } = fit(canvas), wide = Math.min(canvas.width, nSteps);
-  const image = new ImageData(wide, n);
+  const image = new ImageData(wide, n), pixels = new Uint32Array(image.data.buffer);
   for (let row = 0; row < n; row++)
     for (let column = 0; column < wide; column++) {
       const first = Math.floor(column * nSteps / wide), last = Math.max(first + 1, Math.floor((column + 1) * nSteps / wide));
-      image.data.set(paint(row, first, last), 4 * (row * wide + column));
+      pixels[row * wide + column] = paint(row, first, last);
     }
   const small = document.createElement("canvas");
   small.width = wide; small.height = n;
   small.getContext("2d").putImageData(image, 0, 0);
-  pen.imageSmoothingEnabled = false;
+  pen.imageSmoothingEnabled = n > canvas.height; // else a row may fall between two pixels
   pen.drawImage(small, 0, 0, width, height);
 }
 
@@ -28,7 +32,7 @@ class RasterPanel {
       let sum = 0;
       for (let step = first; step < last; step++) sum += shown.active(step, row);
       // the root, so that a single spike in a pixel of many steps is seen
-      return [...shades[facts.rows.signs[row]], 255 * Math.sqrt(sum / (last - first))];
+      return sum ? pixel(shades[facts.rows.signs[row]], Math.sqrt(sum / (last - first))) : 0;
     });
     const height = this.box.clientHeight;
     this.names.replaceChildren();
@@ -70,7 +74,7 @@ class KymographPanel {
     const canvas = this.box.querySelector("canvas");
     drawRows(canvas, n, facts.n_steps, (row, first) => {
       const angle = angles[first * n + row] / largest;
-      return [...ends[angle > 0 ? 1 : 0], 255 * Math.abs(angle)];
+      return pixel(ends[angle > 0 ? 1 : 0], Math.abs(angle));
     });
     const height = this.box.clientHeight;
     this.names.replaceChildren();

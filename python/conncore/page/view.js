@@ -16,7 +16,12 @@ class View {
     this.listen();
   }
 
+  sizeChanged() {
+    return this.size !== [this.raster.box.clientWidth, this.raster.box.clientHeight].join();
+  }
+
   layout() {
+    this.size = [this.raster.box.clientWidth, this.raster.box.clientHeight].join();
     for (const panel of this.panels) panel.layout();
     this.raster.mark();
     this.show(state.step);
