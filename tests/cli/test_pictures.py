@@ -47,6 +47,18 @@ def test_report_of_a_run(tmp_path):
     assert (tmp_path / "a" / "b.html").is_file()
 
 
+def test_report_of_a_multiverse(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "conncore.page.multiverse.multiverse_page", lambda path: asked.append(path) or "<p>page"
+    )
+    (tmp_path / "multiverse.json").write_text("{}")
+    done = CliRunner().invoke(app, ["report", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert asked == [tmp_path]
+    assert (tmp_path / "report.html").read_text() == "<p>page"
+
+
 def test_report_of_something_else_is_one_line(tmp_path):
     done = CliRunner().invoke(app, ["report", str(tmp_path / "none")])
     assert done.exit_code != 0

@@ -58,7 +58,7 @@ def visit(chromium):
         page.on("request", lambda request: page.requests.append(request.url))
         page.goto(address)
         page.until = lambda condition: until(page, condition)
-        page.until("views.length > 0 || !$('problem').hidden")
+        page.until("$('title').textContent || !$('problem').hidden")
         return page
 
     yield go

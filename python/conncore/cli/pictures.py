@@ -60,7 +60,9 @@ def film(
 def report(
     directory: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="A finished run directory, or that of a `compare`."),
+        typer.Argument(
+            metavar="DIR", help="The directory of a finished run, a comparison or a multiverse."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Default: report.html in DIR.")
@@ -70,8 +72,8 @@ def report(
 ) -> None:
     """Write one HTML page of a run: its body, activity, wiring, scores and settings.
 
-    The page of a comparison has the circuit and its null models side by side, with all tests. The
-    page needs no network.
+    The page of a comparison has the circuit and its null models side by side, with all tests; that
+    of a multiverse has a specification curve for each claim. The page needs no network.
     """
     from conncore.page.document import page_of, write_page
 
@@ -80,6 +82,10 @@ def report(
         from conncore.page.comparison import comparison_page
 
         page = comparison_page(load_comparison(directory), seed, trust)
+    elif (directory / "multiverse.json").exists():
+        from conncore.page.multiverse import multiverse_page
+
+        page = multiverse_page(directory)
     else:
         from conncore.evolution.restore import load_run
         from conncore.page.pictures import record_shown

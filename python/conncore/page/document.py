@@ -30,6 +30,7 @@ _SCRIPTS = (
     "view.js",
     "figures.js",
     "comparison.js",
+    "multiverse.js",
     "page.js",
 )
 
@@ -79,7 +80,7 @@ def render(
     Parameters
     ----------
     facts : dict
-        "title"; "run", from `run_facts`, "comparison" or "simulation"; and
+        "title"; "run", from `run_facts`, "comparison", "multiverse" or "simulation"; and
         "version" and "problem" of a live page.
     shown : sequence of (dict, str)
         Episodes, from `shown_of`.

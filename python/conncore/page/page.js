@@ -71,6 +71,7 @@ function display(episodes) {
 function figures() {
   $("title").textContent = page.title;
   if (page.comparison) comparisonFigures(page.comparison);
+  else if (page.multiverse) multiverseFigures(page.multiverse);
   else if (page.simulation) simulationFigures(page.simulation);
   else runFigures(page.run, views.length ? views[0].shown.facts : null);
 }
