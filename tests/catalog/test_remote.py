@@ -82,7 +82,7 @@ def test_a_source_that_is_gone_says_where_else(source):
         load("brain")
 
 
-@pytest.mark.parametrize("name", ["flywire", "hemibrain"])
+@pytest.mark.parametrize("name", ["hemibrain"])
 def test_where_terms_must_be_accepted_a_line_says_where(name):
     with pytest.raises(UsageError) as caught:
         load(name)
@@ -96,5 +96,6 @@ def test_remote_connectomes_are_cited_and_pinned():
     for entry in list_remote().values():
         assert "doi:10." in entry.citation
         assert bool(entry.url) == (len(entry.sha256) == 64)
+        assert not (entry.url and entry.files)
     # Computed from a copy of the file.
     assert list_remote()["larva-brain"].sha256.startswith("8c1f43809ed5d527")

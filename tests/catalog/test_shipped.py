@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from conncore.catalog.remote import list_remote
 from conncore.catalog.shipped import list_connectomes, load, open_connectome
 from conncore.errors import ConnectomeError, UsageError
 from conncore.formats import write_edges
@@ -367,7 +368,8 @@ def test_every_shipped_table_is_in_the_catalog_and_described():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UsageError) as caught:
         load("celegans-moth")
-    known = sorted([*NAMES, "flywire", "hemibrain", "hemibrain-traced", "larva-brain"])
+    known = sorted([*NAMES, *list_remote()])
+    assert {"flywire-783", "hemibrain-1.2.1", "shiu-630"} <= set(known)
     assert str(caught.value) == (
         "unknown connectome 'celegans-moth'; choose one of: " + ", ".join(known)
     )

@@ -67,6 +67,7 @@ def test_screens(chain, tmp_path):
     assert {row["type"] for row in rows_of(rates)} == {"receptor", "relay", "output"}
     assert rows_of(rates)[0]["after"] == "0.0"
     assert "false discovery rate" in shown
+    assert "single effect among 3 rows cannot be below 1 here" in " ".join(shown.split())
     words = ("--read", "c4", "--screen", "activate=type", "--among", "c0,c2", "--rate", "300")
     run(chain, *words, *SHORT, "--rates", rates)
     rows = rows_of(rates)

@@ -4,8 +4,9 @@ connections: pre_root_id, post_root_id, neuropil, syn_count, nt_type. It has one
 neuropil; the reader sums the rows of a pair. Synapse coordinates (pre_root_id, post_root_id, x, y,
 z; without syn_count) are read as connections, too: each row is one synapse, and an empty id means
 the id of the row above. neurons: root_id, nt_type, nt_type_score.
-classification: root_id and labels such as flow, super_class, class, cell_type. Cell ids are stored
-as strings, so 64-bit ids are never rounded. Signs are unknown; `Connectome.sign_by_transmitter`
+classification: root_id and labels such as flow, super_class, class, cell_type.
+consolidated_cell_types: root_id, primary_type. Cell ids are stored as strings, so 64-bit ids are
+never rounded. Signs are unknown; `Connectome.sign_by_transmitter`
 gives them.
 """
 
@@ -44,7 +45,8 @@ def read_codex(
     ----------
     path : path
         The connections or the synapse coordinates as .csv or .csv.gz; or a directory or zip
-        archive with connections and optionally neurons and classification.
+        archive with connections and optionally neurons, classification and
+        consolidated_cell_types.
     neurons, classification : path, optional
         These files, if `path` is the table of connections.
     classes : str
@@ -57,7 +59,7 @@ def read_codex(
     Connectome
         First the cells of `neurons` in its order, then others as they appear. Without `neurons`
         a cell's transmitter is that of most of its outgoing synapses. Attributes: "confidence"
-        (the nt_type_score) and all columns of the classification.
+        (the nt_type_score), all columns of the classification, and "type" (the consolidated type).
 
     Raises
     ------
@@ -73,7 +75,7 @@ def read_codex(
     ):
         for name, member in file.folder(".csv").items():
             kind = name.partition(".")[0].partition("_")[0].lower()
-            if kind in ("connections", "neurons", "classification"):
+            if kind in ("connections", "neurons", "classification", "consolidated"):
                 if kind in files:
                     raise member.error(f"there are several tables of {kind}; give one")
                 files[kind] = member
@@ -104,6 +106,9 @@ def read_codex(
         columns = _read_classes(files["classification"], classes)
         for key, labels in columns.items():
             attributes[key] = [labels.get(name, "") for name in names]
+    if "consolidated" in files:
+        labels = _read_classes(files["consolidated"], "primary_type")["primary_type"]
+        attributes["type"] = [labels.get(name, "") for name in names]
     if not names:
         raise table.source.error("there are no connections below the line of column names")
     return make(

@@ -27,7 +27,7 @@ def read_shiu(
     ----------
     path : path
         The connections (.parquet, also .csv or Feather with the same columns); or a directory
-        with one Connectivity*.parquet and one Completeness*.csv.
+        with one *Connectivity*.parquet and one *Completeness*.csv (or *connectivity*, ...).
     completeness : path, optional
         The table of neurons, if `path` is the table of connections.
 
@@ -43,8 +43,8 @@ def read_shiu(
     """
     file = open_file(path)
     if file.path.is_dir():
-        found = sorted(file.path.glob("[Cc]onnectivity*.parquet"))
-        tables = sorted(file.path.glob("[Cc]ompleteness*.csv*"))
+        found = sorted(file.path.glob("*[Cc]onnectivity*.parquet"))
+        tables = sorted(file.path.glob("*[Cc]ompleteness*.csv*"))
         if len(found) != 1 or len(tables) > 1:
             raise file.error("must hold one Connectivity*.parquet and one Completeness*.csv")
         file, completeness = open_file(found[0]), completeness or (tables[0] if tables else None)

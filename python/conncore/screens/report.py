@@ -13,6 +13,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
+from conncore.experiments.statistics import MOST_EXACT, N_SAMPLED
 from conncore.screens.rate_nulls import ALPHA, RateRow
 from conncore.screens.screen import Effect
 from conncore.simulation.result import Rate, Simulation
@@ -85,7 +86,7 @@ def print_rates(rows: Sequence[RateRow], by: str, top: int, console: Console) ->
         ]
         for row in rows
     ]
-    notes, smallest = _NULL_NOTES, min(1.0, len(rows) * 2 / 2 ** min(row.n for row in rows))
+    notes, smallest = _NULL_NOTES, _smallest(len(rows), rows[0].n)
     if smallest >= ALPHA:
         notes += (
             f". No p Holm can be below {smallest:.3g} here: draw more null graphs, or read less"
@@ -111,7 +112,19 @@ def print_effects(rows: Sequence[Effect], action: str, top: int, console: Consol
         ]
         for row in rows
     ]
-    _print(names, lines, {0, 2}, top, console, _SCREEN_NOTES)
+    notes, smallest = _SCREEN_NOTES, _smallest(len(rows), rows[0].n)
+    if smallest >= ALPHA:
+        notes += (
+            f". The q of a single effect among {len(rows):,} rows cannot be below {smallest:.3g} "
+            "here: give more --trials, or screen fewer types (--among)"
+        )
+    _print(names, lines, {0, 2}, top, console, notes)
+
+
+def _smallest(n_rows: int, n: int) -> float:
+    """The smallest corrected p of one row, if all other rows show nothing."""
+    p = 2 / 2**n if n <= MOST_EXACT else 1 / (1 + N_SAMPLED)
+    return min(1.0, n_rows * p)
 
 
 def write_rows(rows: Sequence[RateRow] | Sequence[Effect], path: Path) -> None:

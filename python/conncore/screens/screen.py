@@ -36,6 +36,8 @@ class Effect:
         Number of these cells.
     group : str
         The cells that are read out.
+    n : int
+        Number of trials.
     before, after : float
         Mean rate over trials without and with the intervention.
     effect, low, high : float
@@ -49,6 +51,7 @@ class Effect:
     type: str
     n_cells: int
     group: str
+    n: int
     before: float
     after: float
     effect: float
@@ -184,6 +187,7 @@ def _effect(
         type=word,
         n_cells=len(names),
         group=readout.names[group],
+        n=change.size,
         before=float(before.mean()),
         after=float(after.mean()),
         effect=float(change.mean()),
