@@ -66,6 +66,7 @@ endif
 	$(BIN)/twine check --strict dist/*
 
 bench: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'conncore[mujoco]'
 	$(BIN)/conncore bench
 
 # The tutorials run, every name of the reference is imported, and a warning or a broken link is an error.

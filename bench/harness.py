@@ -172,6 +172,15 @@ class Harness:
             self.skip(module.split(".")[0], str(error))
             return None
 
+    def can_make_gymnasium_bodies(self) -> bool:
+        """Whether Gymnasium's own MuJoCo environments work. If not, print a line."""
+        try:
+            importlib.import_module("gymnasium.envs.mujoco.mujoco_rendering")
+        except ImportError:
+            self.skip("Gymnasium's MuJoCo environments", "pip install 'conncore[mujoco]'")
+            return False
+        return True
+
     def skip(self, name: str, reason: str) -> None:
         """Print once that a peer is skipped."""
         if name not in self.skipped:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 
 import numpy as np
 import pytest
 
 from conncore.errors import CheckpointError, ConncoreError, UsageError
-from conncore.storage import FORMAT, check_digest, disk_errors, lock_directory, pack_npz, read_npz
+from conncore.storage import (
+    FORMAT,
+    check_digest,
+    disk_errors,
+    downloads,
+    lock_directory,
+    pack_npz,
+    read_npz,
+)
 
 ARRAYS = {"a": np.arange(4.0), "b": np.array("text"), "c": np.zeros((2, 3), np.int32)}
 
@@ -115,3 +124,9 @@ def test_a_lock_holds_until_it_is_released(tmp_path):
     assert next_handle() == free  # the refusal left no file open
     lock.release()
     lock_directory(tmp_path).release()
+
+
+def test_without_pooch_downloads_name_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(UsageError, match=r"pip install 'conncore\[download\]'"):
+        downloads()

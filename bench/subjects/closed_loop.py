@@ -178,6 +178,8 @@ def one_body(harness: Harness, name: str, stack: contextlib.ExitStack) -> None:
 
 def run(harness: Harness) -> None:
     """Measure; see TITLE."""
+    if not harness.can_make_gymnasium_bodies():
+        return
     for name in ("swimmer6", "Swimmer-v5", "dm-swimmer6", "HalfCheetah-v5"):
         with contextlib.ExitStack() as stack:
             one_body(harness, name, stack)

@@ -30,6 +30,8 @@ def steps(name: str, envs: gymnasium.vector.VectorEnv, n_steps: int) -> Work:
 
 def run(harness: Harness) -> None:
     """Measure; see TITLE."""
+    if not harness.can_make_gymnasium_bodies():
+        return
     n_envs = 64 if harness.quick else 1024
     n_steps = 20 if harness.quick else 500
     works = []

@@ -12,12 +12,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("conncore", "numpy", "mujoco", "gymnasium")
+# The packages that results depend on, each with the distribution that has it.
+PACKAGES = {
+    "conncore": "conncore",
+    "numpy": "numpy",
+    "mujoco": "mujoco-core",
+    "gymnasium": "gymnasium",
+}
 
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    return {"python": platform.python_version()} | {
+        name: version(distribution) for name, distribution in PACKAGES.items()
+    }
 
 
 def commit() -> str:

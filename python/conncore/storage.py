@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,24 @@ def disk_errors(path: Path, advice: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConncoreError(f"cannot write {path}: {reason}; {advice}") from error
+
+
+def downloads() -> ModuleType:
+    """Return pooch, which downloads and caches files; it takes a while to import.
+
+    Raises
+    ------
+    UsageError
+        pooch is not installed.
+    """
+    try:
+        import pooch
+    except ModuleNotFoundError:
+        raise UsageError(
+            "pooch is not installed and downloads need it: pip install 'conncore[download]'"
+        ) from None
+    module: ModuleType = pooch
+    return module
 
 
 def lock_directory(path: Path) -> BaseFileLock:

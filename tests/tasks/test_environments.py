@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import gymnasium
@@ -13,6 +14,14 @@ import conncore as cc
 from conncore.errors import CheckpointError, ConncoreError, UnseededWarning, UsageError
 from conncore.tasks import make_task
 from conncore.tasks.spaces import check_observed, decoder, flatten
+
+
+def test_gymnasiums_own_bodies_name_the_extra_that_they_need(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("gymnasium.envs.mujoco")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "glfw", None)
+    with pytest.raises(UsageError, match=r"'Ant-v5'.*pip install 'conncore\[mujoco\]'"):
+        make_task("Ant-v5")
 
 
 class Sound(gymnasium.Env):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conncore.catalog.entries import RemoteEntry, RemoteFile
 from conncore.errors import ConnectomeError, visible
+from conncore.storage import downloads
 
 _CHUNK = 1 << 16  # bytes; a connection that breaks loses less
 _SECONDS = 30  # without an answer
@@ -32,9 +33,10 @@ def download(entry: RemoteEntry, file: RemoteFile, folder: str = "") -> Path:
     ------
     ConnectomeError
         If the download fails, or the file has another size or checksum.
+    UsageError
+        If pooch is not installed.
     """
-    import pooch
-
+    pooch = downloads()
     pooch.get_logger().setLevel("ERROR")  # this function raises what goes wrong
     cache = Path(pooch.os_cache("conncore"))
     by_hand = f"download it from {entry.page} and {entry.read_with}"

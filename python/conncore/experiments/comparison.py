@@ -213,8 +213,13 @@ def load_comparison(path: str | os.PathLike[str]) -> Comparison:
 
     Examples
     --------
-    >>> found = cc.load_comparison("runs/worm-nulls")  # doctest: +SKIP
-    >>> cc.plot.comparison(found)  # doctest: +SKIP
+    >>> worm, task = cc.load("celegans-haspel2011"), cc.make_task("swimmer6")
+    >>> short = cc.ES(population_size=8, n_scout=8)
+    >>> found = cc.compare(
+    ...     worm, task, ["random"], seeds=2, out="runs/two", optimizer=short, generations=1
+    ... )
+    >>> cc.load_comparison("runs/two").title == found.title
+    True
     """
     path = Path(path)
     title, rows, outcomes = read_report(path / "compare.json")

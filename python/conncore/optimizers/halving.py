@@ -148,9 +148,9 @@ class SuccessiveHalving(Optimizer[HalvingState]):
     --------
     >>> halving = cc.SuccessiveHalving(population_size=50, n_episodes=10_000, n_scout=1000)
     >>> halving.n_generations
-    37
-    >>> [halving.n_members(generation) for generation in (1, halving.n_generations)]
-    [600, 150]
+    80
+    >>> [halving.n_members(generation) for generation in (1, 80)]
+    [600, 50]
     """
 
     name: ClassVar[str] = "halving"

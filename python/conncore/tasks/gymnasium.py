@@ -383,7 +383,9 @@ def _make(name: str, arguments: dict[str, Any]) -> Environment:
         ImportError,
     ) as error:
         where = ""
-        if isinstance(error, ModuleNotFoundError) and ":" in name:
+        if getattr(error, "name", None) in ("glfw", "OpenGL", "imageio"):
+            where = "; its MuJoCo environments need pip install 'conncore[mujoco]'"
+        elif isinstance(error, ModuleNotFoundError) and ":" in name:
             where = (
                 "; install the module, or add its directory to sys.path (the command line finds "
                 "modules of the working directory)"

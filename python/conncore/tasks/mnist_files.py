@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conncore.errors import UsageError
+from conncore.storage import downloads
 from conncore.tasks.idx import read_idx
 
 SIDE = 28  # pixels
@@ -112,8 +113,7 @@ def _in_directory(directory: Path) -> list[Path]:
 
 
 def _download() -> list[Path]:
-    import pooch  # takes a while to import
-
+    pooch = downloads()
     cache = Path(pooch.os_cache("conncore"), "mnist")
     if not all((cache / name).is_file() for name in FILES):
         print(f"downloading MNIST (12 MB) from {MIRROR} to {cache}", file=sys.stderr, flush=True)
