@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from conncore.errors import UsageError
+from conncore.experiments.study import Stage
+from conncore.optimizers import SuccessiveHalving
 from conncore.robustness.cells import combine, plan
 from small_multiverses import GRID, build
 
@@ -55,10 +59,20 @@ def test_combinations_with_the_same_runs_are_one_cell():
     assert len(arms) == 4
 
 
+def halving():
+    """A study whose runs do not contain all shorter runs: rungs depend on the budget."""
+    task, arms = build()
+    optimizer = SuccessiveHalving(population_size=4, n_episodes=9_000, n_scout=8)
+    stage = Stage("evolve", optimizer, optimizer.n_generations)
+    return task, [dataclasses.replace(arm, stages=(stage,)) for arm in arms]
+
+
 def test_what_cannot_be_built_or_read_is_refused_with_its_cell():
     with pytest.raises(UsageError, match=r"read_at is 6, but the last .* 5 gen.*cell lift=0, read"):
         plan(build, combine({"lift": [0.0], "read_at": [6]}))
     with pytest.raises(UsageError, match=r"sigma is -0.1.* \(in the cell noise=-1\)"):
         plan(build, combine({"noise": [1, -1]}))
+    with pytest.raises(UsageError, match="read_at is for optimizers whose runs contain all short"):
+        plan(halving, combine({"read_at": [1]}))
     with pytest.raises(UsageError, match="read_at is 0"):
         plan(build, combine({"read_at": [0]}))

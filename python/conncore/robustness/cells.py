@@ -128,6 +128,11 @@ def _read_at(arms: Sequence[Arm], generation: int | None) -> int | None:
     if generation is None:
         return None
     need_count(READ_AT, generation)
+    if any(arm.stages[-1].optimizer.name == "halving" for arm in arms):
+        raise UsageError(
+            "read_at is for optimizers whose runs contain all shorter runs, but the budget of "
+            "halving sets its rungs; choose generations instead"
+        )
     last = {arm.stages[-1].generations for arm in arms}
     if generation > min(last):
         raise UsageError(

@@ -164,8 +164,9 @@ def multiverse(
     choices : mapping of str to sequence, or sequence of such mappings
         The values of each choice; all combinations are run. Several mappings are several grids,
         for choices that make sense together only. The key "read_at" is not given to `build`: it is
-        the generation of the last stage at which curves are read, and needs no further runs. The
-        held-out score belongs to the end of a run, so a claim about scores is then not tested.
+        the generation of the last stage at which curves are read, and needs no further runs. It is
+        refused for `SuccessiveHalving`, whose budget changes all generations. The held-out score
+        belongs to the end of a run, so a claim about scores is then not tested.
     claims : sequence of Claim
         From `conncore.experiments.claims`, such as ``above("...", "circuit", "degree", END)``.
     seeds : int

@@ -70,7 +70,7 @@ def paper_target(name: str, budget: Budget, task_options: Mapping[str, Any]) -> 
 
 
 def compare_target(nulls: Sequence[str], population: int, generations: int) -> Target:
-    """Return the comparison of the worm's circuit with its null models, as `compare` makes it.
+    """Return the comparison of the worm's circuit with its null models, by an ES.
 
     Parameters
     ----------
