@@ -176,12 +176,12 @@ def test_another_file_than_the_known_one_is_refused(server):
 
 def test_the_files_of_the_catalog_have_names_that_their_readers_know():
     several = {name: entry for name, entry in list_remote().items() if entry.files}
-    assert {"flywire-783", "flywire-630", "shiu-630"} <= set(several)
+    assert {"flywire-783", "flywire-630", "shiu-630", "banc-888", "manc-1.2.1"} <= set(several)
     for entry in several.values():
-        assert entry.format in ("codex", "shiu2024")
+        assert entry.format in ("codex", "shiu2024", "banc")
         names = [file.name for file in entry.files]
         assert len(set(names)) == len(names)
-        assert sum("connecti" in name for name in names) == 1
+        assert sum("connecti" in name or "edgelist" in name for name in names) == 1
         for file in entry.files:
             assert file.url.startswith("https://")
             assert file.url.endswith(f"/{file.name}")

@@ -110,6 +110,33 @@ def texts():
     (HERE / "cect.json").write_text(json.dumps(cect, indent=1))
 
 
+def banc():
+    """The compiled tables of BANC; the first neuron has no edge."""
+    folder = HERE / "banc"
+    folder.mkdir(exist_ok=True)
+    ids = [str(BIG + k) for k in (3, 1, 0, 2)]
+    edges = {
+        "pre": [str(BIG), str(BIG), str(BIG + 1)],
+        "post": [str(BIG + 1), str(BIG + 2), str(BIG)],
+        "count": pa.array([3, 4, 5], pa.int32()),
+        "norm": [0.5, 1.0, 1.0],
+        "post_count": pa.array([6, 4, 5], pa.int32()),
+        "pre_count": pa.array([7, 7, 5], pa.int32()),
+    }
+    meta = {
+        "banc_888_id": ids,
+        "root_626": ids,
+        "side": ["left", "right", None, None],
+        "super_class": ["sensory", "descending", None, None],
+        "cell_class": ["gustatory", None, None, None],
+        "cell_type": ["GRN", "DNp01", None, None],
+        "neurotransmitter_predicted": ["acetylcholine", "gaba", None, None],
+        "neurotransmitter_score": [0.9, 0.75, None, None],
+    }
+    feather.write_feather(pa.table(edges), folder / "banc_888_edgelist_simple_v2.feather")
+    feather.write_feather(pa.table(meta), folder / "banc_888_meta.feather")
+
+
 def binaries():
     """Parquet, Feather, MATLAB, HDF5, workbook, NumPy and SciPy, zip."""
     ids = pa.array([BIG, BIG, BIG + 1, BIG + 2], pa.int64())
@@ -130,6 +157,7 @@ def binaries():
     names = pa.array([" A", "B", "A", "C"]).dictionary_encode()
     words = {"pre": names, "post": ["B", "A", "C", "A"], "sign": ["1", "-1", "", "exc"]}
     feather.write_feather(pa.table(words), HERE / "edges.feather")
+    banc()
     cells = np.array([["AS01"], ["DD01"], ["MDlr01"]], dtype=object)
     chemical = np.array([[0, 0, 0], [1.5, 0, 0], [10.3, -2, 0]])  # [post, pre]
     gap = np.array([[0, 1.0, 0], [0, 0, 0], [0, 0, 0]])

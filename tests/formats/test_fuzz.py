@@ -33,7 +33,7 @@ TRIES = int(os.environ.get("CONNCORE_FUZZ", "300"))
 #: Read in a process of their own, which takes a while to start: one try in 250.
 SLOW = {"edges.parquet": "pyarrow", "edges.feather": "pyarrow"}
 SLOW |= dict.fromkeys(("haspel.mat", "plain.mat", "small.mtx"), "scipy")
-SLOW |= {"sonata.h5": "h5py", "shiu": "pyarrow"}
+SLOW |= {"sonata.h5": "h5py", "shiu": "pyarrow", "banc": "pyarrow"}
 SLOW |= dict.fromkeys(("small.gml", "small.net", "small.gexf"), "networkx")
 PACKERS = [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)]
 TOKENS = [

@@ -17,6 +17,7 @@ NEEDS = {
     ".parquet": "pyarrow",
     ".feather": "pyarrow",
     "shiu": "pyarrow",
+    "banc": "pyarrow",
     ".mat": "scipy",
     ".mtx": "scipy",
     ".h5": "h5py",

@@ -13,6 +13,7 @@ from conncore.errors import ConnectomeError, UsageError, choose
 from conncore.formats._detect import SUFFIXES, detect
 from conncore.formats._files import OpenedFile, open_file
 from conncore.formats._frame_table import is_frame
+from conncore.formats.banc import read_banc
 from conncore.formats.cect import read_cect
 from conncore.formats.cells import read_cells, written_attributes
 from conncore.formats.codex import read_codex
@@ -72,6 +73,7 @@ READERS: dict[str, Callable[..., Connectome]] = {
     "neuroml": read_neuroml,
     "sonata": read_sonata,
     "codex": read_codex,
+    "banc": read_banc,
     "neuprint": read_neuprint,
     "shiu2024": read_shiu,
     "winding2023": read_winding,

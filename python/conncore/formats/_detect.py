@@ -117,12 +117,14 @@ def _of_files(file: OpenedFile, names: Collection[str]) -> str:
         ("traced-", "neuprint"),
         ("completeness", "shiu2024"),
         ("connections", "codex"),
+        ("edgelist_simple", "banc"),
+        ("simple_edgelist", "banc"),
     ):
         if any(part in name for name in low):
             return found
     raise file.error(
-        "is a directory, not a connectome file, and holds no tables of neuPrint, Codex, Shiu 2024 "
-        "or Winding 2023 under their original names"
+        "is a directory, not a connectome file, and holds no tables of neuPrint, Codex, Shiu 2024, "
+        "Winding 2023 or BANC under their original names"
     )
 
 
