@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130  # the exit status of a command that Ctrl-C ends
 _CELLS = "NAME,NAME, PROPERTY=WORD,PROPERTY=WORD, match=REGEX, or file=PATH with a name per line"
-_SECONDS_BETWEEN_LINES = 5.0
 _MOST_PROBLEMS = 5  # lines about the simulations of a comparison
 
 
@@ -150,7 +147,7 @@ def simulate(
     has the weight of its synapse count and its sign. Ctrl-C keeps the finished trials.
     """
     from conncore.errors import UsageError, visible
-    from conncore.evolution.progress import say
+    from conncore.evolution.progress import counted, say
     from conncore.report.console import wide_console
     from conncore.screens import report
     from conncore.simulation.simulator import Simulator
@@ -200,7 +197,7 @@ def simulate(
         _compare(simulator, shown, by, top, rates, keep, options)
         return
     started = time.monotonic()
-    with _progress("trials") as progress:
+    with counted("trials") as progress:
         found = simulator.run(**options, progress=progress)
     seconds = time.monotonic() - started
     rows = found.table(by, shown)
@@ -235,14 +232,14 @@ def _compare(
 ) -> None:
     """Compare with null models, or screen, and print the table."""
     from conncore.errors import visible
-    from conncore.evolution.progress import say
+    from conncore.evolution.progress import counted, say
     from conncore.report.console import wide_console
     from conncore.screens import report
     from conncore.screens.rate_nulls import compare_rates
     from conncore.screens.screen import screen_rates
 
     found: RateComparison | Screen
-    with _progress("simulations") as progress:
+    with counted("simulations") as progress:
         more = {**options, "by": by, "keep": keep, "progress": progress}
         try:
             if "nulls" in options:
@@ -380,31 +377,3 @@ def _neuron(constants: list[str]) -> LifExp:
         except ValueError:
             raise UsageError(f"constant {name} is {value!r}; give a number") from None
     return LifExp(**given)  # type: ignore[arg-type]
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show what is finished on stderr: a bar on a terminal, or a line every few seconds."""
-    import sys
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    from conncore.evolution.progress import say
-
-    console = Console(file=sys.stderr)
-    last = time.monotonic()
-    if console.is_terminal:
-        columns = (what, MofNCompleteColumn(), BarColumn(bar_width=24), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(what, total=None)
-            yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all)
-        return
-
-    def report(n_done: int, n_all: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            say(f"{n_done} of {n_all} {what}")
-
-    yield report

@@ -6,13 +6,20 @@ import io
 import sys
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import TracebackType
 from typing import IO, Any, TextIO, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from conncore.errors import visible
 from conncore.report.notebook import html_progress
@@ -196,3 +203,36 @@ def duration(seconds: float) -> str:
     if whole >= 60:
         return f"{whole // 60}m{whole % 60:02d}s"
     return f"{whole}s"
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on stderr how many of some pieces of work are finished.
+
+    Parameters
+    ----------
+    what : str
+        The pieces, such as "trials".
+
+    Yields
+    ------
+    callable
+        Takes the number of finished pieces and of all pieces. It shows a bar on a terminal, or a
+        line every few seconds.
+    """
+    console = Console(file=sys.stderr)
+    last = time.monotonic()
+    if console.is_terminal:
+        columns = (what, MofNCompleteColumn(), BarColumn(bar_width=24), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all)
+        return
+
+    def report(n_done: int, n_all: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            say(f"{n_done} of {n_all} {what}")
+
+    yield report
