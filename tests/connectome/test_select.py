@@ -55,6 +55,7 @@ def test_cells_are_chosen_by_a_word(text, names):
     ("text", "message"),
     [
         ("R3", "has no cell 'R3'; the names are written like R1, R2, T_L"),
+        ("R1,R3,R4", r"has no cell 'R3' \(of 3 names, 2 are not there\); the names are written"),
         ("T_X", "has no cell 'T_X'; did you mean T_"),
         ("class=Q", "unknown class 'Q' in connectome 'eye'; choose one of: O, R, T"),
         ("shape=round", "unknown cell property 'shape' in connectome 'eye'"),

@@ -196,12 +196,13 @@ def _by_name(connectome: Record, names: Sequence[str]) -> NDArray[np.bool_]:
     wanted = set(names)
     missing = sorted(wanted.difference(connectome.names))
     if missing:
-        raise UsageError(_no_cell(connectome, missing[0]))
+        more = f" (of {len(wanted):,} names, {len(missing):,} are not there)"
+        raise UsageError(_no_cell(connectome, missing[0], more if len(missing) > 1 else ""))
     return np.array([name in wanted for name in connectome.names])
 
 
-def _no_cell(connectome: Record, name: str) -> str:
-    """The message for a cell name that the connectome does not have."""
+def _no_cell(connectome: Record, name: str, more: str = "") -> str:
+    """The message for a cell name that the connectome does not have; `more` tells of others."""
     # Ids that look alike have nothing in common, and a search of a whole brain takes seconds.
     near = [] if name.isdecimal() else get_close_matches(name, connectome.names, n=3)
     advice = (
@@ -209,7 +210,7 @@ def _no_cell(connectome: Record, name: str) -> str:
         if near
         else (f"the names are written like {', '.join(connectome.names[:3])}")
     )
-    return f"connectome {connectome.name!r} has no cell {name!r}; {advice}"
+    return f"connectome {connectome.name!r} has no cell {name!r}{more}; {advice}"
 
 
 def _by_match(connectome: Record, match: str) -> NDArray[np.bool_]:
