@@ -20,7 +20,7 @@ from conncore.simulation.result import Rate, Simulation
 from conncore.storage import disk_errors, write_atomically
 
 _NULL_NOTES = (
-    "rate: mean over seeds, in the circuit and in the null model; difference: circuit minus null "
+    "circuit, null: mean rate over seeds, Hz; difference: circuit minus null "
     "model, paired by seed; 95% interval: Student's t over seeds; p: paired permutation test; p "
     "Holm: p corrected for the number of rows; as far: null graphs whose rate is as far from the "
     "mean of all graphs as the circuit's"
@@ -66,7 +66,7 @@ def write_groups(rows: Sequence[Rate], by: str, path: Path) -> None:
 
 def print_rates(rows: Sequence[RateRow], by: str, top: int, console: Console) -> None:
     """Print the rows of a comparison with null models."""
-    names = ["null model", by, "cells", "circuit (Hz)", "95% interval", "null (Hz)"]
+    names = ["null model", by, "cells", "circuit", "95% interval", "null"]
     names += ["95% interval", "difference", "95% interval", "p", "p Holm", "as far", ""]
     lines = [
         [
