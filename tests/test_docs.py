@@ -78,6 +78,8 @@ def test_every_page_of_docs_is_in_both_indexes():
         ("networks.md", [f"`{name}`" for name in (*NEURONS, *TASKS)]),
         ("networks.md", [f".{kind.__name__}()`" for kind in OPTIMIZERS.values()]),
         ("reproduction.md", [f"`{key}`" for key, r in CHOICES.items() if r.part != "reading"]),
+        ("equations.md", [f"`{name}`" for name in NEURONS]),
+        ("equations.md", [f"`cc.{kind.__name__}`" for kind in OPTIMIZERS.values()]),
         ("nulls.md", [f"`{name}`" for name in (*NULLS, *BASELINES)]),
     ],
 )

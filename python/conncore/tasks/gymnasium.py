@@ -382,15 +382,13 @@ def _make(name: str, arguments: dict[str, Any]) -> Environment:
         gymnasium.error.DeprecatedEnv,
         ImportError,
     ) as error:
-        where = ""
+        advice = ""
         if getattr(error, "name", None) in ("glfw", "OpenGL", "imageio"):
-            where = "; its MuJoCo environments need pip install 'conncore[mujoco]'"
+            advice = "; pip install 'conncore[mujoco]'"
         elif isinstance(error, ModuleNotFoundError) and ":" in name:
-            where = (
-                "; install the module, or add its directory to sys.path (the command line finds "
-                "modules of the working directory)"
-            )
-        raise UsageError(f"Gymnasium cannot make {name!r}: {error}{where}") from error
+            advice = "; install the module, or add its directory to sys.path"
+            advice += " (the command line finds modules of the working directory)"
+        raise UsageError(f"Gymnasium cannot make {name!r}: {error}{advice}") from error
     except gymnasium.error.Error as error:
         raise UnknownEnvironmentError(str(error)) from error
     except Exception as error:
