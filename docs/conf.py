@@ -89,6 +89,7 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_sidebars = {"get-started": []}  # it has no pages below it
 html_show_sourcelink = False
 html_copy_source = False
 html_math_renderer = "mathml"
@@ -106,10 +107,15 @@ html_theme_options = {
 
 
 def link_outside(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Links to scripts of tutorials lead to their pages, those to other files to GitHub."""
+    """Links to scripts of tutorials lead to their pages, those to other files to GitHub.
+
+    Blocks without a language are for the shell.
+    """
     text = re.sub(r"\]\(\.\./examples/tutorials/(\w+)\.py\)", r"](tutorials/\1.rst)", source[0])
     text = text.replace("](../examples/tutorials)", "](tutorials/index.rst)")
-    source[0] = re.sub(r"\]\(\.\./([^)]+)\)", rf"]({REPOSITORY}/blob/main/\1)", text)
+    text = re.sub(r"\]\(\.\./([^)]+)\)", rf"]({REPOSITORY}/blob/main/\1)", text)
+    fence = re.compile(r"^```(.*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    source[0] = fence.sub(lambda block: f"```{block[1] or 'sh'}\n{block[2]}```", text)
 
 
 def show_tables(*event: Any) -> None:
