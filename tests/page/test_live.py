@@ -31,6 +31,7 @@ def state(live, after=0):
 def test_a_run_before_its_first_generation(running):
     (running / "metrics.jsonl").unlink()
     live = LiveRun(running)
+    assert "being recorded" in state(live)["problem"]
     live.look()
     assert state(live)["version"] == 0
     assert "no solution yet" in state(live)["problem"]

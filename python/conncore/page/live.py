@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 #: After an episode of a running run took t seconds of a core, the next one begins 50 t later. So
 #: the page takes at most 2% of one core from the run.
 _REST = 50
+_RECORDING = "An episode of the solution is being recorded."
 
 
 class LiveRun:
@@ -66,7 +67,7 @@ class LiveRun:
         self._finished: dict[str, Any] | None = None  # the facts of a run that has ended
         self._shown: tuple[dict[str, Any], str] | None = None
         self._version = 0
-        self._problem = "The run has no solution yet. This page shows the first one when it comes."
+        self._problem = _RECORDING
         self._rest_until = 0.0
 
     # What the server answers
@@ -134,6 +135,10 @@ class LiveRun:
                 self._finished = None
                 if len(self._history):
                     self._show_best_so_far()
+                else:
+                    self._problem = (
+                        "The run has no solution yet. This page shows the first one when it comes."
+                    )
         except ConncoreError as error:
             with self._lock:
                 self._problem = f"The page cannot show the newest solution: {error}"
@@ -192,6 +197,8 @@ class LiveRun:
             return
         _, checkpoint = load_state(self._directory, self._network)
         self._tried = name
+        if self._shown is None:
+            self._problem = _RECORDING
         fitness = checkpoint.best_fitness
         found = np.flatnonzero(checkpoint.history["best"] == fitness)
         episode, note = record_shown(self._network, checkpoint.best_genome, self._task, self._seed)

@@ -119,13 +119,13 @@ def _after(query: str) -> int:
 def serve(run: LiveRun, port: int, said: Callable[[str], object]) -> None:
     """Serve the page of a run until Ctrl-C. `said` is called with the address.
 
-    The work on episodes takes the lowest priority, so that it costs a running run little.
+    The work on episodes takes a low priority, so that it costs a running run little.
     """
     with PageServer(run, port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         said(server.url)
         if hasattr(os, "nice"):
-            os.nice(19)  # on Linux, of this thread alone: the page still answers at once
+            os.nice(10)  # on Linux, of this thread alone: the page still answers at once
         try:
             while True:
                 run.look()
