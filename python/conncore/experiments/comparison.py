@@ -14,6 +14,7 @@ from conncore.evolution.limits import check_size
 from conncore.experiments.arms import make_arms
 from conncore.experiments.comparison_report import print_rows, read_report, rows_html, write_report
 from conncore.experiments.comparison_rows import Row, compare_rows
+from conncore.experiments.readiness import print_readiness, readiness
 from conncore.experiments.results import as_text, write_text
 from conncore.experiments.sequential import Looks, plan_looks
 from conncore.experiments.study import Outcome, Stage, describe, restore_study, run_study
@@ -45,6 +46,8 @@ class Comparison:
         The directory with compare.txt, compare.json, compare.png and all runs.
     looks : Looks or None
         The looks of a sequential comparison (`at_most`).
+    threshold : float or None
+        The fitness of the table "How readily does it learn?"; see `readiness`.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class Comparison:
     outcomes: Mapping[str, list[Outcome]]
     path: Path
     looks: Looks | None = None
+    threshold: float | None = None
 
     def __str__(self) -> str:
         return as_text(self.print_on)
@@ -76,6 +80,7 @@ class Comparison:
     def print_on(self, console: Console) -> None:
         """Print the table, as wide as the console."""
         print_rows(self.title, self.rows, console, self.looks)
+        print_readiness(readiness(self.outcomes, self.threshold), console)
 
 
 def compare(
@@ -186,9 +191,9 @@ def compare(
     )
     if looks is not None:
         title += f" of at most {at_most}"
-    found = Comparison(title, rows, outcomes, out, looks)
+    found = Comparison(title, rows, outcomes, out, looks, threshold)
     write_text(out / "compare.txt", str(found))
-    write_report(out, title, found.rows, outcomes, settings, looks)
+    write_report(out, title, found.rows, outcomes, settings, looks, threshold)
     return found
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from conncore.errors import CheckpointError, UsageError
 from conncore.evolution.schema import BOOL, COUNT, LIST, NAME, TEXT, check_record
 from conncore.experiments.comparison_rows import Row
+from conncore.experiments.readiness import readiness
 from conncore.experiments.results import finite, write_results
 from conncore.experiments.sequential import Looks
 from conncore.experiments.statistics import t_interval
@@ -98,6 +99,7 @@ def write_report(
     outcomes: Mapping[str, Sequence[Outcome]],
     settings: Mapping[str, Any],
     looks: Looks | None = None,
+    threshold: float | None = None,
 ) -> tuple[Path, Path]:
     """Write compare.json and compare.png into `out` and return their paths."""
     file = out / "compare.json"
@@ -105,7 +107,8 @@ def write_report(
         finite(dataclasses.asdict(row) | {"verdict": row.verdict, "speed": row.speed})
         for row in rows
     ]
-    plan = {} if looks is None else {"looks": looks.at}
+    plan: dict[str, Any] = {} if looks is None else {"looks": looks.at}
+    plan["readiness"] = [finite(dataclasses.asdict(r)) for r in readiness(outcomes, threshold)]
     write_results(file, title, settings, outcomes, rows=records, **plan)
     figure = draw_bands(
         {"population mean: mean over seeds, and its 95% interval at the end": bands_of(outcomes)},

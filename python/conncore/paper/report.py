@@ -13,6 +13,7 @@ from rich.table import Table
 
 from conncore.experiments.claims import Verdict
 from conncore.experiments.comparison_report import bands_of
+from conncore.experiments.readiness import print_readiness, readiness
 from conncore.experiments.results import finite, write_results
 from conncore.experiments.sequential import Looks
 from conncore.experiments.statistics import t_interval
@@ -49,6 +50,7 @@ def print_experiment(
             f"{np.mean([run.score for run in runs]):.1f}",
         )
     console.print(table)
+    print_readiness(readiness(outcomes), console)
     if verdicts:
         print_verdicts(verdicts, console)
     if looks is not None:
@@ -92,7 +94,8 @@ def write_experiment(
 
     `choices` are those that differ from the experiment's own, by key.
     """
-    plan = {} if looks is None else {"looks": looks.at}
+    plan: dict[str, Any] = {} if looks is None else {"looks": looks.at}
+    plan["readiness"] = [finite(asdict(row)) for row in readiness(outcomes)]
     write_results(
         folder / f"{experiment.name}.json",
         experiment.title,
