@@ -14,6 +14,12 @@ import numpy as np
 import pytest
 
 import conncore
+from conncore.formats import READERS
+from conncore.network.wiring import WIRINGS
+from conncore.neurons.models import NEURONS
+from conncore.nulls.models import NULLS
+from conncore.optimizers import OPTIMIZERS
+from conncore.tasks import TASKS
 
 PAGES = sorted((Path(__file__).parents[1] / "docs" / "reference").glob("*.rst"))
 LISTS = re.compile(r"^\.\. autosummary::\n   :toctree: names\n\n((?:   \S+\n)+)", re.MULTILINE)
@@ -22,6 +28,13 @@ NAMES = [
 ]
 # The rooms whose lists of names (__all__) are public.
 ROOMS = ("", ".export", ".formats", ".optimizers", ".plot", ".tasks")
+
+
+@pytest.fixture(autouse=True)
+def examples_register_nothing(monkeypatch):
+    """What an example registers is gone after it."""
+    for registry in (TASKS, NEURONS, NULLS, READERS, OPTIMIZERS, WIRINGS):
+        monkeypatch.setattr(registry, "added", {})
 
 
 def find(name):

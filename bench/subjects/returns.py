@@ -11,6 +11,7 @@ import conncore as cc
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.bench.harness import Harness
+from conncore.network.population import NumpyPopulation
 from conncore.optimizers import ES
 from conncore.tasks.mujoco import Bodies, MujocoTask
 
@@ -18,7 +19,7 @@ TITLE = (
     "episode returns on swimmer6, trained genomes: native against MuJoCo, MuJoCo pushed by 1e-15"
 )
 
-AnyPolicy = Population | EventPopulation
+AnyPolicy = Population | EventPopulation | NumpyPopulation
 N_GENOMES = 64
 TOLERANCE = 1e-6
 PUSH = 1e-15  # rad, of one joint at the start

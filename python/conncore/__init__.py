@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ConnectomeError,
         ConnectomeWarning,
         NotFiniteWarning,
+        SlowNeuronWarning,
         UnseededWarning,
         UntrustedRunError,
         UsageError,
@@ -36,10 +37,20 @@ if TYPE_CHECKING:
     from conncore.evolution.tensorboard import TensorBoard
     from conncore.experiments.comparison import Comparison, compare, load_comparison
     from conncore.export import to_nir, to_torch
-    from conncore.formats import from_networkx, read, read_cells, to_networkx, write
+    from conncore.formats import (
+        from_networkx,
+        read,
+        read_cells,
+        register_reader,
+        to_networkx,
+        write,
+    )
     from conncore.network.network import Network
-    from conncore.nulls.models import NULLS, make_null
-    from conncore.optimizers import CMA, ES, GA, SuccessiveHalving
+    from conncore.network.wiring import register_wiring
+    from conncore.neurons.models import register_neuron
+    from conncore.nulls.models import NULLS, make_null, register_null
+    from conncore.optimizers import CMA, ES, GA, SuccessiveHalving, register_optimizer
+    from conncore.optimizers.optimize import optimize
     from conncore.recording.episode import Episode
     from conncore.recording.record import record
     from conncore.robustness.multiverse import Multiverse, multiverse
@@ -48,7 +59,7 @@ if TYPE_CHECKING:
     from conncore.simulation.lif_exp import LifExp
     from conncore.simulation.result import Simulation
     from conncore.simulation.simulator import Simulator, simulate
-    from conncore.tasks import Task, make_task
+    from conncore.tasks import Task, make_task, register_task
     from conncore.tasks.policy import TaskPolicy
 
     __version__: str
@@ -78,6 +89,7 @@ _HOMES = {
     "Run": "conncore.evolution.loop",
     "Simulation": "conncore.simulation.result",
     "Simulator": "conncore.simulation.simulator",
+    "SlowNeuronWarning": "conncore.errors",
     "SuccessiveHalving": "conncore.optimizers",
     "Task": "conncore.tasks",
     "TaskPolicy": "conncore.tasks.policy",
@@ -97,9 +109,16 @@ _HOMES = {
     "make_null": "conncore.nulls.models",
     "make_task": "conncore.tasks",
     "multiverse": "conncore.robustness.multiverse",
+    "optimize": "conncore.optimizers.optimize",
     "read": "conncore.formats",
     "read_cells": "conncore.formats",
     "record": "conncore.recording.record",
+    "register_neuron": "conncore.neurons.models",
+    "register_null": "conncore.nulls.models",
+    "register_optimizer": "conncore.optimizers",
+    "register_reader": "conncore.formats",
+    "register_task": "conncore.tasks",
+    "register_wiring": "conncore.network.wiring",
     "resume": "conncore.evolution.evolve",
     "score": "conncore.evolution.evolve",
     "screen_rates": "conncore.screens.screen",
@@ -133,6 +152,7 @@ __all__ = [
     "Run",
     "Simulation",
     "Simulator",
+    "SlowNeuronWarning",
     "SuccessiveHalving",
     "Task",
     "TaskPolicy",
@@ -152,9 +172,16 @@ __all__ = [
     "make_null",
     "make_task",
     "multiverse",
+    "optimize",
     "read",
     "read_cells",
     "record",
+    "register_neuron",
+    "register_null",
+    "register_optimizer",
+    "register_reader",
+    "register_task",
+    "register_wiring",
     "resume",
     "score",
     "screen_rates",

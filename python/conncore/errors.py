@@ -83,6 +83,10 @@ class NotFiniteWarning(UserWarning):
     """The state of a neuron became infinite or NaN in `Network.simulate`."""
 
 
+class SlowNeuronWarning(UserWarning):
+    """Networks of neurons without a compiled kernel run in NumPy, which is slow."""
+
+
 class UnseededWarning(UserWarning):
     """An environment draws random numbers that its seed does not determine."""
 

@@ -50,7 +50,7 @@ def test_every_command_with_a_mark_in_its_help_fills_it_in():
         if any("{" in (getattr(parameter, "help", None) or "") for parameter in command.params)
     ]
     assert {command.name for command in marked} == {
-        "evolve", "compare", "null", "bench", "reproduce", "multiverse", "simulate",
+        "evolve", "demo", "compare", "null", "bench", "reproduce", "multiverse", "simulate",
     }  # fmt: skip
     for command in marked:
         assert isinstance(command, Command)

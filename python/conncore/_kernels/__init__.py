@@ -18,6 +18,12 @@ def built_for() -> tuple[str, ...]:
 
 
 @cache
+def exists(kernel: str) -> bool:
+    """Whether this installation has a kernel of this name."""
+    return find_spec(f"{__name__}.{kernel}_{built_for()[0]}") is not None
+
+
+@cache
 def load(kernel: str) -> ModuleType:
     """Import a kernel for the best instruction set, or for the one named by $CONNCORE_ISA.
 

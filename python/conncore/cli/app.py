@@ -45,7 +45,7 @@ app.command(cls=Command)(compare)
 app.command(cls=Command)(simulate)
 app.command(cls=Command)(reproduce)
 app.command(cls=Command)(multiverse)
-app.command()(demo)
+app.command(cls=Command)(demo)
 app.command()(doctor)
 app.command(cls=Command)(bench)
 

@@ -52,7 +52,7 @@ def examine() -> tuple[dict[str, str], list[str]]:
         "instruction sets": f"{', '.join(built)} (processor: {', '.join(instruction_sets())})",
         "kernels in use": _kernels.load("network").__name__.rpartition("_")[2],
     }
-    found = [*map(_compare, NEURONS), _compare_simulation()]
+    found = [*map(_compare, NEURONS.own), _compare_simulation()]
     return facts, [problem for problem in found if problem]
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
-
-from conncore.neurons.models import NEURONS  # imports neither NumPy nor kernels
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
@@ -87,9 +86,7 @@ Data = Annotated[
         rich_help_panel=TASK,
     ),
 ]
-Neuron = Annotated[
-    str, typer.Option(help=f"Neuron model: {', '.join(NEURONS)}.", rich_help_panel=NETWORK)
-]
+Neuron = Annotated[str, typer.Option(help="Neuron model: {neurons}.", rich_help_panel=NETWORK)]
 IO = Annotated[
     str,
     typer.Option(
@@ -146,12 +143,19 @@ def _registered() -> dict[str, str]:
     """The names in each registry, and the defaults of the optimizers, as help shows them."""
     from conncore.bench import SUBJECTS
     from conncore.experiments.choices import CHOICES
+    from conncore.neurons.models import NEURONS
     from conncore.nulls.models import NULLS
     from conncore.nulls.perceptrons import BASELINES
     from conncore.optimizers import OPTIMIZERS
     from conncore.tasks import TASKS
 
-    names = {"baselines": BASELINES, "nulls": NULLS, "optimizers": OPTIMIZERS, "tasks": TASKS}
+    names: dict[str, Iterable[str]] = {
+        "neurons": NEURONS,
+        "baselines": BASELINES,
+        "nulls": NULLS,
+        "optimizers": OPTIMIZERS,
+        "tasks": TASKS,
+    }
     marks = {mark: ", ".join(registry) for mark, registry in names.items()}
     for setting in ("population_size", "sigma", "sigma_decay", "n_scout"):
         marks[setting] = ", ".join(

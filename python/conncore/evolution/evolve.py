@@ -21,6 +21,7 @@ from conncore.evolution.run_directory import RunDirectory, check_free
 from conncore.noise import check_seed
 from conncore.optimizers import ES, Optimizer
 from conncore.provenance import versions
+from conncore.tasks.base import Function, as_task
 from conncore.threads import resolve_threads
 
 __all__ = ["Run", "evolve", "resume", "score"]
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def evolve(
     network: Network,
-    task: Task,
+    task: Task | Function,
     optimizer: Optimizer[Any] | None = None,
     generations: int | None = None,
     seed: int = 0,
@@ -56,7 +57,10 @@ def evolve(
     Parameters
     ----------
     network : Network
-    task : Task
+    task : Task, or function of (network, genomes, seed)
+        A function gets genomes of shape (n_members, n_parameters) and the seed of the start, and
+        returns (n_members,) fitness. A run directory does not hold it: give it to `resume` and
+        `load_run`, with the network.
     optimizer : Optimizer, optional
         Default: `SuccessiveHalving` if the genome has at most 1,000 parameters and the compiled
         core runs the episodes; otherwise, or with a `start`, ``ES()``.
@@ -111,6 +115,7 @@ def evolve(
     >>> run.history["mean"].round(1)
     array([-21.2,   4.8,  -2.6,   2.2,   8.2])
     """
+    task = as_task(task, network)
     if generations is not None:
         generations = check_generations(generations)
     if optimizer is None:
@@ -163,7 +168,7 @@ def resume(
     progress: bool = True,
     *,
     network: Network | None = None,
-    task: Task | None = None,
+    task: Task | Function | None = None,
     trust: bool = False,
     callback: Callback | None = None,
 ) -> Run:
@@ -179,9 +184,10 @@ def resume(
         Default: all cores. Results do not depend on it.
     progress : bool
         Report progress on stderr.
-    network, task : Network, Task, optional
+    network, task : Network, Task or function, optional
         By default both are rebuilt from the directory. Give them if the run's task is your own,
-        which `make_task` does not know. Their settings must be those in config.toml.
+        which `make_task` does not know (see `register_task`). Their settings must be those in
+        config.toml.
     trust : bool
         Allow the run to import the module that its task names ("module:id"). The module may run
         any code, so do this only with runs of people whom you trust.
@@ -243,7 +249,7 @@ def score(
     n_threads: int | None = None,
     *,
     network: Network | None = None,
-    task: Task | None = None,
+    task: Task | Function | None = None,
     trust: bool = False,
 ) -> Best:
     """Score a run's solution from held-out starts.

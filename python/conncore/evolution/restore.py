@@ -21,6 +21,7 @@ from conncore.evolution.run_directory import RunDirectory
 from conncore.evolution.schema import first_difference, full_settings
 from conncore.optimizers import OPTIMIZERS, Optimizer, make_optimizer
 from conncore.provenance import versions
+from conncore.tasks.base import Function, as_task
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
@@ -32,7 +33,7 @@ def load_run(
     path: str | os.PathLike[str],
     *,
     network: Network | None = None,
-    task: Task | None = None,
+    task: Task | Function | None = None,
     trust: bool = False,
 ) -> Run:
     """Load a finished run as `evolve` returned it.
@@ -120,7 +121,7 @@ def load_solution(path: str | os.PathLike[str], network: Network) -> NDArray[np.
 
 
 def restore(
-    directory: RunDirectory, network: Network | None, task: Task | None, trust: bool
+    directory: RunDirectory, network: Network | None, task: Task | Function | None, trust: bool
 ) -> tuple[Network, Task]:
     """Rebuild what is None of network and task, and check that what is given is the run's.
 
@@ -130,6 +131,7 @@ def restore(
     if task is None:
         task = _rebuild_task(directory, trust)
     else:
+        task = as_task(task, network)
         rebuild_task = partial(_rebuild_task, directory, trust)
         _check_given(directory, "task", task.describe(), rebuild_task, task.locations)
     if network is None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from conncore.connectome import Connectome
+    from conncore.nulls.models import Null
     from conncore.tasks import Task
 
 POPULATION = 200
@@ -86,7 +87,7 @@ class Comparison:
 def compare(
     connectome: Connectome,
     task: Task,
-    nulls: Sequence[str] = ("degree", "segment", "random"),
+    nulls: Sequence[str | Connectome | Null] = ("degree", "segment", "random"),
     seeds: int = 10,
     *,
     out: str | os.PathLike[str],
@@ -104,9 +105,10 @@ def compare(
     ----------
     connectome : Connectome
     task : Task
-    nulls : sequence of str
+    nulls : sequence of str, Connectome or function
         Names in `conncore.nulls.models.NULLS`, or the perceptrons "mlp" and "sparse-mlp". A run
-        from seed s uses the null model of seed s.
+        from seed s uses the null model of seed s. Also other connectomes, and functions of a
+        connectome and a seed that return a connectome; their names are those of their rows.
     seeds : int
         Number of runs of each arm, from seeds 0, 1, .... The smallest possible p is 2 / 2**seeds.
     out : path

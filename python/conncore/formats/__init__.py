@@ -36,6 +36,7 @@ from conncore.formats.sign_tables import open_sign_rule, read_edge_signs, read_s
 from conncore.formats.sonata import read_sonata
 from conncore.formats.sparse import read_sparse, write_sparse
 from conncore.formats.winding import read_winding
+from conncore.registry import Registry
 
 __all__ = [
     "READERS",
@@ -53,6 +54,7 @@ __all__ = [
     "read_edge_signs",
     "read_edges",
     "read_sign_rule",
+    "register_reader",
     "save_npz",
     "to_networkx",
     "write",
@@ -61,27 +63,58 @@ __all__ = [
 
 #: The reader of each format. To add a format, write its module, add its reader here, and add to
 #: `_detect` how to recognize its files.
-READERS: dict[str, Callable[..., Connectome]] = {
-    "edges": read_edges,
-    "matrix": read_matrix,
-    "sparse": read_sparse,
-    "matrixmarket": read_market,
-    "matlab": read_matlab,
-    "npz": load_npz,
-    "graphml": read_graphml,
-    "graph": read_graph,
-    "neuroml": read_neuroml,
-    "sonata": read_sonata,
-    "codex": read_codex,
-    "banc": read_banc,
-    "neuprint": read_neuprint,
-    "shiu2024": read_shiu,
-    "winding2023": read_winding,
-    "flyvis": read_flyvis,
-    "haspel2011": read_haspel,
-    "cook2019": read_cook,
-    "cect": read_cect,
-}
+READERS: Registry[Callable[..., Connectome]] = Registry(
+    "format",
+    "conncore.readers",
+    {
+        "edges": read_edges,
+        "matrix": read_matrix,
+        "sparse": read_sparse,
+        "matrixmarket": read_market,
+        "matlab": read_matlab,
+        "npz": load_npz,
+        "graphml": read_graphml,
+        "graph": read_graph,
+        "neuroml": read_neuroml,
+        "sonata": read_sonata,
+        "codex": read_codex,
+        "banc": read_banc,
+        "neuprint": read_neuprint,
+        "shiu2024": read_shiu,
+        "winding2023": read_winding,
+        "flyvis": read_flyvis,
+        "haspel2011": read_haspel,
+        "cook2019": read_cook,
+        "cect": read_cect,
+    },
+)
+
+
+def register_reader(format: str, reader: Callable[..., Connectome]) -> None:
+    """Make `read` (`format=`) and the commands (`--format`) know a file format of your own.
+
+    Parameters
+    ----------
+    format : str
+        Name of the format. The format of a file is never guessed to be this one.
+    reader : function of a path
+        Returns a `Connectome`; its keyword arguments are the options of the format. The path is
+        an `os.PathLike` object. Raise `ConnectomeError` for a file that cannot be understood.
+
+    Raises
+    ------
+    UsageError
+        If conncore has a format of this name.
+
+    Examples
+    --------
+    >>> def read_shipped(path):
+    ...     return cc.load("celegans-haspel2011")
+    >>> cc.register_reader("shipped", read_shipped)
+    >>> cc.read("any.file", format="shipped").n_cells  # doctest: +SKIP
+    102
+    """
+    READERS.register(format, reader)
 
 
 def read(path: Any, format: str | None = None, **options: Any) -> Connectome:

@@ -9,8 +9,6 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore._events import EventPopulation
-from conncore._population import Population
 from conncore.connectome import Connectome
 from conncore.errors import UsageError, choose, need_count, real_array
 from conncore.network import batched
@@ -18,7 +16,7 @@ from conncore.network.bias import with_bias
 from conncore.network.constants import NeuronConstants
 from conncore.network.genome import GenomeLayout
 from conncore.network.interface import NetworkTask
-from conncore.network.population import make_population, representation
+from conncore.network.population import Networks, make_population, representation
 from conncore.network.recording import record
 from conncore.network.summary import network_html
 from conncore.network.topology import SparseMap, Topology
@@ -279,21 +277,19 @@ class Network:
         return {**self.wiring.values(parts), "synapse_weights": weights}
 
     def representation(self, n_members: int) -> str:
-        """How `policy` runs this number of members: "lanes" or "events".
+        """How `policy` runs so many members: "lanes", "events", or "numpy" if there is no kernel.
 
-        Both give the same results to the bit. In lanes (`Population`), 16 members at a time go
+        All give the same results to the bit. In lanes (`Population`), 16 members at a time go
         through all synapses. On events (`EventPopulation`), one member at a time goes through the
         synapses of the active cells. Events run up to 4 members of a network of 5,000 synapses or
         more, and any number of members whose weights would take over 0.4 GB in lanes. With 3 to 9%
         of the cells active, one member is 2.5 to 10 times as fast as in lanes. Four members are
         about as fast as in lanes if every cell is an input, and faster if few cells are.
         """
-        return representation(n_members, self.connectome.n_edges)
+        return representation(self.neuron, n_members, self.connectome.n_edges)
 
-    def policy(self, genomes: Array, n_threads: int | None = None) -> Population | EventPopulation:
-        """The networks of these genomes, ready to act.
-
-        ``policy.nbytes`` is the memory that the members take; see `representation`.
+    def policy(self, genomes: Array, n_threads: int | None = None) -> Networks:
+        """The networks of these genomes, ready to act; ``policy.nbytes`` is their memory.
 
         Parameters
         ----------
@@ -308,11 +304,9 @@ class Network:
         """
         return self._policy(genomes, n_threads, self.steps_per_action)
 
-    def _policy(
-        self, genomes: Array, n_threads: int | None, n_repeats: int
-    ) -> Population | EventPopulation:
+    def _policy(self, genomes: Array, n_threads: int | None, n_repeats: int) -> Networks:
         parts = self._split(genomes)
-        lanes = self.representation(len(genomes)) == "lanes"
+        lanes = self.representation(len(genomes)) != "events"
         return make_population(
             self.topology if lanes else self._sending,
             self.neuron,

@@ -10,10 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from conncore._events import EventPopulation
 from conncore._population import Population
 from conncore.errors import NotFiniteWarning, UsageError, real_array
+from conncore.network.population import NumpyPopulation
 
 
 def record(
-    policy: Population | EventPopulation, observations: ArrayLike, n_repeats: int, n_neurons: int
+    policy: Population | EventPopulation | NumpyPopulation,
+    observations: ArrayLike,
+    n_repeats: int,
+    n_neurons: int,
 ) -> NDArray[np.float64]:
     """Return (n_steps * n_repeats, n_neurons): the activity of the policy's only member.
 

@@ -21,6 +21,7 @@ from conncore.errors import UsageError
 from conncore.network.genome import Part
 from conncore.network.interface import NetworkTask
 from conncore.network.topology import SparseMap, Topology
+from conncore.registry import Registry
 
 INITIAL_RANGE = 0.3  # encoder and decoder start from U(-0.3, 0.3), the paper's
 LIMIT = 1e3  # keeps evolved encoder and decoder values finite
@@ -275,9 +276,37 @@ def anatomical(
     )
 
 
-WIRINGS: Mapping[str, WiringRule] = MappingProxyType(
-    {"anatomical": anatomical, "dense": dense, "direct": direct}
+WIRINGS: Registry[WiringRule] = Registry(
+    "io", "conncore.wirings", {"anatomical": anatomical, "dense": dense, "direct": direct}
 )
+
+
+def register_wiring(name: str, rule: WiringRule) -> None:
+    """Make `Network` (`io=`), the commands and run directories know input/output of your own.
+
+    Parameters
+    ----------
+    name : str
+    rule : function of a Connectome, a task, and the names of input and output cells
+        Returns a `conncore.network.wiring.Wiring`; `dense` in that module is an example. The names
+        are None if the network is made without them.
+
+    Raises
+    ------
+    UsageError
+        If conncore has input/output of this name.
+
+    Examples
+    --------
+    >>> from conncore.network.wiring import dense
+    >>> def all_cells(connectome, task, inputs, outputs):
+    ...     return dense(connectome, task, connectome.names, connectome.names)
+    >>> cc.register_wiring("all-cells", all_cells)
+    >>> net = cc.Network(cc.load("celegans-haspel2011"), cc.make_task(), io="all-cells")
+    >>> len(net.wiring.inputs)
+    102
+    """
+    WIRINGS.register(name, rule)
 
 
 def _part(name: str, size: int) -> Part:

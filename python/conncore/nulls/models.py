@@ -8,9 +8,8 @@ added, and none moves. An unknown sign is a third sign.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from conncore.connectome.labels import Labels
 from conncore.errors import UsageError, choose
 from conncore.noise import Stream, generator
 from conncore.nulls.rewiring import rewire, shuffle_within
+from conncore.registry import Registry
 
 SIGNS = (1, -1, 0)
 
@@ -208,7 +208,9 @@ def shuffle_random(connectome: Connectome, seed: int) -> Connectome:
 
 
 #: Null models by name.
-NULLS: Mapping[str, Null] = MappingProxyType(
+NULLS: Registry[Null] = Registry(
+    "null model",
+    "conncore.nulls",
     {
         "statistics": shuffle_statistics,
         "degree": shuffle_degree,
@@ -217,8 +219,33 @@ NULLS: Mapping[str, Null] = MappingProxyType(
         "signs": shuffle_signs,
         "weights": shuffle_weights,
         "random": shuffle_random,
-    }
+    },
 )
+
+
+def register_null(name: str, null: Null) -> None:
+    """Make `make_null`, `compare` and the commands know a null model of your own.
+
+    Parameters
+    ----------
+    name : str
+    null : function of a Connectome and a seed
+        Returns a `Connectome`; equal seeds return equal connectomes.
+
+    Raises
+    ------
+    UsageError
+        If conncore has a null model of this name.
+
+    Examples
+    --------
+    >>> def twice(connectome, seed):
+    ...     return cc.make_null("signs", cc.make_null("degree", connectome, seed), seed)
+    >>> cc.register_null("degree-and-signs", twice)
+    >>> cc.make_null("degree-and-signs", cc.load("celegans-haspel2011"), seed=0).n_cells
+    102
+    """
+    NULLS.register(name, null)
 
 
 def _generator(seed: int) -> np.random.Generator:

@@ -11,13 +11,41 @@ from conncore.optimizers.cma import CMA
 from conncore.optimizers.es import ES
 from conncore.optimizers.ga import GA
 from conncore.optimizers.halving import SuccessiveHalving
+from conncore.registry import Registry
 
-OPTIMIZERS: dict[str, type[Optimizer[Any]]] = {
-    "cma": CMA,
-    "es": ES,
-    "ga": GA,
-    "halving": SuccessiveHalving,
-}
+OPTIMIZERS: Registry[type[Optimizer[Any]]] = Registry(
+    "optimizer",
+    "conncore.optimizers",
+    {"cma": CMA, "es": ES, "ga": GA, "halving": SuccessiveHalving},
+)
+
+
+def register_optimizer(kind: type[Optimizer[Any]]) -> None:
+    """Make the commands and run directories know an optimiser of your own, by its `name`.
+
+    Parameters
+    ----------
+    kind : subclass of `conncore.optimizers.Optimizer`
+        A frozen dataclass of hyperparameters, with defaults for all; `conncore.optimizers.ga` is
+        an example.
+
+    Raises
+    ------
+    UsageError
+        If conncore has an optimiser of this name.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Small(cc.ES):
+    ...     name = "small"
+    ...     population_size: int = 20
+    >>> cc.optimizers.register_optimizer(Small)
+    >>> cc.optimizers.make_optimizer("small").population_size
+    20
+    """
+    OPTIMIZERS.register(kind.name, kind)
 
 
 def make_optimizer(name: str, **options: Any) -> Optimizer[Any]:
@@ -53,4 +81,5 @@ __all__ = [
     "State",
     "SuccessiveHalving",
     "make_optimizer",
+    "register_optimizer",
 ]

@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 from conncore.errors import UsageError
 from conncore.network.interface import JointMap
+from conncore.registry import Registry, load
 from conncore.tasks.base import Task, member_seeds
 
 #: Where the class of each task is, "module:class". A module is imported when its task is made, so
 #: that a simulator loads only where it is needed. These names take precedence over Gymnasium's.
-TASKS: dict[str, str] = {
-    "swimmer6": "conncore.tasks.swimmer:Swimmer6",
-    "Swimmer-v5": "conncore.tasks.swimmer:SwimmerV5",
-    "dm-swimmer6": "conncore.tasks.swimmer:DmSwimmer6",
-    "HalfCheetah-v5": "conncore.tasks.runners:HalfCheetahV5",
-    "Walker2d-v5": "conncore.tasks.runners:Walker2dV5",
-    "mnist": "conncore.tasks.mnist:Mnist",
-}
+TASKS: Registry[str | Callable[..., Task]] = Registry(
+    "task",
+    "conncore.tasks",
+    {
+        "swimmer6": "conncore.tasks.swimmer:Swimmer6",
+        "Swimmer-v5": "conncore.tasks.swimmer:SwimmerV5",
+        "dm-swimmer6": "conncore.tasks.swimmer:DmSwimmer6",
+        "HalfCheetah-v5": "conncore.tasks.runners:HalfCheetahV5",
+        "Walker2d-v5": "conncore.tasks.runners:Walker2dV5",
+        "mnist": "conncore.tasks.mnist:Mnist",
+    },
+)
 
-__all__ = ["TASKS", "JointMap", "Task", "make_task", "member_seeds"]
+__all__ = ["TASKS", "JointMap", "Task", "make_task", "member_seeds", "register_task"]
+
+
+def register_task(name: str, task: Callable[..., Task] | str) -> None:
+    """Make `make_task`, the commands and run directories know a task of your own.
+
+    Parameters
+    ----------
+    name : str
+        The `name` of the task, as its `describe` returns it.
+    task : class or function that returns a Task, or "module:name" of one
+        Called with the options of `make_task`. ``make_task(name)`` must work without options.
+
+    Raises
+    ------
+    UsageError
+        If conncore has a task of this name.
+
+    Examples
+    --------
+    >>> from conncore.tasks.swimmer import Swimmer6
+    >>> class Worm(Swimmer6):
+    ...     def describe(self):
+    ...         return {"name": "worm"}
+    >>> cc.register_task("worm", Worm)
+    >>> cc.make_task("worm").n_obs
+    10
+    """
+    TASKS.register(name, task)
 
 
 def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Task:
@@ -54,18 +86,19 @@ def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Ta
     """
     if not isinstance(name, str) or name not in TASKS:
         return _environment(name, options)
-    factory = _class(TASKS[name])
+    found = TASKS[name]
+    factory: Callable[..., Task] = load(found) if isinstance(found, str) else found  # type: ignore[assignment]
     known = inspect.signature(factory).parameters
+    any_option = any(one.kind is one.VAR_KEYWORD for one in known.values())
     for option in options:
-        if option not in known:
+        if option not in known and not any_option:
             raise UsageError(f"task {name!r} has no option {option!r}; it has: {', '.join(known)}")
-    return factory(**options)
-
-
-def _class(place: str) -> Callable[..., Task]:
-    module, _, name = place.partition(":")
-    found: Callable[..., Task] = getattr(importlib.import_module(module), name)
-    return found
+    task = factory(**options)
+    if not isinstance(task, Task):
+        raise UsageError(f"task {name!r} is a {type(task).__name__}; give a conncore.Task")
+    if (said := task.describe().get("name")) != name:
+        raise UsageError(f"task {name!r} describes itself as {said!r}; register it by that name")
+    return task
 
 
 def _environment(name: str | Callable[..., Any], options: dict[str, Any]) -> Task:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conncore.errors import UsageError, need_count
+from conncore.errors import UsageError, need_count, real_array
 from conncore.network.interface import JointMap
 from conncore.noise import N_STARTS, Split, check_split
 from conncore.report.notebook import html_facts
+
+if TYPE_CHECKING:
+    from conncore.network.network import Network
 
 FloatArray = NDArray[np.float64]
 
@@ -230,3 +233,70 @@ def draw_per_seed(
 def initial_draws(seeds: Sequence[int], n_draws: int) -> FloatArray:
     """Return (len(seeds), n_draws) uniform numbers in [0, 1); equal seeds have equal rows."""
     return draw_per_seed(seeds, lambda rng: rng.random(n_draws), n_draws)
+
+
+#: A function of a network, genomes (n_members, n_parameters) and a seed; returns the fitness of
+#: each genome, (n_members,).
+Function = Callable[[Any, FloatArray, int], ArrayLike]
+
+
+class FunctionTask(Task):
+    """A task whose fitness a function of (network, genomes, seed) computes.
+
+    `evaluate` calls the function once per distinct seed, with the genomes of this seed.
+    """
+
+    def __init__(self, function: Function, network: Network) -> None:
+        self.function = function
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self.n_obs, self.n_actions = network.task.n_obs, network.task.n_actions
+        self.joints = network.task.joints
+        self.n_steps = 1
+
+    def evaluate(
+        self,
+        network: Any,
+        genomes: FloatArray,
+        seed: int | Sequence[int],
+        n_threads: int | None = None,
+        *,
+        split: Split = "train",
+    ) -> FloatArray:
+        """Score every genome; see `Task.evaluate`. The function chooses its threads itself."""
+        seeds = np.array(member_seeds(seed, len(genomes), split))
+        fitness = np.empty(len(genomes))
+        for one in np.unique(seeds).tolist():
+            members = np.flatnonzero(seeds == one)
+            found = self.function(network, genomes[members], one)
+            scores = np.asarray(real_array(f"fitness of {self.name}", found), dtype=np.float64)
+            if scores.shape != members.shape:
+                raise UsageError(
+                    f"{self.name} returned fitness of shape {scores.shape} for {len(members)} "
+                    "genomes"
+                )
+            fitness[members] = scores
+        return np.where(np.isfinite(fitness), fitness, -np.inf)
+
+    def describe(self) -> dict[str, str | int | float | bool]:
+        """Return the name; a run directory does not hold the function."""
+        return {"name": self.name, "rebuildable": False}
+
+
+def as_task(task: Any, network: Network | None) -> Task:
+    """Return a task as it is, and a function as a task.
+
+    Raises
+    ------
+    UsageError
+        If `task` is neither, or a function comes without its network.
+    """
+    if hasattr(task, "evaluate") and not isinstance(task, type):
+        given: Task = task
+        return given
+    if not callable(task) or isinstance(task, type):
+        raise UsageError(
+            f"task is a {type(task).__name__}; give a task, or a function of network, genomes, seed"
+        )
+    if network is None:
+        raise UsageError("task is a function, so the network is needed too: pass network=")
+    return FunctionTask(task, network)

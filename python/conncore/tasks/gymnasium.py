@@ -128,10 +128,7 @@ class GymnasiumTask(Task):
             self._try(pair)
 
     def describe(self) -> dict[str, str | int | float | bool]:
-        """Return the name and the options; see `Task.describe`.
-
-        `rebuildable` is False if the task cannot be made again from what this returns.
-        """
+        """Return the name and the options; `rebuildable` is False if they cannot make the task."""
         said: dict[str, str | int | float | bool] = {"name": self.name, "max_steps": self.n_steps}
         if self._scale != 1.0:
             said["action_scale"] = self._scale
