@@ -24,6 +24,7 @@ ARMS = {
     "weights": "#CC79A7",
     "statistics": "#8C6D31",
     "signs": "#8F8FDE",
+    "type": "#637939",
     "mlp": "#AD494A",
     "sparse-mlp": "#C5A58F",
 }
