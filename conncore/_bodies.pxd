@@ -70,6 +70,7 @@ cdef struct Point:
     double x                 # of the centre, in the link's frame
     double z
     double radius
+    double margin            # the contact begins this far above the floor
     double floor             # height of the floor
     double friction
     double inverse_weight    # soft contact: R of MuJoCo times impedance / (1 - impedance)
@@ -80,9 +81,27 @@ cdef struct Point:
     double stiffness
     double damping
 
+# Two capsules of one body that could meet. A sphere is a capsule whose ends are one point.
+cdef struct Pair:
+    int one                  # links
+    int other
+    double one_x             # middle of its axis, in its link's frame
+    double one_z
+    double one_half_x        # from there to an end
+    double one_half_z
+    double one_inverse       # of the squared length of that; 0 for a sphere
+    double other_x
+    double other_z
+    double other_half_x
+    double other_half_z
+    double other_inverse
+    double reach             # squared distance in the plane at which they meet
+    double far               # squared distance of their middles from which they cannot
+
 cdef struct Tree:
     int n_links
     int n_points
+    int n_pairs
     int full_rounds          # Newton steps of the contact solver before it searches along them
     int max_rounds           # after which it reports a lane
     bint runge_kutta
@@ -93,6 +112,7 @@ cdef struct Tree:
     const Limb* limbs
     const Point* points
     const int* point_links
+    const Pair* pairs
 
 # Advance one part of a block, one machine vector of lanes, by n_substeps. state is
 # [n_body][lane]: n_links + 2 positions, as many velocities, with absolute angles, and what the

@@ -19,6 +19,7 @@ cdef struct Scoring:
     double lowest            # z and angle of a healthy root
     double highest
     double steepest
+    double widest            # magnitude of a healthy member's other positions and its velocities
 
 ctypedef bint (*stopped_fn)(void* watch) noexcept nogil
 

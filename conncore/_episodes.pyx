@@ -154,6 +154,7 @@ cdef class Episodes:
             args.scoring.healthy_reward = scoring.healthy.reward
             args.scoring.lowest, args.scoring.highest = scoring.healthy.heights
             args.scoring.steepest = scoring.healthy.angle
+            args.scoring.widest = scoring.healthy.magnitude
         obs = empty_lanes(self.n_blocks, index.size)
         args.obs = pointer(obs)
         args.script = NULL

@@ -6,6 +6,7 @@ from conncore._turning cimport impedance
 
 cdef enum:
     TWO_LEGS = 1        # a trunk and two legs of three links: the parents are -1 0 1 2 0 4 5
+    ONE_LEG = 2         # a trunk and one leg: the parents are -1 0 1 2
     PER_LINK = 42       # values of a link and of a point, in Room and in `move`
     PER_POINT = 11
 
@@ -45,7 +46,7 @@ cdef struct Room:
     int n_touching          # points that touch the floor in any lane
     int* touching           # [n_touching]
     # [n_points], the first n_touching in use
-    wide* distance          # [n_points] to the floor
+    wide* distance          # [n_points] to where the contact begins
     wide* ux                # from the joint of the point's link to the point
     wide* uz
     wide* stiff             # D
@@ -108,6 +109,8 @@ cdef inline int front(int kind, const Tree* tree, int k) noexcept nogil:
     """The link in front of link k; known to the compiler for the kinds that have a name."""
     if kind == TWO_LEGS:
         return 0 if k == 4 else k - 1
+    if kind == ONE_LEG:
+        return k - 1
     return tree.parents[k]
 
 
@@ -133,7 +136,7 @@ cdef inline void find_contacts(
         point = &tree.points[i]
         k = tree.point_links[i]
         uz = point.z * room.c[k] - point.x * room.s[k]
-        room.distance[i] = (room.z[k] + uz) - (point.floor + point.radius)
+        room.distance[i] = (room.z[k] + uz) - (point.floor + point.radius + point.margin)
         lowest = minimum(lowest, room.distance[i])
     if not any_negative(lowest):
         for i in range(tree.n_points):
@@ -155,7 +158,8 @@ cdef inline void find_contacts(
         touches = less(room.distance[i], splat(0.0))
         depth = select(touches, -room.distance[i], splat(0.0))
         ux = point.x * room.c[k] + point.z * room.s[k]
-        uz = point.z * room.c[k] - point.x * room.s[k] - (point.radius - 0.5 * depth)
+        uz = (point.z * room.c[k] - point.x * room.s[k]
+              - (point.radius - 0.5 * (depth - point.margin)))
         strength = impedance(depth, point.inverse_width, point.midpoint, point.impedance_min,
                              point.impedance_max)
         room.touching[m] = i
@@ -169,7 +173,6 @@ cdef inline void find_contacts(
                       - point.damping * (vz[k] - w[k] * ux))
         m += 1
     room.n_touching = m
-
 
 
 cdef inline mask find_pushing(

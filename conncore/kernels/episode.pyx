@@ -167,7 +167,8 @@ cdef void earn_progress(
 
     A healthy member also earns for that; one that is not has ended with this step.
     """
-    cdef int a, lane
+    cdef int a, k, lane
+    cdef int n_values = 2 * (args.n_links + 2) if args.scoring.widest < INFINITY else 0
     cdef float squares, action
     cdef double reward, z, angle
     cdef bint healthy = True
@@ -182,6 +183,8 @@ cdef void earn_progress(
             angle = state[2 * LANES + lane]
             healthy = (args.scoring.lowest < z and z < args.scoring.highest
                        and fabs(angle) < args.scoring.steepest)
+            for k in range(2, n_values):
+                healthy = healthy and fabs(state[k * LANES + lane]) < args.scoring.widest
             reward += args.scoring.healthy_reward if healthy else 0.0
         reward -= <double> (args.scoring.control_cost * squares)
         fitness[lane] += reward if ended[lane] == 0.0 else 0.0

@@ -9,6 +9,9 @@ leave out what the velocities alone cause (w^2 r, whose force is in P), as MuJoC
 From the leaves to the root, each link's share is minimised over its joint and handed to the link in
 front (Featherstone's articulated bodies). A point that pushes adds its stiffness to its link, and a
 limit to its joint, so contacts add little to the cost of a solve.
+
+Links that meet each other are not computed: the kernel marks the lane, and goes on as if they did
+not.
 """
 
 from cpython.pycapsule cimport PyCapsule_New
@@ -18,8 +21,9 @@ from conncore._block cimport (
     PARTS, absolute, any_lane, any_negative, less, mask, minimum, select, sincos, splat, wide,
 )
 from conncore._bodies cimport Limb, Tree, advance_t
+from conncore._pairs cimport find_meetings
 from conncore._trees cimport (
-    PER_LINK, PER_POINT, TWO_LEGS, Room, add_row, between, find_contacts, find_pushing, front,
+    ONE_LEG, PER_LINK, PER_POINT, TWO_LEGS, Room, add_row, between, find_contacts, find_pushing, front,
     lay_out, solve,
 )
 from conncore._turning cimport impedance, turn_by
@@ -258,6 +262,7 @@ cdef inline void move(
     cdef double reach, part
     cdef Room room
     cdef mask unsolved = less(splat(0.0), splat(0.0))
+    cdef mask met = unsolved
     lay_out(&room, n, tree.n_points, torque + 4 * n, points)
     for i in range(size):
         q[i] = state[i * PARTS]
@@ -280,6 +285,8 @@ cdef inline void move(
             room.s[i] = s[i]
         for stage in range(n_stages):
             apply_forces(kind, n, tree, q_stage, v_stage, torque, &room)
+            if tree.n_pairs > 0:
+                met = met | find_meetings(kind, n, tree, &room)
             find_contacts(kind, n, tree, v_stage, &room)
             if room.limited or room.n_touching > 0:
                 unsolved = unsolved | constrain(kind, n, tree, a, &room)
@@ -314,6 +321,7 @@ cdef inline void move(
             v[i] = v[i] + v_sum[i]
         turn_by(n, q_sum + 2, q + 2, c, s, c, s)
     v[0] = select(unsolved, splat(NAN), v[0])  # the episode reports these lanes
+    state[3 * size * PARTS] = select(met, splat(1.0), state[3 * size * PARTS])
     for i in range(size):
         state[i * PARTS] = q[i]
         state[(size + i) * PARTS] = v[i]
@@ -329,6 +337,13 @@ cdef void move_two_legs(
     move(TWO_LEGS, 7, <const Tree*> tree, state, torques, n_substeps, local, work)
 
 
+cdef void move_one_leg(
+    const void* tree, wide* state, const wide* torques, int n_substeps, wide* work
+) noexcept nogil:
+    cdef wide local[PER_TREE + 4 * PER_LINK]
+    move(ONE_LEG, 4, <const Tree*> tree, state, torques, n_substeps, local, work)
+
+
 cdef void move_any(
     const void* model, wide* state, const wide* torques, int n_substeps, wide* work
 ) noexcept nogil:
@@ -340,5 +355,9 @@ def kernel_for(parents, int n_points):
     """The function that moves this tree, in a capsule; its scratch and its state per lane."""
     cdef int n_links = len(parents)
     cdef Py_ssize_t n_work = PER_TREE + PER_LINK * n_links + PER_POINT * n_points
-    cdef advance_t chosen = move_two_legs if parents == [-1, 0, 1, 2, 0, 4, 5] else move_any
-    return PyCapsule_New(<void*> chosen, "conncore.advance", NULL), n_work, 3 * (n_links + 2)
+    cdef advance_t chosen = move_any
+    if parents == [-1, 0, 1, 2, 0, 4, 5]:
+        chosen = move_two_legs
+    elif parents == [-1, 0, 1, 2]:
+        chosen = move_one_leg
+    return PyCapsule_New(<void*> chosen, "conncore.advance", NULL), n_work, 3 * (n_links + 2) + 1

@@ -1,5 +1,8 @@
 from types import ModuleType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from conncore._episodes import Episodes
 from conncore.tasks.planar import PlanarBody
 
@@ -38,3 +41,6 @@ class PlanarBodies(Episodes):
         full_rounds: int = ...,
         max_rounds: int = ...,
     ) -> None: ...
+    @property
+    def met(self) -> NDArray[np.bool_]:
+        """(n_members,) where two links met since the reset; the state then has no meaning."""

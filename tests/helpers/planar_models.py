@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import mujoco
 import numpy as np
 
 from conncore.tasks import make_task
 
-NAMES = ("HalfCheetah-v5", "Walker2d-v5")
+NAMES = ("HalfCheetah-v5", "Walker2d-v5", "Hopper-v5")
 
 
 def exact(model: mujoco.MjModel) -> mujoco.MjModel:
@@ -21,14 +19,14 @@ def exact(model: mujoco.MjModel) -> mujoco.MjModel:
 
 def gymnasium_model(name: str) -> mujoco.MjModel:
     """Gymnasium's model, solved to the end."""
-    if name == "HalfCheetah-v5":
-        return exact(make_task(name).model)
-    path = files("gymnasium") / "envs" / "mujoco" / "assets" / "walker2d_v5.xml"
-    return exact(mujoco.MjModel.from_xml_string(path.read_text(encoding="utf-8")))
+    return exact(make_task(name).model)
 
 
-def random_mjcf(seed: int, n_links: int | None = None) -> str:
-    """A random tree of links with random joints, capsules and spheres, of the native kind."""
+def random_mjcf(seed: int, n_links: int | None = None, *, meet: bool = False) -> str:
+    """A random tree of links with random joints, capsules and spheres, of the native kind.
+
+    If `meet`, its links can meet each other, in planes that are a little apart.
+    """
     rng = np.random.default_rng(seed)
     n = n_links or int(rng.integers(1, 9))
     integrator = str(rng.choice(["Euler", "RK4"]))
@@ -42,12 +40,14 @@ def random_mjcf(seed: int, n_links: int | None = None) -> str:
 
     def geom() -> str:
         x, z = rng.uniform(-0.3, 0.3, 2)
-        shape = f'type="sphere" pos="{x:.6f} 0 {z:.6f}"'
+        y = rng.uniform(-0.1, 0.1) if meet else 0
+        shape = f'type="sphere" pos="{x:.6f} {y} {z:.6f}"'
         if rng.random() < 0.8:
             u, w = rng.uniform(-0.4, 0.4, 2)
-            shape = f'type="capsule" fromto="{x:.6f} 0 {z:.6f} {u:.6f} 0 {w:.6f}"'
+            shape = f'type="capsule" fromto="{x:.6f} {y} {z:.6f} {u:.6f} {y} {w:.6f}"'
         return (
-            f'<geom {shape} size="{rng.uniform(0.02, 0.1):.6f}" contype="1" conaffinity="0" '
+            f'<geom {shape} size="{rng.uniform(0.02, 0.1):.6f}" contype="1" '
+            f'conaffinity="{int(meet)}" margin="{rng.uniform(0.0, 0.02) if meet else 0}" '
             f'friction="{numbers(0.1, 1.5, 1)} .1 .1" solimp="{solimp()}" '
             f'solref="{numbers(0.005, 0.05, 1)} {numbers(0.5, 1.5, 1)}"/>'
         )
@@ -87,9 +87,9 @@ def random_mjcf(seed: int, n_links: int | None = None) -> str:
     )
 
 
-def random_model(seed: int) -> mujoco.MjModel:
+def random_model(seed: int, *, meet: bool = False) -> mujoco.MjModel:
     """The model of `random_mjcf`, solved to the end."""
-    return exact(mujoco.MjModel.from_xml_string(random_mjcf(seed)))
+    return exact(mujoco.MjModel.from_xml_string(random_mjcf(seed, meet=meet)))
 
 
 def random_states(model: mujoco.MjModel, n_states: int, seed: int = 0):

@@ -32,7 +32,6 @@ EDITS = [
     ('timestep="0.01"', 'timestep="0.01" noslip_iterations="1"', "noslip"),
     ("<option", '<option><flag eulerdamp="disable"/></option><option', "disables or enables"),
     ("<option", '<option><flag energy="enable"/></option><option', "disables or enables"),
-    (SHIN, f'{SHIN} margin="0.1"', "contacts with a margin"),
     (SHIN, f'{SHIN} condim="4"', "condim other than 3"),
     (SHIN, f'{SHIN} priority="1"', "different priorities"),
     (SHIN, f'{SHIN} solref="-100 -1"', "a contact's solref is not a positive"),
@@ -45,8 +44,9 @@ EDITS = [
     ("<body name", '<geom size=".1" conaffinity="1"/><body name', "other than a level floor"),
     (
         "</body></body>",
-        '<body><geom size=".1" conaffinity="1"/><joint axis="0 1 0"/></body></body></body>',
-        "two of its links can collide",
+        '<body><geom type="box" size=".1 .1 .1" conaffinity="1"/><joint axis="0 1 0"/></body>'
+        "</body></body>",
+        "neither a capsule nor a sphere",
     ),
     ('name="root" type="hinge"', 'name="root" type="hinge" damping="1"', "joints of its root have"),
     ('name="root" type="hinge"', 'name="root" type="hinge" range="0 1"', "joints of its root have"),
@@ -85,7 +85,11 @@ def test_a_planar_body_is_read():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gymnasiums_bodies_are_two_legs_of_three_links(name):
+def test_gymnasiums_bodies_have_legs_of_three_links(name):
     body = read_planar(gymnasium_model(name))
-    assert body.parents.tolist() == [-1, 0, 1, 2, 0, 4, 5]
-    assert len(body.points["link"]) == {"HalfCheetah-v5": 16, "Walker2d-v5": 14}[name]
+    one_leg = name == "Hopper-v5"
+    assert body.parents.tolist() == ([-1, 0, 1, 2] if one_leg else [-1, 0, 1, 2, 0, 4, 5])
+    n_points = {"HalfCheetah-v5": 16, "Walker2d-v5": 14, "Hopper-v5": 8}[name]
+    assert len(body.points["link"]) == n_points
+    # trunk and leg, trunk and foot, thigh and foot
+    assert len(body.pairs["one"]) == (3 if one_leg else 0)

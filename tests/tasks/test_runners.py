@@ -1,4 +1,4 @@
-"""HalfCheetah-v5 and Walker2d-v5, step by step against Gymnasium's, and with both engines."""
+"""The bodies with legs, step by step against Gymnasium's, and with both engines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conncore.tasks import make_task
 from fake_networks import ScriptedNetwork, short
 from rollouts import gymnasium_rollout, sampled_actions
 
-NAMES = ["HalfCheetah-v5", "Walker2d-v5"]
+NAMES = ["HalfCheetah-v5", "Walker2d-v5", "Hopper-v5"]
 SEEDS = [5, 6, 7]
 
 
@@ -49,7 +49,7 @@ def test_it_equals_gymnasium_step_by_step(name, hold):
     lengths = []
     for m, (qpos, qvel) in enumerate(zip(*task.initial_states(SEEDS), strict=True)):
         expected, expected_rewards = gymnasium_rollout(
-            name, qpos, qvel, actions[m], may_end=name == "Walker2d-v5"
+            name, qpos, qvel, actions[m], may_end=name != "HalfCheetah-v5"
         )
         lengths.append(n := len(expected_rewards))
         observed = np.array([o[m] for o in network.observations])
@@ -79,7 +79,7 @@ def test_a_second_episode_does_not_remember_the_first(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_actions_are_rounded_to_float32(name):
     task = mujoco_task(name, 20)
-    actions = np.random.default_rng(0).uniform(-1, 1, (1, 20, 6))
+    actions = np.random.default_rng(0).uniform(-1, 1, (1, 20, task.n_actions))
     assert (actions != actions.astype(np.float32)).all()
     fitness = task.evaluate(ScriptedNetwork(actions), np.zeros((1, 1)), seed=3)
     qpos, qvel = task.initial_states([3])

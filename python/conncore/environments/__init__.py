@@ -19,6 +19,7 @@ ENVIRONMENTS: dict[str, str] = {
     "conncore/DmSwimmer6-v0": "dm-swimmer6",
     "conncore/HalfCheetah-v0": "HalfCheetah-v5",
     "conncore/Walker2d-v0": "Walker2d-v5",
+    "conncore/Hopper-v0": "Hopper-v5",
 }
 
 __all__ = ["ENVIRONMENTS"]

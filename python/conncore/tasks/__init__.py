@@ -22,6 +22,8 @@ TASKS: Registry[str | Callable[..., Task]] = Registry(
         "dm-swimmer6": "conncore.tasks.swimmer:DmSwimmer6",
         "HalfCheetah-v5": "conncore.tasks.runners:HalfCheetahV5",
         "Walker2d-v5": "conncore.tasks.runners:Walker2dV5",
+        "Hopper-v5": "conncore.tasks.runners:HopperV5",
+        "body": "conncore.tasks.body:Body",
         "mnist": "conncore.tasks.mnist:Mnist",
     },
 )
@@ -63,7 +65,8 @@ def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Ta
     Parameters
     ----------
     name : str, class or callable
-        One of `TASKS`, or any id registered with Gymnasium; or a class or function that returns a
+        One of `TASKS`; the XML file of a MuJoCo model, which becomes the task `body`; or any id
+        registered with Gymnasium; or a class or function that returns a
         Gymnasium environment. "module:id" first imports the module, which Python must find in
         `sys.path`. The commands also look in the working directory.
     **options
@@ -84,6 +87,8 @@ def make_task(name: str | Callable[..., Any] = "swimmer6", **options: Any) -> Ta
     >>> cc.make_task("CartPole-v1", max_steps=200).n_steps
     200
     """
+    if isinstance(name, str) and name.lower().endswith(".xml"):
+        name, options = "body", {"model": name, **options}
     if not isinstance(name, str) or name not in TASKS:
         return _environment(name, options)
     found = TASKS[name]

@@ -215,11 +215,15 @@ class MujocoTask(Task):
         split: Split = "train",
     ) -> FloatArray:
         """Score every genome on one episode; see `Task.evaluate`."""
-        n_members = len(genomes)
-        seeds = member_seeds(seed, n_members, split)
-        threads = resolve_threads(n_threads)
-        bodies = self.bodies(n_members, threads)
+        seeds = member_seeds(seed, len(genomes), split)
+        return self.episode(*self.prepare(network, genomes, seeds, resolve_threads(n_threads)))
+
+    def prepare(
+        self, network: PolicyFactory, genomes: FloatArray, seeds: Sequence[int], n_threads: int
+    ) -> tuple[Bodies, Policy]:
+        """Return bodies and networks at the start of an episode; `seeds` as in `initial_states`."""
+        bodies = self.bodies(len(genomes), n_threads)
         bodies.reset(*self.initial_states(seeds))
-        policy = network.policy(genomes, n_threads=threads)
+        policy = network.policy(genomes, n_threads=n_threads)
         policy.reset()
-        return self.episode(bodies, policy)
+        return bodies, policy

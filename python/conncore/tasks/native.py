@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -17,10 +17,12 @@ from conncore._planar import PlanarBodies
 from conncore._population import Population
 from conncore._swimmers import Swimmers
 from conncore.errors import choose, need_count
-from conncore.tasks.base import FloatArray, Policy
+from conncore.noise import Split
+from conncore.tasks.base import FloatArray, Policy, PolicyFactory, member_seeds
 from conncore.tasks.chain import read_chain
 from conncore.tasks.mujoco import Bodies, MujocoBodies, MujocoTask
 from conncore.tasks.planar import read_planar
+from conncore.threads import resolve_threads
 
 ENGINES = ("native", "mujoco")
 
@@ -35,6 +37,9 @@ class Healthy:
         The z of the root must be between these, in m.
     angle : float
         The angle of the root must be less than this in either direction, in rad.
+    magnitude : float
+        All positions but the root's x and z, and all velocities, must be less than this in
+        magnitude.
     reward : float
         Added to the reward of a step after which the body is healthy.
     """
@@ -42,6 +47,7 @@ class Healthy:
     heights: tuple[float, float]
     angle: float
     reward: float
+    magnitude: float = np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +108,7 @@ def native_bodies(
 
 def planar_bodies(
     model: mujoco.MjModel, n_members: int, frame_skip: int, n_threads: int
-) -> PlanarBodies:
+) -> PlanarBodies | SwitchedBodies:
     """Return the bodies of `n_members` members; parameters as in `MujocoBodies`.
 
     Raises
@@ -110,7 +116,7 @@ def planar_bodies(
     UsageError
         If the model is not a planar body on a floor.
     """
-    return PlanarBodies(
+    native = PlanarBodies(
         _kernels.load("planar"),
         _kernels.load("episode"),
         read_planar(model),
@@ -118,6 +124,69 @@ def planar_bodies(
         frame_skip,
         n_threads,
     )
+    return SwitchedBodies(model, native, frame_skip) if native.body.pairs["one"].size else native
+
+
+class SwitchedBodies:
+    """`Bodies` that the kernels move until two links of a member meet, and MuJoCo from then on.
+
+    A member switches before the control step in which its links meet, so that no step is computed
+    without that contact. So does a member that fails.
+
+    Parameters
+    ----------
+    model : mujoco.MjModel
+    native : PlanarBodies
+    frame_skip : int
+        Simulation steps in one control step.
+
+    Attributes
+    ----------
+    qpos, qvel : (n_members, nq) and (n_members, nv) float64
+    switched : mapping of int to MujocoBodies
+        The members that MuJoCo moves.
+    """
+
+    def __init__(self, model: mujoco.MjModel, native: PlanarBodies, frame_skip: int) -> None:
+        self.native = native
+        self.switched: dict[int, MujocoBodies] = {}
+        self._model, self._frame_skip = model, frame_skip
+        self.qpos, self.qvel = native.qpos, native.qvel
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """(n_members,) True where the simulation diverged since the reset."""
+        failed = self.native.failed
+        for member, body in self.switched.items():
+            failed[member] = body.failed[0]
+        return failed
+
+    def reset(
+        self, qpos: FloatArray, qvel: FloatArray, which: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Start the members where `which` is True, or all, from their rows of `qpos` and `qvel`."""
+        self.native.reset(qpos, qvel, which)
+        fresh = range(len(qpos)) if which is None else np.flatnonzero(which)
+        self.switched = {m: body for m, body in self.switched.items() if m not in set(fresh)}
+        self._read()
+
+    def step(self, controls: NDArray[np.floating]) -> None:
+        """Advance every member by one control step with its row of (n_members, nu) controls."""
+        qpos, qvel = self.qpos, self.qvel
+        self.native.step(controls)
+        for member in np.flatnonzero(self.native.met | self.native.failed).tolist():
+            if member not in self.switched:
+                body = MujocoBodies(self._model, 1, self._frame_skip, 1)
+                body.reset(qpos[member : member + 1], qvel[member : member + 1])
+                self.switched[member] = body
+        for member, body in self.switched.items():
+            body.step(controls[member : member + 1])
+        self._read()
+
+    def _read(self) -> None:
+        self.qpos, self.qvel = self.native.qpos, self.native.qvel
+        for member, body in self.switched.items():
+            self.qpos[member], self.qvel[member] = body.qpos[0], body.qvel[0]
 
 
 class NativeTask(MujocoTask):
@@ -129,9 +198,13 @@ class NativeTask(MujocoTask):
         What moves the bodies.
     scoring : Scoring
         `observe`, `reward` and `ends` for the kernels.
+    n_repeated : int
+        Episodes that `evaluate` has run again, because two links of the body met, or the simulation
+        diverged: see `SwitchedBodies`.
     """
 
     scoring: Scoring
+    n_repeated: int = 0
 
     def __init__(
         self, model: mujoco.MjModel, frame_skip: int, engine: str, max_steps: int = 1000
@@ -153,8 +226,35 @@ class NativeTask(MujocoTask):
     @abstractmethod
     def make_native(
         model: mujoco.MjModel, n_members: int, frame_skip: int, n_threads: int
-    ) -> Episodes:
+    ) -> Bodies:
         """Return the bodies of the native engine: `native_bodies` or `planar_bodies`."""
+
+    def evaluate(
+        self,
+        network: PolicyFactory,
+        genomes: FloatArray,
+        seed: int | Sequence[int],
+        n_threads: int | None = None,
+        *,
+        split: Split = "train",
+    ) -> FloatArray:
+        """Score every genome on one episode; see `Task.evaluate`.
+
+        Where links can meet, the kernels run all episodes, and those in which links met run again
+        step by step.
+        """
+        seeds = member_seeds(seed, len(genomes), split)
+        threads = resolve_threads(n_threads)
+        bodies, policy = self.prepare(network, genomes, seeds, threads)
+        if not (isinstance(bodies, SwitchedBodies) and isinstance(policy, Population)):
+            return self.episode(bodies, policy)
+        fitness = self.episode(bodies.native, policy)
+        again = np.flatnonzero(bodies.native.met | bodies.native.failed)
+        if again.size:
+            self.n_repeated += again.size
+            rows = [seeds[member] for member in again]
+            fitness[again] = self.episode(*self.prepare(network, genomes[again], rows, threads))
+        return fitness
 
     def advance(self, bodies: Bodies, actions: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Advance every member by one control step, with the bits of `episode`."""

@@ -29,6 +29,11 @@ Array = NDArray[np.float64]
 _ALIGNED = 1e-9
 _MAX_LINKS = 60  # the kernel has one bit per link
 _MIN_FRICTION = 1e-5  # mjMINMU
+_PAIR = (
+    "one", "one_x", "one_z", "one_half_x", "one_half_z", "one_inverse",
+    "other", "other_x", "other_z", "other_half_x", "other_half_z", "other_inverse",
+    "reach", "far",
+)  # fmt: skip
 _PLANE, _SPHERE, _CAPSULE = (
     int(kind)
     for kind in (mujoco.mjtGeom.mjGEOM_PLANE, mujoco.mjtGeom.mjGEOM_SPHERE,
@@ -38,7 +43,6 @@ _PLANE, _SPHERE, _CAPSULE = (
 _ABSENT = {
     **ABSENT,
     "nexclude": "excluded contact pairs",
-    "geom_margin": "contacts with a margin",
     "geom_gap": "contacts with a gap",
     "geom_adhesion": "adhesive geoms",
     "geom_surfacevel": "geoms with a moving surface",
@@ -73,6 +77,9 @@ class PlanarBody:
     points : mapping of str to (n_points,) float64
         Spheres fixed to links that the floor stops: the ends of capsules. Names and units are
         those of `Point` in conncore/_bodies.pxd; "link" is the number of the link.
+    pairs : mapping of str to (n_pairs,) array
+        Capsules of different links that could meet, which the kernel reports and does not compute.
+        Names and units are those of `Pair` in conncore/_bodies.pxd.
     motors : mapping of str to (n_actions,) array
         As in `Chain`, with gears that turn towards a larger phi.
     """
@@ -87,6 +94,7 @@ class PlanarBody:
     offsets: Array
     links: Mapping[str, Array]
     points: Mapping[str, Array]
+    pairs: Mapping[str, NDArray[np.generic]]
     motors: Mapping[str, NDArray[np.generic]]
 
 
@@ -128,6 +136,7 @@ def read_planar(model: mujoco.MjModel) -> PlanarBody:
         "rest": signs * model.qpos_spring[first] + offsets,
         **_limits(model, signs, offsets),
     }
+    floors, meeting = _colliding(model)
     return PlanarBody(
         n_links=len(mass),
         runge_kutta=model.opt.integrator == mujoco.mjtIntegrator.mjINT_RK4,
@@ -138,7 +147,8 @@ def read_planar(model: mujoco.MjModel) -> PlanarBody:
         signs=signs,
         offsets=offsets,
         links={name: np.ascontiguousarray(values) for name, values in links.items()},
-        points=_points(model, anchor),
+        points=_points(model, anchor, floors),
+        pairs=_pairs(model, anchor, meeting),
         motors=_motors(model, signs),
     )
 
@@ -213,29 +223,36 @@ def _motors(model: mujoco.MjModel, signs: Array) -> dict[str, NDArray[np.generic
     return {**found, "gear": found["gear"] * signs[found["link"].astype(int)]}
 
 
-def _points(model: mujoco.MjModel, anchor: Array) -> dict[str, Array]:
+def _capsule(model: mujoco.MjModel, anchor: Array, geom: int) -> tuple[int, Array, Array]:
+    """Return the link of a capsule or sphere, its centre there, and from there to one end."""
+    if model.geom_type[geom] not in (_SPHERE, _CAPSULE):
+        raise _refuse("a geom that can touch another is neither a capsule nor a sphere")
+    link = int(model.geom_bodyid[geom]) - 1
+    axis = turn(model.geom_quat[geom : geom + 1])[0, :, 2]
+    half = 0.0 if model.geom_type[geom] == _SPHERE else model.geom_size[geom, 1]
+    if half and abs(axis[1]) > _ALIGNED:
+        raise _refuse("a capsule that can touch another geom does not lie in the plane")
+    return link, model.geom_pos[geom] - anchor[link], half * axis
+
+
+def _points(
+    model: mujoco.MjModel, anchor: Array, floors: list[tuple[int, int]]
+) -> dict[str, Array]:
     """Return the ends of the capsules that can touch a floor, with the softness of the contact."""
     rows = []
-    for floor, geom in _meeting(model):
+    for floor, geom in floors:
         _check_contact(model, floor, geom)
-        link = int(model.geom_bodyid[geom]) - 1
-        radius, half = model.geom_size[geom, :2]
-        centre = model.geom_pos[geom] - anchor[link]
-        axis = turn(model.geom_quat[geom : geom + 1])[0, :, 2]
-        if model.geom_type[geom] == _SPHERE:
-            half = 0.0
-        elif abs(axis[1]) > _ALIGNED:
-            raise _refuse("a capsule that can touch the floor does not lie in the plane")
+        link, centre, half = _capsule(model, anchor, geom)
         solref = _mix(model, model.geom_solref, floor, geom)
         solimp = _mix(model, model.geom_solimp, floor, geom)
         check_soft(solref, solimp, "contact", _refuse)
         soft = soft_constraint(solref, solimp, model.opt.timestep)
         friction = max(*model.geom_friction[[floor, geom], 0], _MIN_FRICTION)
         flexibility = model.body_invweight0[link + 1, 0] * (1.0 + friction**2)
-        for end in [half, -half] if half else [0.0]:
-            x, _, z = centre + end * axis
+        for x, _, z in [centre + half, centre - half] if half.any() else [centre]:
             rows.append({
-                "link": link, "x": x, "z": z, "radius": radius,
+                "link": link, "x": x, "z": z, "radius": model.geom_size[geom, 0],
+                "margin": model.geom_margin[[floor, geom]].sum(),
                 "floor": model.geom_pos[floor, 2], "friction": friction,
                 "inverse_weight": flexibility * 2.0 * friction**2,
                 **{name: values[0] for name, values in soft.items()},
@@ -245,9 +262,40 @@ def _points(model: mujoco.MjModel, anchor: Array) -> dict[str, Array]:
     return {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
 
 
-def _meeting(model: mujoco.MjModel) -> list[tuple[int, int]]:
-    """Return (floor, geom) of all pairs of geoms that can collide."""
-    pairs = []
+def _pairs(
+    model: mujoco.MjModel, anchor: Array, meeting: list[tuple[int, int]]
+) -> dict[str, NDArray[np.generic]]:
+    """Return the capsules of the links that could meet, but for those that pass beside each other.
+
+    The distance of two capsules in the plane is less than their reach where they meet.
+    """
+    beside = np.zeros(model.nbody)  # the world's y of each body's frame
+    for body in range(1, model.nbody):
+        beside[body] = beside[model.body_parentid[body]] + model.body_pos[body, 1]
+    rows = []
+    for geoms in meeting:
+        (one, at, half), (other, at_2, half_2) = (_capsule(model, anchor, geom) for geom in geoms)
+        y, y_2 = (beside[model.geom_bodyid[geom]] + model.geom_pos[geom, 1] for geom in geoms)
+        touch = model.geom_size[list(geoms), 0].sum() + model.geom_margin[list(geoms)].sum()
+        if touch <= abs(y - y_2):
+            continue
+        reach = np.sqrt(touch**2 - (y - y_2) ** 2)
+        length, length_2 = np.linalg.norm(half), np.linalg.norm(half_2)
+        rows.append({
+            "one": one, "one_x": at[0], "one_z": at[2],
+            "one_half_x": half[0], "one_half_z": half[2],
+            "one_inverse": 1.0 / length**2 if length else 0.0,
+            "other": other, "other_x": at_2[0], "other_z": at_2[2],
+            "other_half_x": half_2[0], "other_half_z": half_2[2],
+            "other_inverse": 1.0 / length_2**2 if length_2 else 0.0,
+            "reach": reach**2, "far": (length + length_2 + reach) ** 2,
+        })  # fmt: skip
+    return {name: np.array([row[name] for row in rows]) for name in _PAIR}
+
+
+def _colliding(model: mujoco.MjModel) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return the pairs of geoms that can collide: (floor, geom), and two of the links."""
+    floors, meeting = [], []
     for one in range(model.ngeom):
         for two in range(one + 1, model.ngeom):
             meets = (model.geom_contype[one] & model.geom_conaffinity[two]) | (
@@ -261,17 +309,16 @@ def _meeting(model: mujoco.MjModel) -> list[tuple[int, int]]:
             if not meets or related:
                 continue
             if 0 not in bodies:
-                raise _refuse("two of its links can collide")
-            pairs.append((one, two) if bodies[0] == 0 else (two, one))
-    return pairs
+                meeting.append((one, two))
+            else:
+                floors.append((one, two) if bodies[0] == 0 else (two, one))
+    return floors, meeting
 
 
 def _check_contact(model: mujoco.MjModel, floor: int, geom: int) -> None:
     upright = turn(model.geom_quat[floor : floor + 1])[0, :, 2]
     if model.geom_type[floor] != _PLANE or np.any(np.abs(upright - [0, 0, 1]) > _ALIGNED):
         raise _refuse("it can collide with something other than a level floor")
-    if model.geom_type[geom] not in (_SPHERE, _CAPSULE):
-        raise _refuse("a geom that can touch the floor is neither a capsule nor a sphere")
     if model.geom_condim[[floor, geom]].max() != 3:
         raise _refuse("a contact has a condim other than 3")
     if np.ptp(model.geom_priority[[floor, geom]]):

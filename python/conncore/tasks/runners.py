@@ -1,4 +1,4 @@
-"""Gymnasium's half cheetah and walker: planar bodies with two legs and six motors."""
+"""Gymnasium's half cheetah, walker and hopper: planar bodies with legs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from conncore.tasks.mujoco import Bodies
 from conncore.tasks.native import Healthy, NativeTask, Scoring, planar_bodies
 
 
-class _Runner(NativeTask):
-    """What the bodies share: they observe all but their x, and earn its velocity."""
+class Runner(NativeTask):
+    """What bodies share that observe all but their place, and earn their velocity along x.
 
-    make_native = staticmethod(planar_bodies)
+    n_unseen: the positions at the front that they do not observe.
+    """
 
     def __init__(
         self,
@@ -29,23 +30,32 @@ class _Runner(NativeTask):
         control_cost: float,
         velocity_limit: float = np.inf,
         healthy: Healthy | None = None,
+        n_unseen: int = 1,
     ) -> None:
         super().__init__(model, frame_skip, engine, max_steps)
-        n_q, n_v = int(model.nq), int(model.nv)
-        self.n_obs = n_q - 1 + n_v
+        n_seen, n_v = int(model.nq) - n_unseen, int(model.nv)
+        self.n_obs = n_seen + n_v
+        self._n_unseen = n_unseen
         self.scoring = Scoring(
-            obs_index=1 + np.arange(self.n_obs),
+            obs_index=n_unseen + np.arange(self.n_obs),
             obs_divisor=np.ones(self.n_obs),
-            obs_limit=np.repeat([np.inf, velocity_limit], [n_q - 1, n_v]),
+            obs_limit=np.repeat([np.inf, velocity_limit], [n_seen, n_v]),
             control_step=self.dt,
             round_actions=True,
             control_cost=control_cost,
             healthy=healthy,
         )
 
+    @staticmethod
+    def make_native(
+        model: mujoco.MjModel, n_members: int, frame_skip: int, n_threads: int
+    ) -> Bodies:
+        """Return the bodies of the native engine."""
+        return planar_bodies(model, n_members, frame_skip, n_threads)
+
     def observe(self, bodies: Bodies) -> FloatArray:
-        """Return the (n_members, 17) observations."""
-        observations = np.concatenate([bodies.qpos[:, 1:], bodies.qvel], axis=1)
+        """Return the (n_members, n_obs) observations."""
+        observations = np.concatenate([bodies.qpos[:, self._n_unseen :], bodies.qvel], axis=1)
         limit = self.scoring.obs_limit
         return observations if limit is None else np.clip(observations, -limit, limit)
 
@@ -61,7 +71,9 @@ class _Runner(NativeTask):
         z, angle = bodies.qpos[:, 1], bodies.qpos[:, 2]
         low, high = healthy.heights
         upright: NDArray[np.bool_] = (low < z) & (z < high) & (np.abs(angle) < healthy.angle)
-        return upright
+        values = np.concatenate([bodies.qpos[:, 2:], bodies.qvel], axis=1)
+        small: NDArray[np.bool_] = (np.abs(values) < healthy.magnitude).all(axis=1)
+        return upright & small
 
     def ends(self, bodies: Bodies) -> NDArray[np.bool_] | None:
         """Return the members that are not healthy; None if the episode never ends early."""
@@ -83,7 +95,7 @@ class _Runner(NativeTask):
         return reward
 
 
-class HalfCheetahV5(_Runner):
+class HalfCheetahV5(Runner):
     """Gymnasium's `HalfCheetah-v5` with its default arguments.
 
     With ``engine="mujoco"`` each step equals Gymnasium's to the bit. The model is Gymnasium's own
@@ -162,7 +174,7 @@ class HalfCheetahV5(_Runner):
         return self.model.qpos0 + noise[:, :nq], noise[:, nq:]
 
 
-class Walker2dV5(_Runner):
+class Walker2dV5(Runner):
     """Gymnasium's `Walker2d-v5` with its default arguments.
 
     With ``engine="mujoco"`` each step equals Gymnasium's to the bit. The model is Gymnasium's own
@@ -226,9 +238,8 @@ class Walker2dV5(_Runner):
     name = "Walker2d-v5"
 
     def __init__(self, engine: str = "native", max_steps: int = 1000, frame_skip: int = 4) -> None:
-        path = files("gymnasium") / "envs" / "mujoco" / "assets" / "walker2d_v5.xml"
         super().__init__(
-            mujoco.MjModel.from_xml_string(path.read_text(encoding="utf-8")),
+            _model("walker2d_v5.xml"),
             frame_skip,
             engine,
             max_steps,
@@ -239,9 +250,95 @@ class Walker2dV5(_Runner):
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Return starts standing at rest, with uniform noise of +-0.005 in qpos and qvel."""
-        n_q, n_v = int(self.model.nq), int(self.model.nv)
-        noise = 0.005 * (2.0 * initial_draws(seeds, n_q + n_v) - 1.0)
-        return self.model.qpos0 + noise[:, :n_q], noise[:, n_q:]
+        return _noisy_rest(self.model, seeds)
+
+
+class HopperV5(Runner):
+    """Gymnasium's `Hopper-v5` with its default arguments.
+
+    With ``engine="mujoco"`` each step equals Gymnasium's to the bit. The model is Gymnasium's own
+    file: a planar hopper with one leg of three links. Its thigh can touch its foot, and its trunk
+    its leg. The kernels do not compute that: MuJoCo takes such a member over (`SwitchedBodies`).
+
+    Parameters
+    ----------
+    engine : {"native", "mujoco"}
+        The physics engine: compiled kernels, or MuJoCo (slower; a step of the two agrees up to
+        rounding and the tolerance of MuJoCo's contact solver).
+    max_steps : int
+        Largest number of control steps of an episode.
+    frame_skip : int
+        Simulation steps in one control step. The reward is then over that control step, as with
+        Gymnasium's argument of this name.
+
+    Notes
+    -----
+    **Observations**
+
+    | index | observation                       | unit  | range           |
+    | ----- | --------------------------------- | ----- | --------------- |
+    | 0     | height of the root                | m     | -inf to inf     |
+    | 1     | pitch of the trunk                | rad   | -inf to inf     |
+    | 2     | angle of the thigh                | rad   | -2.618 to 0     |
+    | 3     | angle of the leg                  | rad   | -2.618 to 0     |
+    | 4     | angle of the foot                 | rad   | -0.785 to 0.785 |
+    | 5     | x velocity of the root            | m/s   | -10 to 10       |
+    | 6     | z velocity of the root            | m/s   | -10 to 10       |
+    | 7     | angular velocity of the trunk     | rad/s | -10 to 10       |
+    | 8-10  | angular velocity of angles 2-4    | rad/s | -10 to 10       |
+
+    The limits of the three joints are soft: a joint can go a little beyond. Observed velocities
+    are clipped to +-10. The root is the origin of the trunk.
+
+    **Actions**
+
+    | index | action                                | unit    | range   |
+    | ----- | ------------------------------------- | ------- | ------- |
+    | 0-2   | torque of the thigh, leg and foot     | 200 N m | -1 to 1 |
+
+    Actions are rounded to float32, the type of Gymnasium's action space.
+
+    **Reward.** ``(x_after - x_before) / 0.008 s + healthy - 0.001 * sum(actions ** 2)``; x is that
+    of the root in m, and healthy is 1 if the hopper is healthy after the step, else 0. It is
+    healthy while the height of the root is above 0.7 m, its pitch is between -0.2 and 0.2 rad, and
+    all angles and velocities are between -100 and 100. The fitness is the sum of the rewards.
+
+    **Start.** Gymnasium's distribution, drawn with conncore's random numbers: standing at rest;
+    then uniform noise from -0.005 to 0.005 is added to every position (m, rad) and every velocity
+    (m/s, rad/s).
+
+    **Episode end.** After 1000 control steps of 0.008 s, or after a step that leaves the hopper not
+    healthy.
+    """
+
+    name = "Hopper-v5"
+
+    def __init__(self, engine: str = "native", max_steps: int = 1000, frame_skip: int = 4) -> None:
+        healthy = Healthy(heights=(0.7, np.inf), angle=0.2, reward=1.0, magnitude=100.0)
+        super().__init__(
+            _model("hopper.xml"),
+            frame_skip,
+            engine,
+            max_steps,
+            control_cost=1e-3,
+            velocity_limit=10.0,
+            healthy=healthy,
+        )
+
+    def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Return starts standing at rest, with uniform noise of +-0.005 in qpos and qvel."""
+        return _noisy_rest(self.model, seeds)
+
+
+def _model(file: str) -> mujoco.MjModel:
+    path = files("gymnasium") / "envs" / "mujoco" / "assets" / file
+    return mujoco.MjModel.from_xml_string(path.read_text(encoding="utf-8"))
+
+
+def _noisy_rest(model: mujoco.MjModel, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+    n_q, n_v = int(model.nq), int(model.nv)
+    noise = 0.005 * (2.0 * initial_draws(seeds, n_q + n_v) - 1.0)
+    return model.qpos0 + noise[:, :n_q], noise[:, n_q:]
 
 
 def _cheetah_model() -> mujoco.MjModel:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from conncore.tasks.idx import read_idx
+from conncore.tasks.mnist_files import read_idx
 from digits import idx_bytes, refused
 
 
