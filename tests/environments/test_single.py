@@ -110,7 +110,7 @@ def test_options_reach_the_task():
         gymnasium.make("conncore/Swimmer6-v0", wind=1)
     with pytest.raises(UsageError, match="task CartPole-v1 has no body"):
         BodyEnv("CartPole-v1")
-    with pytest.raises(UsageError, match="draws no pictures"):
+    with pytest.raises(TypeError, match="draws no pictures"):
         BodyEnv("swimmer6", render_mode="human")
     env = BodyEnv("swimmer6")
     env.reset(seed=0)

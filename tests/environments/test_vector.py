@@ -157,5 +157,5 @@ def test_what_cannot_be_done_is_refused():
         envs.step(np.zeros((N, 5)))
     with pytest.raises(UsageError, match="num_envs is 0"):
         gymnasium.make_vec("conncore/Swimmer6-v0", 0)
-    with pytest.raises(UsageError, match="draw no pictures"):
+    with pytest.raises(TypeError, match="draw no pictures"):
         gymnasium.make_vec("conncore/Swimmer6-v0", 2, render_mode="rgb_array")

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conncore.environments.steps import Steps, draw_start
-from conncore.errors import UsageError
 from conncore.tasks.base import FloatArray
 from conncore.tasks.mujoco import MujocoTask
 
@@ -51,8 +50,8 @@ class BodyEnv(gymnasium.Env[FloatArray, NDArray[np.floating]]):
         render_mode: str | None = None,
         **options: Any,
     ) -> None:
-        if render_mode is not None:
-            raise UsageError(f"render_mode is {render_mode!r}; the environment draws no pictures")
+        if render_mode is not None:  # TypeError: Stable-Baselines3 then tries without it
+            raise TypeError(f"render_mode is {render_mode!r}; the environment draws no pictures")
         self._steps = Steps(task, 1, n_threads, **options)
         self.task = self._steps.task
         self.observation_space = self._steps.observation_space

@@ -53,7 +53,7 @@ class BodyVectorEnv(VectorEnv[FloatArray, ArrayLike, Any]):
         **options: Any,
     ) -> None:
         if render_mode is not None:
-            raise UsageError(f"render_mode is {render_mode!r}; the environments draw no pictures")
+            raise TypeError(f"render_mode is {render_mode!r}; the environments draw no pictures")
         self._steps = Steps(task, num_envs, n_threads, **options)
         self.task = self._steps.task
         self.num_envs = self._steps.n_envs
