@@ -114,7 +114,7 @@ def link_outside(app: Sphinx, docname: str, source: list[str]) -> None:
     text = re.sub(r"\]\(\.\./examples/tutorials/(\w+)\.py\)", r"](tutorials/\1.rst)", source[0])
     text = text.replace("](../examples/tutorials)", "](tutorials/index.rst)")
     text = re.sub(r"\]\(\.\./([^)]+)\)", rf"]({REPOSITORY}/blob/main/\1)", text)
-    fence = re.compile(r"^```(.*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    fence = re.compile(r"^```([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
     source[0] = fence.sub(lambda block: f"```{block[1] or 'sh'}\n{block[2]}```", text)
 
 
