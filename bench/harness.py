@@ -23,7 +23,7 @@ from conncore.provenance import commit
 T = TypeVar("T")
 HERE = Path(__file__).resolve().parent
 PEERS = (
-    "numpy", "mujoco", "gymnasium", "scipy", "torch", "snntorch", "norse", "envpool", "evosax",
+    "numpy", "mujoco-core", "gymnasium", "scipy", "torch", "snntorch", "norse", "envpool", "evosax",
     "jax", "cma", "coco-experiment",
 )  # fmt: skip
 

@@ -34,19 +34,18 @@ def doctor(
 
 def examine() -> tuple[dict[str, str], list[str]]:
     """Return facts about the installation, and a line for each problem with it."""
-    from importlib.metadata import version
-
     from conncore import _kernels
     from conncore._cpu import instruction_sets
     from conncore._parallel import has_openmp
     from conncore.neurons.models import NEURONS
+    from conncore.provenance import versions
     from conncore.threads import resolve_threads
 
-    built = _kernels.built_for()
+    built, known = _kernels.built_for(), versions()
     facts = {
-        "conncore": version("conncore"),
+        "conncore": known["conncore"],
         "python": f"{platform.python_version()} on {platform.platform()}",
-        **{name: version(name) for name in ("numpy", "mujoco", "gymnasium")},
+        **{name: known[name] for name in ("numpy", "mujoco", "gymnasium")},
         "usable cores": str(resolve_threads(None)),
         "threads": "OpenMP" if has_openmp() else "none: built without OpenMP, runs serially",
         "instruction sets": f"{', '.join(built)} (processor: {', '.join(instruction_sets())})",
