@@ -103,4 +103,6 @@ axes[-1].set_xlabel("step")
 # question, not the answer: compare many seeds.
 #
 # A run of your own task is loaded with the task: ``cc.load_run("runs/remember",
-# task=Remember())``.
+# task=Remember())``. :func:`~conncore.register_task` makes the commands know the task by its name,
+# and :func:`~conncore.register_neuron` adds cells with equations of your own. :doc:`/own-parts`
+# describes both.
