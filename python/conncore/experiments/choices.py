@@ -122,7 +122,8 @@ NAMES = Values("names, all or none", _names)
 _ROWS = (
     Choice("connectome", "study", Values("a name or a file of a connectome", _name),
            "celegans-haspel2011", "the circuit, from which null models and perceptrons are made"),
-    Choice("task", "study", _one_of(list(TASKS)), "swimmer6", "the body and its reward"),
+    Choice("task", "study", _one_of([name for name in TASKS if name != "body"]), "swimmer6",
+           "the body and its reward"),
     Choice("engine", "task", _one_of(["native", "mujoco"]), "native", "the simulator of the body"),
     Choice("observe", "task", _one_of(["angles+velocities", "angles"]), "angles+velocities",
            "what a swimmer observes"),
