@@ -69,6 +69,7 @@ from conncore.cli.options import (
     finite,
     set_up,
     summary,
+    warn_of,
 )
 from conncore.errors import visible
 
@@ -393,4 +394,5 @@ def _report(work: Callable[[], Run]) -> None:
     assert run.path is not None
     print(visible(run.title))
     print(summary(run.best))
+    warn_of(run)
     print(visible(f"curve: {run.path / 'curve.png'}"))

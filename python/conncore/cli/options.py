@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 
 if TYPE_CHECKING:
     from conncore.connectome import Connectome
+    from conncore.evolution.loop import Run
     from conncore.evolution.records import Best
     from conncore.tasks import Task
 
@@ -271,6 +272,17 @@ def summary(best: Best) -> str:
     details = f"{n_starts} start{'s' * (n_starts > 1)}, generation {best.generation}, {solution}"
     failed = f"; {best.n_failed} failed" if best.n_failed else ""
     return f"{text} ({details}{failed})"
+
+
+def warn_of(run: Run) -> None:
+    """Print what looks wrong in the solution's episode from its first held-out start."""
+    from conncore.errors import visible
+    from conncore.recording.findings import findings
+    from conncore.recording.record import record
+
+    if math.isfinite(run.best.scores[0]):  # else the score says that the start failed
+        for line in findings(record(run)):
+            print(visible(f"warning: {line}"), file=sys.stderr)
 
 
 def finite(value: float) -> float | None:

@@ -54,7 +54,10 @@ class BodyWatch:
     def body(self) -> Body:
         """Return what was kept."""
         names = tuple(self._model.joint(int(j)).name or f"joint {j}" for j in self._joints)
-        return Body(np.array(self._angles), names, np.array(self._links), self.radius)
+        limited = self._model.jnt_limited[self._joints, None].astype(bool)
+        limits = np.where(limited, self._model.jnt_range[self._joints], [-np.inf, np.inf])
+        angles, links = np.array(self._angles), np.array(self._links)
+        return Body(angles, names, links, self.radius, limits)
 
 
 def _axes(model: Any, geoms: Any) -> tuple[FloatArray, FloatArray]:

@@ -27,12 +27,15 @@ class Body:
         Both ends of the axis of each link, in m.
     radius : (n_links,) float64
         Half the thickness of each link, in m.
+    limits : (n_joints, 2) float64, or None
+        Least and largest angle of each joint, in rad; infinite without a limit.
     """
 
     angles: FloatArray
     joint_names: tuple[str, ...]
     links: FloatArray
     radius: FloatArray
+    limits: FloatArray | None = None
 
     def __repr__(self) -> str:
         return f"<Body: {len(self.radius)} links, {len(self.joint_names)} joints>"
