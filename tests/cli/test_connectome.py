@@ -201,7 +201,7 @@ def test_errors_are_left_to_the_command_line(tmp_path):
     assert isinstance(wrong.exception, UsageError)
     unknown = run("info", "celegans-unheard-of").exception
     assert isinstance(unknown, UsageError)
-    assert "choose one of: celegans-cook2019" in str(unknown)
+    assert "choose one of: banc-888, celegans-cook2019, celegans-" in str(unknown)
     path = tmp_path / "bad.csv"
     path.write_text("pre,post,weight\nA,B,heavy\n")
     bad = run("check", str(path)).exception

@@ -111,7 +111,10 @@ def test_the_es_that_pretrains_is_chosen_and_constants_are_tuned(tmp_path):
     ("arguments", "message"),
     [
         (["--slice-sigma", "log_weights"], "--slice-sigma is 'log_weights'; give NAME=NUMBER"),
-        (["--slice-learning-rate", "x=0"], "slice_learning_rate of x is 0.0; give a number"),
+        (
+            ["--optimizer", "es", "--slice-learning-rate", "x=0"],
+            "slice_learning_rate of x is 0.0; give a number",
+        ),
         (["--shaping", "z"], "unknown shaping 'z'; choose one of: ranks, z-ranks, z-scores"),
         (["--weight-decay", "2"], "weight_decay is 2.0; give a number from 0 to below 1"),
         (["--observe", "smell"], "unknown observe 'smell'; choose one of: angles, angles+veloc"),
@@ -129,7 +132,8 @@ def test_the_es_that_pretrains_is_chosen_and_constants_are_tuned(tmp_path):
         (["--pretrain-option", "update=sgd"], "--pretrain-option is for --pretrain; give both"),
         (["--pretrain", "3", "--pretrain-option", "update"], "--pretrain-option is 'update'; give"),
         (["--pretrain", "3", "--pretrain-option", "n_elites=3"], "es has no setting 'n_elites'"),
-        (["--elites", "3"], "es has no setting 'n_elites'"),
+        (["--optimizer", "es", "--elites", "3"], "es has no setting 'n_elites'"),
+        (["--elites", "3"], "unknown setting 'n_elites' of successive halving, the optimizer here"),
         (["--optimizer", "halving", "--update", "rprop"], "unknown update 'rprop'"),
     ],
 )

@@ -165,12 +165,18 @@ PretrainOption = Annotated[
 
 def optimizer_of(name: str, generations: int | None, **settings: Any) -> Optimizer[Any]:
     """Return the optimiser with the settings that are not None, for a number of generations."""
+    from conncore.errors import choose
     from conncore.evolution.defaults import halving_of
     from conncore.optimizers import make_optimizer
+    from conncore.optimizers.halving import inner_settings
 
     given = {key: value for key, value in settings.items() if value is not None}
     if name == "halving":  # the other settings are those of the optimiser of each start
         own = {key: given.pop(key) for key in _OF_HALVING if key in given}
+        for key in given:
+            choose(
+                "setting", key, inner_settings("es"), "of successive halving, the optimizer here"
+            )
         return halving_of(generations=generations, **own, settings=given)
     return make_optimizer(name, **given)
 

@@ -31,6 +31,13 @@ _BY_SLICE = {"slice_sigma", "slice_learning_rate"}
 _N_RECENT = 5  # generations that judge a start: each has another start state of the task
 
 
+def inner_settings(optimizer: str) -> set[str]:
+    """Return the settings that the optimiser of each start may have."""
+    known = {f.name for f in dataclasses.fields(INNER[optimizer])}  # type: ignore[arg-type]
+    # Slices have names only in `init`, before the starts are known.
+    return known - {*_OUTER, *_BY_SLICE}
+
+
 @dataclass(frozen=True, eq=False)
 class HalvingState(ScoutingState):
     """State of `SuccessiveHalving`.
@@ -168,10 +175,8 @@ class SuccessiveHalving(Optimizer[HalvingState]):
 
     def __post_init__(self) -> None:
         kind = INNER[choose("optimizer of the starts", self.optimizer, INNER)]
-        known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-        # Slices have names only in `init`, before the starts are known.
         for name in self.settings:
-            choose("setting of the starts", name, known - {*_OUTER, *_BY_SLICE})
+            choose("setting of the starts", name, inner_settings(self.optimizer))
         need_count("n_scout", self.n_scout, 1)
         need_count("n_starts", self.n_starts, 1)
         need_count("factor", self.factor, 2)

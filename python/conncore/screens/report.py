@@ -116,7 +116,7 @@ def print_effects(rows: Sequence[Effect], action: str, top: int, console: Consol
     if smallest >= ALPHA:
         notes += (
             f". The q of a single effect among {len(rows):,} rows cannot be below {smallest:.3g} "
-            "here: give more --trials, or screen fewer types (--among)"
+            "here: run more trials, or screen fewer types"
         )
     _print(names, lines, {0, 2}, top, console, notes)
 
