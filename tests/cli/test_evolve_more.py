@@ -133,7 +133,7 @@ def test_the_es_that_pretrains_is_chosen_and_constants_are_tuned(tmp_path):
         (["--pretrain", "3", "--pretrain-option", "update"], "--pretrain-option is 'update'; give"),
         (["--pretrain", "3", "--pretrain-option", "n_elites=3"], "es has no setting 'n_elites'"),
         (["--optimizer", "es", "--elites", "3"], "es has no setting 'n_elites'"),
-        (["--elites", "3"], "unknown setting 'n_elites' of successive halving, the optimizer here"),
+        (["--elites", "3"], "unknown setting 'n_elites' of successive halving, used here"),
         (["--optimizer", "halving", "--update", "rprop"], "unknown update 'rprop'"),
     ],
 )

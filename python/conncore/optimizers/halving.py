@@ -174,7 +174,7 @@ class SuccessiveHalving(Optimizer[HalvingState]):
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        kind = INNER[choose("optimizer of the starts", self.optimizer, INNER)]
+        choose("optimizer of the starts", self.optimizer, INNER)
         for name in self.settings:
             choose("setting of the starts", name, inner_settings(self.optimizer))
         need_count("n_scout", self.n_scout, 1)
