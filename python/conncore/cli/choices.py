@@ -174,9 +174,7 @@ def optimizer_of(name: str, generations: int | None, **settings: Any) -> Optimiz
     if name == "halving":  # the other settings are those of the optimiser of each start
         own = {key: given.pop(key) for key in _OF_HALVING if key in given}
         for key in given:
-            choose(
-                "setting", key, inner_settings("es"), "of successive halving, the optimizer here"
-            )
+            choose("setting", key, inner_settings("es"), "of successive halving, used here")
         return halving_of(generations=generations, **own, settings=given)
     return make_optimizer(name, **given)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130  # the exit status of a command that Ctrl-C ends
 _CELLS = "NAME,NAME, PROPERTY=WORD,PROPERTY=WORD, match=REGEX, or file=PATH with a name per line"
+_MORE = "; --top shows more rows, --rates writes all"
 _MOST_PROBLEMS = 5  # lines about the simulations of a comparison
 
 
@@ -202,7 +203,7 @@ def simulate(
     seconds = time.monotonic() - started
     rows = found.table(by, shown)
     print(visible(report.summary(found, seconds)))
-    report.print_groups(rows, by, top, wide_console(), all_rows=read is not None)
+    report.print_groups(rows, by, top, _MORE, wide_console(), all_rows=read is not None)
     if out is not None:
         found.to_parquet(out, out.stem)
         print(visible(f"spikes: {out}"))
@@ -251,9 +252,9 @@ def _compare(
                 say(f"interrupted; {keep} has what is finished, and the same command resumes")
             raise
     if "nulls" in options:
-        report.print_rates(found.rows, by, top, wide_console())  # type: ignore[arg-type]
+        report.print_rates(found.rows, by, top, _MORE, wide_console())  # type: ignore[arg-type]
     else:
-        report.print_effects(found.rows, options["action"], top, wide_console())  # type: ignore[arg-type]
+        report.print_effects(found.rows, options["action"], top, _MORE, wide_console())  # type: ignore[arg-type]
     if rates is not None:
         report.write_rows(found.rows, rates)
         print(visible(f"rates: {rates}"))

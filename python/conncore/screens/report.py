@@ -42,15 +42,20 @@ def summary(found: Simulation, seconds: float) -> str:
     )
 
 
-def print_groups(rows: Sequence[Rate], by: str, top: int, console: Console, all_rows: bool) -> None:
-    """Print the rates of one simulation; groups that do not spike only with `all_rows`."""
+def print_groups(
+    rows: Sequence[Rate], by: str, top: int, hint: str, console: Console, all_rows: bool
+) -> None:
+    """Print the rates of one simulation; groups that do not spike only with `all_rows`.
+
+    All functions here print `top` rows, and behind the number of those left out `hint`.
+    """
     active = rows if all_rows else [row for row in rows if row.mean > 0]
     if not active:
         console.print("no cell spikes")
         return
     names = [by, "cells", "rate (Hz)", "sd over trials"]
     lines = [[row.group, f"{row.n_cells:,}", f"{row.mean:.4g}", f"{row.sd:.3g}"] for row in active]
-    _print(names, lines, {0}, top, console)
+    _print(names, lines, {0}, top, hint, console)
 
 
 def write_groups(rows: Sequence[Rate], by: str, path: Path) -> None:
@@ -64,7 +69,7 @@ def write_groups(rows: Sequence[Rate], by: str, path: Path) -> None:
     _write([by, "n_cells", "rate_hz", "sd_hz"], rows, path)
 
 
-def print_rates(rows: Sequence[RateRow], by: str, top: int, console: Console) -> None:
+def print_rates(rows: Sequence[RateRow], by: str, top: int, hint: str, console: Console) -> None:
     """Print the rows of a comparison with null models."""
     names = ["null model", by, "cells", "circuit", "95% interval", "null"]
     names += ["95% interval", "difference", "95% interval", "p", "p Holm", "as far", ""]
@@ -91,10 +96,12 @@ def print_rates(rows: Sequence[RateRow], by: str, top: int, console: Console) ->
         notes += (
             f". No p Holm can be below {smallest:.3g} here: draw more null graphs, or read less"
         )
-    _print(names, lines, {0, 1, 12}, top, console, notes)
+    _print(names, lines, {0, 1, 12}, top, hint, console, notes)
 
 
-def print_effects(rows: Sequence[Effect], action: str, top: int, console: Console) -> None:
+def print_effects(
+    rows: Sequence[Effect], action: str, top: int, hint: str, console: Console
+) -> None:
     """Print the rows of a screen."""
     names = [action, "cells", "read-out", "before (Hz)", "after (Hz)", "effect", "95% interval"]
     names += ["p", "q"]
@@ -118,7 +125,7 @@ def print_effects(rows: Sequence[Effect], action: str, top: int, console: Consol
             f". The q of a single effect among {len(rows):,} rows cannot be below {smallest:.3g} "
             "here: run more trials, or screen fewer types"
         )
-    _print(names, lines, {0, 2}, top, console, notes)
+    _print(names, lines, {0, 2}, top, hint, console, notes)
 
 
 def _smallest(n_rows: int, n: int) -> float:
@@ -155,6 +162,7 @@ def _print(
     lines: Sequence[Sequence[str]],
     left: set[int],
     top: int,
+    hint: str,
     console: Console,
     notes: str = "",
 ) -> None:
@@ -167,7 +175,7 @@ def _print(
     console.print(table)
     if len(lines) > top:
         more = len(lines) - top
-        console.print(f"and {more:,} more; --top shows more rows, --rates writes all")
+        console.print(f"and {more:,} more{hint}")
     if notes:
         console.print(notes)
 
