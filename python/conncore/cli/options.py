@@ -75,8 +75,8 @@ ExcitatoryShare = Annotated[
 TaskName = Annotated[
     str,
     typer.Option(
-        help="Task: {tasks}, a Gymnasium id, or module:id to import the module that registers the "
-        "id, also from the working directory.",
+        help="Task: {tasks}, the XML file of a MuJoCo body, a Gymnasium id, or module:id to "
+        "import the module that registers the id, also from the working directory.",
         rich_help_panel=TASK,
     ),
 ]
