@@ -166,8 +166,8 @@ class SwitchedBodies:
     ) -> None:
         """Start the members where `which` is True, or all, from their rows of `qpos` and `qvel`."""
         self.native.reset(qpos, qvel, which)
-        fresh = range(len(qpos)) if which is None else np.flatnonzero(which)
-        self.switched = {m: body for m, body in self.switched.items() if m not in set(fresh)}
+        fresh = np.ones(len(qpos), dtype=bool) if which is None else which
+        self.switched = {m: body for m, body in self.switched.items() if not fresh[m]}
         self._read()
 
     def step(self, controls: NDArray[np.floating]) -> None:
