@@ -37,7 +37,7 @@ def meets_in_mujoco(model, qpos):
 def test_the_kernel_finds_the_meetings_that_mujoco_finds():
     """Random trees of capsules and spheres, in planes that are a little apart, with margins."""
     n_met = 0
-    for seed in range(40):
+    for seed in range(20):
         model = random_model(seed, meet=True)
         model.opt.integrator = mujoco.mjtIntegrator.mjINT_EULER  # looks once a step
         qpos, qvel, controls = random_states(model, 40, seed)
@@ -50,7 +50,7 @@ def test_the_kernel_finds_the_meetings_that_mujoco_finds():
         bodies.reset(qpos, qvel)
         bodies.step(controls)
         np.testing.assert_array_equal(bodies.native.met, expected)
-    assert 200 < n_met < 1400
+    assert 100 < n_met < 700
 
 
 def test_hoppers_that_meet_themselves_step_as_in_mujoco():
@@ -100,7 +100,7 @@ def thick(tmp_path_factory):
 
     def task(engine):
         made = make_task(str(path), engine=engine, max_steps=60, lowest=0.7, steepest=0.2)
-        exact(made.model)
+        exact(made.model).opt.iterations = 20  # enough here, and quick
         return made
 
     net = Network(load("celegans-haspel2011"), task("native"), neuron="relu", io="dense")
