@@ -34,7 +34,9 @@ def test_help_and_version_are_quick_and_right():
 
 
 def test_completion_is_installed_and_completes(tmp_path):
-    home = {**os.environ, "HOME": str(tmp_path)}
+    # Typer would install it for the shell that the tests run in.
+    bash = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    home = {**os.environ, "HOME": str(tmp_path), **bash}
     done = conncore("--install-completion", "bash", env=home)
     assert done.returncode == 0, done.stderr
     (script,) = (tmp_path / ".bash_completions").iterdir()
