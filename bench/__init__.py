@@ -28,6 +28,7 @@ SUBJECTS = (
     "portable",
     "ask_tell",
     "bbob",
+    "error_rates",
     "scaling",
     "formats",
     "instructions",

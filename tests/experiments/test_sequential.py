@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import pytest
 from scipy.special import ndtri
-from scipy.stats import multivariate_normal, ttest_1samp
+from scipy.stats import multivariate_normal
 from typer.testing import CliRunner
 
+from conncore.bench.subjects.error_rates import rates
 from conncore.cli.app import app
 from conncore.errors import UsageError
 from conncore.experiments.claims import Claim, judge
@@ -85,50 +86,19 @@ def test_a_verdict_of_a_look_counts_the_looks_before():
     assert alone.verdict == fixed.verdict
 
 
-def rates(difference, n_claims, n_figures=20_000, looks=TENTHS, seed=0):
-    """Shares of figures with a wrong verdict "holds", of claims that hold, and the mean seeds.
-
-    What `judge` does at each look, for all figures at once; `test_rates_are_those_of_judge` has
-    the two side by side.
-    """
-    scores = np.random.default_rng(seed).normal(difference, 1.0, (n_figures, n_claims, 40))
-    at_looks = [
-        ttest_1samp(scores[..., :n], 0.0, axis=-1, alternative="greater").pvalue for n in looks.at
-    ]
-    alphas = np.array([2 * a for a in (0.025 / np.arange(n_claims, 0, -1))])
-    holds = np.zeros((n_figures, n_claims), bool)
-    running, used = np.ones(n_figures, bool), np.zeros(n_figures)
-    best = np.ones((n_figures, n_claims))
-    worst = np.ones((n_figures, n_claims))
-    for k, (n, p) in enumerate(zip(looks.at, at_looks, strict=True)):
-        # Smallest of the levels that Holm's steps use at which the claim is rejected.
-        limits = [nominal_levels(a / 2, looks.fractions)[k] for a in alphas]
-        for alpha, limit in zip(alphas[::-1], limits[::-1], strict=True):
-            for told, reached in ((best, p <= limit), (worst, 1 - p <= limit)):
-                told[running[:, None] & reached & (told > alpha)] = alpha
-        used[running] = n
-        decided = np.zeros_like(holds)
-        for _ in range(n_claims):
-            left = n_claims - decided.sum(axis=1, keepdims=True)
-            decided |= np.minimum(best, worst) <= 0.05 / np.maximum(left, 1) * (1 + 1e-9)
-        holds = decided & (best < worst)
-        running &= ~decided.all(axis=1)
-    return holds.any(axis=1).mean(), holds.mean(), used.mean()
-
-
 def test_false_verdicts_stay_rare_though_the_study_looks_often():
     for n_claims in (1, 6):
-        wrong, _, n = rates(0.0, n_claims, 4000)
+        wrong, _, n = rates(0.0, n_claims, 4000, TENTHS)
         assert 0.01 < wrong < 0.035  # 2.5% in each direction
         assert n > 39.5
 
 
 def test_the_power_is_nearly_that_of_a_fixed_study_with_fewer_seeds():
     unit = np.repeat([-1.0, 1.0], 20) * np.sqrt(39 / 40)
-    _, share, n = rates(detectable(unit), 1, 4000)
+    _, share, n = rates(detectable(unit), 1, 4000, TENTHS)
     assert 0.77 < share < 0.82  # 80% if all 40 seeds are looked at once
     assert n < 34
-    _, share, n = rates(2.0, 6, 1000)
+    _, share, n = rates(2.0, 6, 1000, TENTHS)
     assert share == 1.0
     assert n <= 20
 
@@ -144,7 +114,7 @@ def test_rates_are_those_of_judge():
                 break
         used.append(n)
         holds.append([verdict == "holds" for verdict in found])
-    fast = rates(0.45, 3, 40, seed=5)
+    fast = rates(0.45, 3, 40, looks, seed=5)
     assert (np.any(holds, axis=1).mean(), np.mean(holds), np.mean(used)) == pytest.approx(fast)
 
 
