@@ -10,10 +10,10 @@ import mujoco
 import numpy as np
 
 from conncore.errors import UsageError, need
-from conncore.tasks.base import FloatArray, initial_draws
+from conncore.tasks.base import FloatArray
 from conncore.tasks.mujoco import Bodies
 from conncore.tasks.native import Healthy, native_bodies, planar_bodies
-from conncore.tasks.runners import Runner
+from conncore.tasks.runners import Runner, noisy_rest
 
 
 class Body(Runner):
@@ -130,9 +130,7 @@ class Body(Runner):
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Return the model's state at rest, with uniform noise in qpos and qvel."""
-        n_q, n_v = int(self.model.nq), int(self.model.nv)
-        noise = self.noise * (2.0 * initial_draws(seeds, n_q + n_v) - 1.0)
-        return self.model.qpos0 + noise[:, :n_q], noise[:, n_q:]
+        return noisy_rest(self.model, seeds, self.noise)
 
     def describe(self) -> dict[str, str | int | float | bool]:
         """Return the name and the options; see `Task.describe`."""

@@ -250,7 +250,7 @@ class Walker2dV5(Runner):
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Return starts standing at rest, with uniform noise of +-0.005 in qpos and qvel."""
-        return _noisy_rest(self.model, seeds)
+        return noisy_rest(self.model, seeds, 0.005)
 
 
 class HopperV5(Runner):
@@ -327,7 +327,7 @@ class HopperV5(Runner):
 
     def initial_states(self, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
         """Return starts standing at rest, with uniform noise of +-0.005 in qpos and qvel."""
-        return _noisy_rest(self.model, seeds)
+        return noisy_rest(self.model, seeds, 0.005)
 
 
 def _model(file: str) -> mujoco.MjModel:
@@ -335,9 +335,12 @@ def _model(file: str) -> mujoco.MjModel:
     return mujoco.MjModel.from_xml_string(path.read_text(encoding="utf-8"))
 
 
-def _noisy_rest(model: mujoco.MjModel, seeds: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+def noisy_rest(
+    model: mujoco.MjModel, seeds: Sequence[int], most: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the model's state at rest, with uniform noise of +-most in qpos and qvel."""
     n_q, n_v = int(model.nq), int(model.nv)
-    noise = 0.005 * (2.0 * initial_draws(seeds, n_q + n_v) - 1.0)
+    noise = most * (2.0 * initial_draws(seeds, n_q + n_v) - 1.0)
     return model.qpos0 + noise[:, :n_q], noise[:, n_q:]
 
 
