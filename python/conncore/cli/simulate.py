@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -244,17 +245,17 @@ def _compare(
         more = {**options, "by": by, "keep": keep, "progress": progress}
         try:
             if "nulls" in options:
-                found = compare_rates(simulator, cells=cells, **more)
+                compared = compare_rates(simulator, cells=cells, **more)
+                found, show = compared, partial(report.print_rates, compared.rows, by)
             else:
-                found = screen_rates(simulator, cells=cells, **more)
+                screened = screen_rates(simulator, cells=cells, **more)
+                show = partial(report.print_effects, screened.rows, options["action"])
+                found = screened
         except KeyboardInterrupt:
             if keep is not None:
                 say(f"interrupted; {keep} has what is finished, and the same command resumes")
             raise
-    if "nulls" in options:
-        report.print_rates(found.rows, by, top, _MORE, wide_console())  # type: ignore[arg-type]
-    else:
-        report.print_effects(found.rows, options["action"], top, _MORE, wide_console())  # type: ignore[arg-type]
+    show(top, _MORE, wide_console())
     if rates is not None:
         report.write_rows(found.rows, rates)
         print(visible(f"rates: {rates}"))
